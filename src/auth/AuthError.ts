@@ -1,0 +1,60 @@
+import { Schema } from "effect"
+
+// The same words for every cause, so that an answer tells an attacker nothing more than its tag.
+const sentence = (text: string) =>
+  Schema.String.pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => text)
+  )
+
+const retryAfterSeconds = Schema.Int.pipe(
+  Schema.positive(),
+  Schema.annotations({ description: "Whole seconds to wait before asking again; at least 1." }),
+  Schema.propertySignature,
+  Schema.withConstructorDefault(() => 1)
+)
+
+/** A sign-up's address belongs to a user already. Sign in instead. */
+export class EmailTaken extends Schema.TaggedError<EmailTaken>()("EmailTaken", {
+  message: sentence("An account with this e-mail address exists already. Sign in instead.")
+}) {}
+
+/**
+ * A sign-in was refused. Whether the address is unknown or the password wrong is not told, and
+ * takes the same time to find out.
+ */
+export class InvalidCredentials extends Schema.TaggedError<InvalidCredentials>()(
+  "InvalidCredentials",
+  { message: sentence("The e-mail address or the password is wrong.") }
+) {}
+
+/**
+ * No live session has this token: it is malformed, unknown, revoked or expired. Sign in again.
+ *
+ * It is only ever a verdict of the database, never a fault of it: see {@link DatabaseUnavailable}.
+ */
+export class SessionInvalid extends Schema.TaggedError<SessionInvalid>()("SessionInvalid", {
+  message: sentence("The session has ended or never was. Sign in again.")
+}) {}
+
+/**
+ * The database could not do its work before the deadline. Ask again later.
+ *
+ * It is no verdict: whoever has a session keeps it, and a sign-up may yet turn out to have happened.
+ */
+export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()(
+  "DatabaseUnavailable",
+  {
+    message: sentence("The database can't be reached at the moment. Try again shortly."),
+    retryAfterSeconds
+  }
+) {}
+
+/** So many passwords are being hashed that this one was refused. Nothing was done; ask again. */
+export class HashingOverloaded extends Schema.TaggedError<HashingOverloaded>()(
+  "HashingOverloaded",
+  {
+    message: sentence("Too many people are signing up or in at the moment. Try again shortly."),
+    retryAfterSeconds
+  }
+) {}

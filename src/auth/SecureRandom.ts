@@ -1,0 +1,16 @@
+import { randomBytes, randomUUID } from "node:crypto"
+import { Context, Effect } from "effect"
+
+/**
+ * Where ids and secrets come from: the operating system's generator, by way of `node:crypto`.
+ *
+ * A reference with a default, so nothing needs to provide it; a test may, to know them beforehand.
+ */
+export class SecureRandom extends Context.Reference<SecureRandom>()("holdfast/auth/SecureRandom", {
+  defaultValue: () => ({
+    /** A UUID of version 4: 122 random bits. Fit for an id, too few for a secret. */
+    uuid: Effect.sync((): string => randomUUID()),
+    /** That many random bytes. */
+    bytes: (length: number): Effect.Effect<Uint8Array> => Effect.sync(() => randomBytes(length))
+  })
+}) {}

@@ -1,0 +1,56 @@
+import { Effect, Option, ParseResult, Schema } from "effect"
+import { CanonicalEmail } from "./Email.ts"
+import { Session, SessionId } from "./Session.ts"
+import { User, UserId } from "./User.ts"
+
+/** A live session and the user it belongs to. */
+export interface UserSession {
+  readonly user: User
+  readonly session: Session
+}
+
+/** The columns of a {@link UserSession}, for rows `u` of users and `s` of sessions. */
+export const columns =
+  "u.id as user_id, u.email, u.email_verified, u.created_at, u.updated_at, s.id as session_id, s.expires"
+
+const Row = Schema.Struct({
+  user_id: UserId,
+  email: CanonicalEmail,
+  email_verified: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  created_at: Schema.DateTimeUtcFromDate,
+  updated_at: Schema.DateTimeUtcFromDate,
+  session_id: SessionId,
+  expires: Schema.DateTimeUtcFromDate
+})
+
+const decode = Schema.decodeUnknown(Row, { errors: "all" })
+
+const fromRow = (row: typeof Row.Type): UserSession => ({
+  user: new User({
+    id: row.user_id,
+    email: row.email,
+    emailVerified: row.email_verified,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at
+  }),
+  session: new Session({ id: row.session_id, userId: row.user_id, expires: row.expires })
+})
+
+/** Names the columns and leaves out the values: a row holds an address. */
+const defect = ({ issue }: ParseResult.ParseError): Error => {
+  const names = ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path }) => path.join("."))
+  return new Error(
+    `The database answered a user and session with unexpected ${names.join(", ")}. Compare its tables with schema.sql, and the client's type parsers with pg's defaults.`
+  )
+}
+
+/** Reads the one row that an answer has, if it has one. Dies when it is not as `schema.sql` says. */
+export const fromRows = (
+  rows: ReadonlyArray<unknown>
+): Effect.Effect<Option.Option<UserSession>> =>
+  rows[0] === undefined
+    ? Effect.succeedNone
+    : decode(rows[0]).pipe(
+        Effect.mapBoth({ onFailure: defect, onSuccess: (row) => Option.some(fromRow(row)) }),
+        Effect.orDie
+      )

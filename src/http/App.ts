@@ -1,0 +1,111 @@
+import {
+  HttpApiBuilder,
+  HttpApiSchema,
+  type HttpApp,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
+import { Cause, Chunk, Duration, Effect, Schema } from "effect"
+import { DeadlineExceeded, InternalError, MethodNotAllowed, NotFound } from "./ApiError.ts"
+import { logged } from "./RequestLog.ts"
+import * as RouteTable from "./RouteTable.ts"
+import { withSecurityHeaders } from "./SecurityHeaders.ts"
+
+/** How an app answers. */
+export interface AppOptions {
+  /**
+   * How long a request may take before it is answered 503. Default 40 s: longer than a sign-up may
+   * wait for the database (30 s) and for its turn at hashing, so that it is their answer that the
+   * client gets, which knows more.
+   */
+  readonly requestDeadline?: Duration.DurationInput
+}
+
+const DEFAULT_REQUEST_DEADLINE = Duration.seconds(40)
+
+/**
+ * The app behind every route that was added to `HttpApiBuilder`'s router, made exact: paths with
+ * one spelling, 404, 405 and OPTIONS, a deadline, JSON for every failure, headers, the request log.
+ *
+ * It never fails (only an interruption passes through), so it can be served or mounted as it is.
+ */
+export const make = Effect.fnUntraced(function* (options: AppOptions = {}) {
+  const deadline = Duration.decode(options.requestDeadline ?? DEFAULT_REQUEST_DEADLINE)
+  const endpoints = yield* HttpApiBuilder.httpApp
+  const router = yield* HttpApiBuilder.Router.router
+  const lookUp = RouteTable.make(Chunk.toReadonlyArray(router.routes))
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
+    const lookup = lookUp(method, url)
+    return answer(lookup, method, endpoints).pipe(
+      orGiveUpAfter(deadline),
+      Effect.catchAllCause(internalError),
+      Effect.map(withSecurityHeaders),
+      logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path)
+    )
+  })
+})
+
+const answer = <E, R>(
+  lookup: RouteTable.Lookup,
+  method: string,
+  endpoints: HttpApp.Default<E, R>
+): HttpApp.Default<E, R> => {
+  switch (lookup._tag) {
+    case "NoSuchPath":
+      return Effect.succeed(respond(NotFound, noSuchPath))
+    case "WrongMethod":
+      return Effect.succeed(methodNotAllowed(lookup.allow))
+    case "Found":
+      return method === "OPTIONS"
+        ? Effect.succeed(HttpServerResponse.empty({ headers: { allow: lookup.allow.join(", ") } }))
+        : endpoints
+  }
+}
+
+const noSuchPath = new NotFound({
+  message: "Nothing is at this path. Paths are exact: see /docs for those that exist."
+})
+
+const methodNotAllowed = (allow: ReadonlyArray<string>): HttpServerResponse.HttpServerResponse =>
+  respond(
+    MethodNotAllowed,
+    new MethodNotAllowed({ message: `This path takes ${allow.join(", ")} only.`, allow })
+  ).pipe(HttpServerResponse.setHeader("allow", allow.join(", ")))
+
+const orGiveUpAfter =
+  (deadline: Duration.Duration) =>
+  <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
+    Effect.timeoutTo(app, {
+      duration: deadline,
+      onSuccess: (response) => response,
+      onTimeout: () => deadlineExceeded(deadline)
+    })
+
+const deadlineExceeded = (deadline: Duration.Duration): HttpServerResponse.HttpServerResponse =>
+  respond(
+    DeadlineExceeded,
+    new DeadlineExceeded({
+      message: `No answer within ${Duration.format(deadline)}, so the request was given up.`,
+      retryAfterSeconds: 1
+    })
+  ).pipe(HttpServerResponse.setHeader("retry-after", "1"))
+
+const internalError = <E>(
+  cause: Cause.Cause<E>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, E> =>
+  // The client has left, or the service is being ended by force: nobody reads an answer.
+  Cause.isInterruptedOnly(cause)
+    ? Effect.failCause(cause)
+    : Effect.as(Effect.logError("A request failed with a defect", cause), defect)
+
+const respond = <A extends { readonly _tag: string }, I>(schema: Schema.Schema<A, I>, error: A) =>
+  HttpServerResponse.unsafeJson(Schema.encodeSync(schema)(error), {
+    status: HttpApiSchema.getStatusError(schema)
+  })
+
+const defect = respond(
+  InternalError,
+  new InternalError({
+    message: "The service failed to answer. The cause is in its log, under this X-Request-Id."
+  })
+)

@@ -1,0 +1,40 @@
+import { HttpApiSchema } from "@effect/platform"
+import * as AuthError from "../auth/AuthError.ts"
+
+/** The errors of auth/ as answers, each with its status: auth/ itself knows no HTTP. */
+
+/** 409 */
+export const EmailTaken = AuthError.EmailTaken.annotations(
+  HttpApiSchema.annotations({
+    status: 409,
+    description: "An account with this e-mail address exists already."
+  })
+)
+
+/** 401, the same for an unknown address and a wrong password. */
+export const InvalidCredentials = AuthError.InvalidCredentials.annotations(
+  HttpApiSchema.annotations({
+    status: 401,
+    description: "The e-mail address or the password is wrong."
+  })
+)
+
+/** 401 */
+export const SessionInvalid = AuthError.SessionInvalid.annotations(
+  HttpApiSchema.annotations({
+    status: 401,
+    description: "The bearer token is missing or malformed, or no live session has it."
+  })
+)
+
+const LATER = "The service can't do this now; the Retry-After header says when to ask again."
+
+/** 503: a fault is never a verdict on who asks. */
+export const DatabaseUnavailable = AuthError.DatabaseUnavailable.annotations(
+  HttpApiSchema.annotations({ status: 503, description: LATER })
+)
+
+/** 503 */
+export const HashingOverloaded = AuthError.HashingOverloaded.annotations(
+  HttpApiSchema.annotations({ status: 503, description: LATER })
+)

@@ -1,0 +1,95 @@
+import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Ref } from "effect"
+import { type AcquireError, Pool, type PoolStats } from "../pool/index.ts"
+import { type DatabaseAvailable, DatabaseDown } from "./Health.ts"
+
+/** How the database is asked. */
+export interface DatabaseHealthOptions {
+  /** How long an answer is given out before the database is asked again. Default 1 s. */
+  readonly cachedFor?: Duration.DurationInput
+  /** How long to wait for the database. Default 5 s: load balancers wait about as long. */
+  readonly patience?: Duration.DurationInput
+}
+
+type Answer = Deferred.Deferred<DatabaseAvailable, DatabaseDown>
+
+interface Flight {
+  readonly answer: Answer
+  /** Milliseconds since the epoch; never, while the database is still being asked. */
+  readonly staleAt: number
+}
+
+const counters = ({ idle, lastError, max, active, retries, total, waiting }: PoolStats) => ({
+  total,
+  idle,
+  active,
+  waiting,
+  max,
+  retries,
+  lastError: Option.getOrNull(lastError)
+})
+
+const wordsOf = (error: AcquireError) => ({
+  message: error.message,
+  retryAfterSeconds:
+    "retryAfter" in error ? Math.max(1, Math.ceil(Duration.toSeconds(error.retryAfter))) : 1
+})
+
+const make = Effect.fnUntraced(function* (options: DatabaseHealthOptions) {
+  const patience = Duration.decode(options.patience ?? Duration.seconds(5))
+  const cachedFor = Duration.toMillis(options.cachedFor ?? Duration.seconds(1))
+  const pool = yield* Pool
+  const scope = yield* Effect.scope
+  const nextAnswer = Deferred.make<DatabaseAvailable, DatabaseDown>()
+  const latest = yield* Ref.make<Flight>({ answer: yield* nextAnswer, staleAt: 0 })
+
+  const moment = Effect.all({ checkedAt: DateTime.now, pool: Effect.map(pool.stats, counters) })
+
+  const ask = pool.check.pipe(
+    Effect.mapError(wordsOf),
+    Effect.timeoutFail({
+      duration: patience,
+      onTimeout: () => ({
+        message: `The database did not answer within ${Duration.format(patience)}.`,
+        retryAfterSeconds: 1
+      })
+    }),
+    Effect.matchEffect({
+      onSuccess: () => Effect.map(moment, (now) => ({ status: "available" as const, ...now })),
+      onFailure: (words) => Effect.flatMap(moment, (now) => new DatabaseDown({ ...words, ...now }))
+    })
+  )
+
+  const land = (answer: Answer) =>
+    Effect.intoDeferred(ask, answer).pipe(
+      Effect.zipRight(Clock.currentTimeMillis),
+      Effect.flatMap((now) => Ref.set(latest, { answer, staleAt: now + cachedFor }))
+    )
+
+  // In a fiber of its own: a caller who leaves must not take the answer from the others.
+  const current = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const next: Flight = { answer: yield* nextAnswer, staleAt: Number.POSITIVE_INFINITY }
+      const flight = yield* Ref.updateAndGet(latest, (last) => (now < last.staleAt ? last : next))
+      if (flight === next) yield* Effect.forkIn(Effect.interruptible(land(next.answer)), scope)
+      return yield* restore(Deferred.await(flight.answer))
+    })
+  )
+  return DatabaseHealth.of({ current })
+})
+
+/** Whether the database answers. */
+export class DatabaseHealth extends Context.Tag("holdfast/http/DatabaseHealth")<
+  DatabaseHealth,
+  {
+    /**
+     * Asks the database through the pool. Callers at the same time share one question, and its
+     * answer stands for a second, so that nobody can wear the database out by asking.
+     */
+    readonly current: Effect.Effect<DatabaseAvailable, DatabaseDown>
+  }
+>() {
+  /** See `DatabaseHealthOptions`. Needs the pool. */
+  static readonly layer = (options: DatabaseHealthOptions = {}) =>
+    Layer.scoped(DatabaseHealth, make(options))
+}

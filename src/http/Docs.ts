@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto"
+import { HttpApiBuilder, HttpApiSwagger, type HttpBody } from "@effect/platform"
+import { Layer } from "effect"
+
+// The generator keeps its first document of an API, so the one with the right options comes first.
+const document = HttpApiBuilder.middlewareOpenApi({
+  path: "/openapi.json",
+  // Fields may be added to answers, and unknown ones in requests are ignored.
+  additionalPropertiesStrategy: "allow"
+})
+
+/** Serves the contract as `/openapi.json`, and a page to read and try it at `/docs`. */
+export const layer = HttpApiSwagger.layer({ path: "/docs" }).pipe(Layer.provide(document))
+
+const policies = new WeakMap<HttpBody.Uint8Array, string>()
+
+/**
+ * The Content-Security-Policy of the docs page, whose scripts and styles stand in the page itself:
+ * they run because the policy lists their hashes, and nothing else does. Requests go to this
+ * service only.
+ *
+ * Swagger UI draws with `data:` images and style attributes; neither can run code.
+ */
+export const contentSecurityPolicy = (page: HttpBody.Uint8Array): string => {
+  const known = policies.get(page)
+  if (known !== undefined) return known
+  const html = new TextDecoder().decode(page.body)
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashes(html, /<script>(.*?)<\/script>/gs)}`,
+    `style-src-elem ${hashes(html, /<style>(.*?)<\/style>/gs)}`,
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'"
+  ].join("; ")
+  policies.set(page, policy)
+  return policy
+}
+
+const hashes = (html: string, element: RegExp): string =>
+  Array.from(html.matchAll(element), ([, content = ""]) => {
+    return `'sha256-${createHash("sha256").update(content).digest("base64")}'`
+  }).join(" ")

@@ -1,0 +1,71 @@
+import type * as Http from "node:http"
+import { HttpApp, HttpServerResponse } from "@effect/platform"
+import { Duration, Effect, identity, Option, Schedule } from "effect"
+import { close } from "./NodeServer.ts"
+
+/** Ends a server without breaking off an answer. */
+export interface Drain {
+  /** Counts the requests that this app is answering; announces the end on the last answers. */
+  readonly track: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
+  /**
+   * Stops accepting, lets the counted requests finish, and closes every connection. After the
+   * deadline it closes the connections over whatever still runs.
+   */
+  readonly run: Effect.Effect<void>
+}
+
+// How often a drain looks, and how long handlers may take to notice that their client is gone.
+const INTERVAL = Duration.millis(20)
+const UNWINDING = Duration.seconds(1)
+
+// A finalizer runs in a fiber that, at a Ctrl-C, has been interrupted already: whatever it made
+// interruptible would end at once. The limit races it in a fiber of its own, which has not.
+const endsWithin = <A>(effect: Effect.Effect<A>, limit: Duration.Duration) =>
+  Effect.map(Effect.timeoutOption(Effect.interruptible(effect), limit), Option.isSome)
+
+/**
+ * The drain of a server. platform's handlers are daemons that no scope waits for, and its own
+ * shutdown waits without a limit, so the requests are counted here.
+ */
+export const make = (server: Http.Server, deadline: Duration.Duration): Drain => {
+  let inFlight = 0
+  let draining = false
+
+  const announceEnd: HttpApp.PreResponseHandler = (_request, response) =>
+    Effect.sync(() =>
+      draining ? HttpServerResponse.setHeader(response, "connection", "close") : response
+    )
+
+  // Connections become idle one by one, as their last answer goes out.
+  const isQuiet = Effect.sync(() => {
+    server.closeIdleConnections()
+    return inFlight === 0
+  })
+
+  const quiet = Effect.repeat(isQuiet, { until: identity, schedule: Schedule.spaced(INTERVAL) })
+
+  return {
+    track: (app) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          inFlight++
+        }),
+        () => Effect.zipRight(HttpApp.appendPreResponseHandler(announceEnd), app),
+        () =>
+          Effect.sync(() => {
+            inFlight--
+          })
+      ),
+    run: Effect.gen(function* () {
+      draining = true
+      const closed = yield* close(server)
+      if (!(yield* endsWithin(quiet, deadline))) {
+        yield* Effect.logWarning(
+          `${inFlight} requests were still running after ${Duration.format(deadline)}; closing their connections.`
+        )
+      }
+      server.closeAllConnections()
+      yield* endsWithin(Effect.zip(quiet, closed), UNWINDING)
+    })
+  }
+}

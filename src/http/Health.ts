@@ -1,0 +1,58 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+
+/** The service runs and answers. Says nothing about the database, and never asks it. */
+export const Alive = Schema.Struct({ status: Schema.Literal("alive") }).annotations({
+  identifier: "Alive",
+  title: "Alive",
+  description: "The service runs and answers."
+})
+
+const count = (description: string) => Schema.NonNegativeInt.annotations({ description })
+
+/** The counters of the connection pool at the time of the check. */
+export const PoolCounters = Schema.Struct({
+  total: count("Connections that are open or being opened."),
+  idle: count("Connections that nobody uses."),
+  active: count("Connections in use."),
+  waiting: count("Callers waiting for a connection."),
+  max: count("The most connections that there may be."),
+  retries: count("Dials and validations that failed and were repeated since the start."),
+  lastError: Schema.NullOr(Schema.String).annotations({
+    description: "The last failure of a connection; null if there was none."
+  })
+}).annotations({
+  identifier: "PoolCounters",
+  title: "Pool counters",
+  description: "The connection pool at the time of the check."
+})
+
+const checkedAt = Schema.DateTimeUtc.annotations({
+  description: "When the database was asked. An answer is given out for one second."
+})
+
+/** The database answered a query. */
+export const DatabaseAvailable = Schema.Struct({
+  status: Schema.Literal("available"),
+  checkedAt,
+  pool: PoolCounters
+}).annotations({
+  identifier: "DatabaseAvailable",
+  title: "Database available",
+  description: "The database answered."
+})
+
+/** See the schema of the same name. */
+export type DatabaseAvailable = typeof DatabaseAvailable.Type
+
+/** The database did not answer. */
+export class DatabaseDown extends Schema.TaggedError<DatabaseDown>()(
+  "DatabaseDown",
+  {
+    message: Schema.String.annotations({ description: "Why, for a person to read." }),
+    retryAfterSeconds: Schema.NonNegativeInt,
+    checkedAt,
+    pool: PoolCounters
+  },
+  HttpApiSchema.annotations({ status: 503, description: "The database did not answer." })
+) {}

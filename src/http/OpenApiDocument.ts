@@ -1,0 +1,59 @@
+import { HttpApi, OpenApi } from "@effect/platform"
+import { Context } from "effect"
+import { MethodNotAllowed } from "./ApiError.ts"
+
+type Json = Readonly<Record<string, unknown>>
+
+const header = (description: string, type: "integer" | "string"): Json => ({
+  description,
+  required: true,
+  schema: { type }
+})
+
+// The generator knows no headers of answers: these go with every answer of the status.
+const HEADERS_BY_STATUS: Readonly<Record<string, Json>> = {
+  401: { "WWW-Authenticate": header("The scheme to authenticate with: Bearer.", "string") },
+  503: { "Retry-After": header("After how many seconds to ask again.", "integer") }
+}
+
+// Nor answers that come before an endpoint is found.
+const METHOD_NOT_ALLOWED: Json = {
+  description: "The path does not take the method.",
+  headers: { Allow: header("The methods that the path takes.", "string") },
+  content: { "application/json": { schema: { $ref: "#/components/schemas/MethodNotAllowed" } } }
+}
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
+
+const completeOperation = (operation: OpenApi.OpenAPISpecOperation): Json => ({
+  ...operation,
+  responses: {
+    ...mapValues(operation.responses, (response, status) => ({
+      ...response,
+      ...(status in HEADERS_BY_STATUS ? { headers: HEADERS_BY_STATUS[status] } : undefined)
+    })),
+    405: { $ref: "#/components/responses/MethodNotAllowed" }
+  }
+})
+
+const complete = (document: OpenApi.OpenAPISpec): Record<string, unknown> => ({
+  ...document,
+  paths: mapValues(document.paths, (path) => mapValues(path, completeOperation)),
+  components: {
+    ...document.components,
+    responses: { MethodNotAllowed: METHOD_NOT_ALLOWED }
+  }
+})
+
+/** What the contract's document says beside its endpoints, and what the generator leaves out. */
+export const documentation = OpenApi.annotations({
+  title: "holdfast",
+  version: "0.1.0",
+  description:
+    "Sign-up and sessions that survive a serverless database. Every error is JSON with a `_tag` " +
+    "that stays and a `message` for people. A path has exactly one spelling.",
+  license: { name: "MIT", url: "https://opensource.org/license/mit" },
+  servers: [{ url: "/", description: "The service that this document comes from." }],
+  transform: (document) => complete(document as OpenApi.OpenAPISpec)
+}).pipe(Context.add(HttpApi.AdditionalSchemas, [MethodNotAllowed]))

@@ -1,0 +1,23 @@
+import { HttpApiBuilder } from "@effect/platform"
+import { Layer } from "effect"
+import { Api } from "./Api.ts"
+import * as AuthHandlers from "./AuthHandlers.ts"
+import * as BearerAuthentication from "./BearerAuthentication.ts"
+import { DatabaseHealth } from "./DatabaseHealth.ts"
+import * as Docs from "./Docs.ts"
+import * as HealthHandlers from "./HealthHandlers.ts"
+import * as RetryAfter from "./RetryAfter.ts"
+
+const api = HttpApiBuilder.api(Api).pipe(
+  Layer.provide([AuthHandlers.layer, HealthHandlers.layer]),
+  Layer.provide([BearerAuthentication.layer, DatabaseHealth.layer()])
+)
+
+/**
+ * The whole API with its handlers and documents, as `App.make` takes it. Needs `Accounts`,
+ * `Sessions` and `Pool`.
+ */
+export const layer = Layer.mergeAll(Docs.layer, RetryAfter.layer).pipe(
+  Layer.provideMerge(api),
+  Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+)

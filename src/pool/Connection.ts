@@ -1,0 +1,40 @@
+import type { Effect } from "effect"
+import type { ConnectError } from "./PoolError.ts"
+
+/**
+ * Why a connection can no longer be trusted, in the words of whoever owns the port.
+ */
+export interface Loss {
+  /** One clause without secrets: it completes "Connection is invalid (...)". */
+  readonly message: string
+  /**
+   * True when the failure proves that the server restarted, so that no connection opened before
+   * it can be alive. One ended backend is no such proof: an administrator may end a single one.
+   */
+  readonly provesRestart: boolean
+}
+
+/**
+ * One physical session with a server, as far as the pool needs to know it.
+ */
+export interface Connection {
+  /** False once the session is known to be unusable. Reads flags only: it sends nothing. */
+  readonly isUsable: () => boolean
+  /** Proves the session alive with one round trip. The pool sets the deadline. */
+  readonly validate: Effect.Effect<void, Loss>
+  /** Ends the session and frees its socket. Never fails; the pool sets the deadline. */
+  readonly close: Effect.Effect<void>
+}
+
+/**
+ * The port through which the pool opens connections, and the only way it learns of their loss.
+ */
+export interface Connector<C extends Connection> {
+  /**
+   * Opens one session that is ready for use. Interrupting it frees whatever it had opened.
+   *
+   * `onLoss` is called at most once, at the moment the session is found dead, whether it is idle
+   * or active then.
+   */
+  readonly connect: (onLoss: (loss: Loss) => void) => Effect.Effect<C, ConnectError>
+}

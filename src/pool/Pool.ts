@@ -1,0 +1,119 @@
+import { Context, Deferred, Effect, Option, type Scope, SortedMap } from "effect"
+import type { Connection, Connector } from "./Connection.ts"
+import type { PoolConfig } from "./PoolConfig.ts"
+import { type AcquireError, ConnectError } from "./PoolError.ts"
+import { type Lease, PoolShell } from "./PoolShell.ts"
+import { type State, total } from "./PoolState.ts"
+import { warmUp } from "./WarmUp.ts"
+
+/** The counters of a pool at one moment. */
+export interface PoolStats {
+  /** Connections that are open or being opened. */
+  readonly total: number
+  /** Connections that nobody uses. */
+  readonly idle: number
+  /** Connections with a borrower, and those being validated for one. */
+  readonly active: number
+  /** Connections being opened. */
+  readonly connecting: number
+  /** Callers in the queue. */
+  readonly waiting: number
+  /** The bounds of `total` as configured. */
+  readonly min: number
+  readonly max: number
+  /** Dials and validations that failed, and so were repeated, since the pool was built. */
+  readonly retries: number
+  /** The last failure of a connection, as a clause without secrets. */
+  readonly lastError: Option.Option<string>
+}
+
+/** A pool of connections of one kind. */
+export interface PoolOf<C extends Connection> {
+  /**
+   * Borrows a connection until the scope closes.
+   *
+   * Ends within the acquire timeout with a proven connection or a typed error. Can be interrupted
+   * while it waits. A connection that is no longer usable when it is given back is closed.
+   */
+  readonly acquire: Effect.Effect<C, AcquireError, Scope.Scope>
+  /** Borrows a connection for one effect. The same promises as `acquire`, without a scope. */
+  readonly use: <A, E, R>(
+    f: (connection: C) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | AcquireError, R>
+  /** Borrows a connection and proves it with a round trip, however recently it was used. */
+  readonly check: Effect.Effect<void, AcquireError>
+  /** The counters now. */
+  readonly stats: Effect.Effect<PoolStats>
+  /** Condemns every connection opened so far: none is lent again, new ones open on demand. */
+  readonly recreate: Effect.Effect<void>
+  /**
+   * Succeeds when the first connection has been made. Fails if none ever can be: a wrong password,
+   * an unknown database, a bad address or certificate.
+   */
+  readonly ready: Effect.Effect<void, ConnectError>
+}
+
+/** The pool under the database client, for health checks and by-hand control. */
+export class Pool extends Context.Tag("holdfast/pool/Pool")<Pool, PoolOf<Connection>>() {}
+
+const snapshot = (state: State): PoolStats => ({
+  total: total(state),
+  idle: state.counts.idle,
+  active: state.counts.active + state.counts.proving,
+  connecting: state.counts.connecting,
+  waiting: SortedMap.size(state.waiting),
+  min: state.limits.min,
+  max: state.limits.max,
+  retries: state.failures,
+  lastError: Option.fromNullable(state.lastError)
+})
+
+const use =
+  <C extends Connection>(shell: PoolShell<C>) =>
+  <A, E, R>(f: (connection: C) => Effect.Effect<A, E, R>) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(shell.take(restore), (lease) =>
+        Effect.onExit(restore(f(lease.connection)), () => shell.giveBack(lease))
+      )
+    )
+
+const acquire = <C extends Connection>(shell: PoolShell<C>) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(shell.take(restore), (lease: Lease<C>) =>
+      Effect.as(
+        Effect.addFinalizer(() => shell.giveBack(lease)),
+        lease.connection
+      )
+    )
+  )
+
+const check = <C extends Connection>(shell: PoolShell<C>) =>
+  use(shell)((connection) =>
+    Effect.mapError(
+      shell.validate(connection),
+      ({ message, provesRestart }) => new ConnectError({ message, isFatal: false, provesRestart })
+    )
+  )
+
+/**
+ * Builds a pool over a connector; it lives as long as the scope.
+ *
+ * Unless `config.lazy`, it opens and validates the minimum first and fails with the last
+ * `ConnectError` when that can't be done: at once if the cause is fatal, else after the retries.
+ */
+export const make = <C extends Connection>(
+  connector: Connector<C>,
+  config: PoolConfig
+): Effect.Effect<PoolOf<C>, ConnectError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const shell = yield* PoolShell.make(connector, config)
+    yield* warmUp(shell, config)
+    return {
+      acquire: acquire(shell),
+      use: use(shell),
+      check: check(shell),
+      stats: Effect.sync(() => snapshot(shell.state)),
+      recreate: shell.recreate,
+      ready: Deferred.await(shell.ready)
+    }
+  })

@@ -1,0 +1,69 @@
+import { Duration } from "effect"
+
+/**
+ * Every knob of the pool: meaning, unit, default, reason.
+ *
+ * Sources of the defaults: minimum, maximum, retries and delay came with the product's first
+ * request (min 1, max 10, 3 retries after 0.5 s, 1 s, 2 s). The others name theirs.
+ */
+export interface PoolConfig {
+  /** Connections opened when the pool is built, and kept when idle. Default 1. */
+  readonly min: number
+  /** Connections at any time: idle, active and connecting together. Default 10. */
+  readonly max: number
+  /**
+   * Longest time for one connection to open, startup and authentication included. Default 5 s:
+   * ten times a usual cold start of a serverless database (a few hundred milliseconds).
+   */
+  readonly connectTimeout: Duration.Duration
+  /** Longest wait of one caller for a connection. Default 10 s. */
+  readonly acquireTimeout: Duration.Duration
+  /** Further tries when the pool is built and the database can't be reached. Default 3. */
+  readonly maxRetries: number
+  /** Delay before the first of these tries, doubled for each further one, jittered. Default 500 ms. */
+  readonly retryDelay: Duration.Duration
+  /**
+   * Delay between dials while callers wait for a database that is away: doubled for each failure
+   * from `base` to `cap`, jittered. Default 100 ms to 500 ms, so that with the time of one dial a
+   * caller never waits longer than the outage plus a second.
+   */
+  readonly redialDelay: { readonly base: Duration.Duration; readonly cap: Duration.Duration }
+  /**
+   * A connection idle for longer is proven with a round trip before it is lent. Default 1 s, as
+   * pgx: busy connections pay nothing, idle ones pay one trip.
+   */
+  readonly validateAfterIdle: Duration.Duration
+  /** Longest time for that proof. Default 1 s. */
+  readonly validateTimeout: Duration.Duration
+  /** A connection above `min` idle for longer is closed. Default 5 minutes. */
+  readonly idleTimeout: Duration.Duration
+  /**
+   * A connection older than this is closed instead of lent again. Default 30 minutes, less up to a
+   * quarter at random, so that connections opened together do not end together (HikariCP #2035).
+   */
+  readonly maxLifetime: Duration.Duration
+  /** Longest time to say goodbye to the server before the socket is dropped. Default 1 s. */
+  readonly closeTimeout: Duration.Duration
+  /**
+   * When true, building the pool waits for nothing: a database that is away is looked for in the
+   * background and when callers ask. Default false: building fails if the database can't be reached.
+   */
+  readonly lazy: boolean
+}
+
+/** The defaults documented on {@link PoolConfig}. */
+export const defaults: PoolConfig = {
+  min: 1,
+  max: 10,
+  connectTimeout: Duration.seconds(5),
+  acquireTimeout: Duration.seconds(10),
+  maxRetries: 3,
+  retryDelay: Duration.millis(500),
+  redialDelay: { base: Duration.millis(100), cap: Duration.millis(500) },
+  validateAfterIdle: Duration.seconds(1),
+  validateTimeout: Duration.seconds(1),
+  idleTimeout: Duration.minutes(5),
+  maxLifetime: Duration.minutes(30),
+  closeTimeout: Duration.seconds(1),
+  lazy: false
+}

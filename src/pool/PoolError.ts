@@ -1,0 +1,34 @@
+import { Data, type Duration } from "effect"
+
+/**
+ * A connection could not be opened.
+ *
+ * `isFatal` says that trying again can't help: a wrong password, an unknown database, a bad
+ * address or certificate. `cause` is the driver's own error.
+ */
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  readonly message: string
+  readonly isFatal: boolean
+  /** True when the answer proves that the server restarted: see `Loss.provesRestart`. */
+  readonly provesRestart: boolean
+  readonly cause?: unknown
+}> {}
+
+/**
+ * No connection could be had before the caller's deadline. Nothing was sent.
+ *
+ * The message is the diagnosis: how long, the pool's counters, the last failure, what to do.
+ */
+export class AcquireTimeout extends Data.TaggedError("AcquireTimeout")<{
+  readonly message: string
+  /** When it makes sense to ask again. */
+  readonly retryAfter: Duration.Duration
+}> {}
+
+/** The pool is shutting down and lends no more connections. Nothing was sent. */
+export class PoolClosed extends Data.TaggedError("PoolClosed")<{
+  readonly message: string
+}> {}
+
+/** What a caller who asks for a connection can meet. */
+export type AcquireError = AcquireTimeout | ConnectError | PoolClosed

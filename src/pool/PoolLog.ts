@@ -1,0 +1,40 @@
+import { Duration, Effect } from "effect"
+import type { PoolEvent } from "./PoolEvent.ts"
+
+/** Seconds to one or two places, as in "0.5s". */
+export const seconds = (millis: number): string => `${Number((millis / 1000).toFixed(2))}s`
+
+/** The line for a dial that failed and will be repeated. */
+export const dialFailed = (failure: {
+  readonly attempt: number
+  readonly attempts: number
+  readonly detail: string
+  readonly retryIn: number
+}): string =>
+  `Failed to get connection (attempt ${failure.attempt}/${failure.attempts}): ${failure.detail}. Retrying in ${seconds(failure.retryIn)}...`
+
+/** Writes one line for an event, at the level that tells an operator whether to act. */
+export const log = (event: PoolEvent): Effect.Effect<void> => {
+  switch (event._tag) {
+    case "Evicted":
+      return Effect.logDebug(`Connection evicted (${event.reason}) ${event.detail}`.trimEnd())
+    case "Invalid":
+      return Effect.logWarning(`Connection is invalid (${event.detail}), getting new connection...`)
+    case "Stale":
+      return Effect.logWarning("Connection pool may be stale, recreating pool...")
+    case "Restarted":
+      return Effect.logWarning(
+        `Connection pool may be stale, recreating pool... (${event.detail}; condemned ${event.condemned})`
+      )
+    case "DialFailed":
+      return Effect.logWarning(dialFailed(event))
+    case "Reconnected":
+      return Effect.logInfo(
+        `Database connection restored after ${event.attempts} attempts and ${Duration.format(Duration.millis(Math.round(event.after)))}`
+      )
+    case "TimedOut":
+      return Effect.logError(
+        `Failed to get valid connection after ${event.attempts} attempts (${event.detail})`
+      )
+  }
+}

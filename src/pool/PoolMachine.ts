@@ -1,0 +1,87 @@
+import type { Loss } from "./Connection.ts"
+import { connected, connectFailed, warm } from "./Dialing.ts"
+import { condemn, evict, evictIdle, reap } from "./Evicting.ts"
+import * as Members from "./Members.ts"
+import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
+import type { Member, State } from "./PoolState.ts"
+import { serve, settle } from "./Serving.ts"
+import { lose, refute } from "./Suspecting.ts"
+import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"
+
+const unfit: Loss = { message: "its socket is closed", provesRestart: false }
+
+/**
+ * The phase in which an input about a member means something. Two answers can cross, as when a dial
+ * succeeds at the instant its deadline passes: the first one counts.
+ */
+const expectedPhase: Readonly<Partial<Record<MemberInput["_tag"], Member["phase"]>>> = {
+  Release: "active",
+  Unfit: "active",
+  Connected: "connecting",
+  ConnectFailed: "connecting",
+  Proven: "proving",
+  Refuted: "proving"
+}
+
+const concerns = (member: Member, { _tag }: MemberInput): boolean =>
+  (expectedPhase[_tag] ?? member.phase) === member.phase
+
+const aboutMember = (state: State, out: Commands, member: Member, input: MemberInput): State => {
+  const { at } = input
+  switch (input._tag) {
+    case "Release":
+      return input.usable
+        ? serve(settle(state, out, { ...member, goodAt: at }, at), out, at)
+        : serve(evict(state, out, member, "broken"), out, at)
+    case "Unfit":
+      return refute(rejoin(state, input.waiter), out, member, { at, loss: unfit })
+    case "Connected":
+      return connected(state, out, member, input)
+    case "ConnectFailed":
+      return connectFailed(state, out, member, input)
+    case "Proven": {
+      const goodAt = input.proof === "roundTrip" ? at : member.goodAt
+      return serve(settle(state, out, { ...member, goodAt }, at), out, at)
+    }
+    case "Refuted":
+      return refute(state, out, member, input)
+    case "Lost":
+      return lose(state, out, member, input)
+  }
+}
+
+const apply = (state: State, out: Commands, input: Input): State => {
+  switch (input._tag) {
+    case "Acquire":
+      return acquire(state, out, input.at, input.ticket)
+    case "Cancel":
+      return leave(state, input.ticket)
+    case "Tick":
+      return serve(reap(timeOutAll(state, out, input.at), out, input.at), out, input.at)
+    case "Warm":
+      return warm(state, out, input.at)
+    case "Recreate":
+      return serve(condemn(state, out, input.detail), out, input.at)
+    case "Close":
+      return evictIdle(refuseAll({ ...state, closed: true }, out, closed), out, "drain")
+    default: {
+      // A member that the pool has already forgotten changes nothing.
+      const member = Members.find(state, input.id)
+      return member !== undefined && concerns(member, input)
+        ? aboutMember(state, out, member, input)
+        : state
+    }
+  }
+}
+
+/**
+ * The pool as a pure function: one input changes the state and asks for commands, in order.
+ *
+ * It reads no clock, draws no random number and touches no connection, so that every history can
+ * be replayed.
+ */
+export const step = (state: State, input: Input): readonly [State, ReadonlyArray<Command>] => {
+  const out: Commands = []
+  const next = apply(state, out, input)
+  return [next, out]
+}

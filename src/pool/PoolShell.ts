@@ -1,0 +1,335 @@
+import {
+  Cause,
+  Clock,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  type Fiber,
+  FiberId,
+  FiberSet,
+  Random,
+  type Scope
+} from "effect"
+import type { Connection, Connector, Loss } from "./Connection.ts"
+import type { Command, Input, Proof } from "./PoolCommand.ts"
+import type { PoolConfig } from "./PoolConfig.ts"
+import { type AcquireError, ConnectError } from "./PoolError.ts"
+import { log } from "./PoolLog.ts"
+import { step } from "./PoolMachine.ts"
+import { due, empty, type Instant, type Limits, type State, type Waiter } from "./PoolState.ts"
+
+/** A connection in the hands of its one borrower. */
+export interface Lease<C> {
+  readonly id: number
+  readonly connection: C
+}
+
+type Answer<C> = Effect.Effect<Lease<C>, AcquireError>
+
+/** Where a caller's answer arrives, before or after the caller has begun to wait for it. */
+interface Slot<C> {
+  lease: Lease<C> | undefined
+  answer: Answer<C> | undefined
+  resume: ((answer: Answer<C>) => void) | undefined
+}
+
+/** One turn of the event loop, in which everything that waits in the kernel's sockets is read. */
+const turn = Effect.async<void>((resume) => {
+  const immediate = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(immediate))
+})
+
+const limits = (config: PoolConfig): Limits => ({
+  min: config.min,
+  max: config.max,
+  acquireTimeout: Duration.toMillis(config.acquireTimeout),
+  redialDelay: config.redialDelay,
+  validateAfterIdle: Duration.toMillis(config.validateAfterIdle),
+  idleTimeout: Duration.toMillis(config.idleTimeout)
+})
+
+const unexpected = (cause: Cause.Cause<ConnectError>): ConnectError => {
+  const error = Cause.squash(cause)
+  return error instanceof ConnectError
+    ? error
+    : new ConnectError({
+        message: `the driver failed unexpectedly: ${error}`,
+        isFatal: false,
+        provesRestart: false,
+        cause: error
+      })
+}
+
+/**
+ * Drives the pure machine: owns the connections, the fibers, the clock and the callers' answers.
+ *
+ * Every input runs to its end at once, in one turn of the event loop, so that the state needs no
+ * lock. All fibers live in the pool's scope.
+ */
+export class PoolShell<C extends Connection> {
+  state: State
+  /** Done when the first connection is made; failed when none ever can be. */
+  readonly ready = Deferred.unsafeMake<void, ConnectError>(FiberId.none)
+  private readonly emptied = Deferred.unsafeMake<void>(FiberId.none)
+  private readonly connections = new Map<number, C>()
+  private readonly slots = new Map<number, Slot<C>>()
+  private readonly dials = new Map<number, Fiber.RuntimeFiber<void, ConnectError>>()
+  private nextTicket = 0
+  private timer: Fiber.RuntimeFiber<void> | undefined
+  private armedFor: Instant = Number.POSITIVE_INFINITY
+  private readonly connector: Connector<C>
+  private readonly config: PoolConfig
+  private readonly clock: Clock.Clock
+  private readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
+  private readonly closing: FiberSet.FiberSet<void>
+
+  private constructor(
+    connector: Connector<C>,
+    config: PoolConfig,
+    clock: Clock.Clock,
+    fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>,
+    closing: FiberSet.FiberSet<void>
+  ) {
+    this.connector = connector
+    this.config = config
+    this.clock = clock
+    this.fork = fork
+    this.closing = closing
+    this.state = empty(limits(config))
+  }
+
+  /** A shell without connections, drained when the scope closes. */
+  static readonly make = <C extends Connection>(
+    connector: Connector<C>,
+    config: PoolConfig
+  ): Effect.Effect<PoolShell<C>, never, Scope.Scope> =>
+    Effect.gen(function* () {
+      const fork = yield* FiberSet.makeRuntime<never>()
+      const closing = yield* FiberSet.make<void>()
+      const clock = yield* Clock.clockWith(Effect.succeed)
+      const shell = new PoolShell(connector, config, clock, fork, closing)
+      yield* Effect.addFinalizer(() => shell.drain)
+      return shell
+    })
+
+  /**
+   * Takes a connection for a caller whose region is uninterruptible; `restore` makes the wait, and
+   * only the wait, interruptible again.
+   */
+  take(restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>): Answer<C> {
+    return Effect.suspend(() => {
+      const ticket = this.nextTicket++
+      const slot: Slot<C> = { lease: undefined, answer: undefined, resume: undefined }
+      this.slots.set(ticket, slot)
+      this.tell({ _tag: "Acquire", at: this.now(), ticket })
+      if (slot.answer !== undefined) return slot.answer
+      const wait = Effect.async<Lease<C>, AcquireError>((resume) => {
+        slot.resume = resume
+        if (slot.answer !== undefined) resume(slot.answer)
+      })
+      return Effect.onError(restore(wait), () => Effect.sync(() => this.abandon(ticket, slot)))
+    })
+  }
+
+  /** Gives a connection back; one that is no longer usable is closed. */
+  giveBack({ connection, id }: Lease<C>): Effect.Effect<void> {
+    return Effect.sync(() =>
+      this.tell({ _tag: "Release", at: this.now(), id, usable: connection.isUsable() })
+    )
+  }
+
+  /** Proves a connection with a round trip, within the validation's own deadline. */
+  validate(connection: C): Effect.Effect<void, Loss> {
+    const { validateTimeout } = this.config
+    return Effect.timeoutFail(connection.validate, {
+      duration: validateTimeout,
+      onTimeout: (): Loss => ({
+        message: `no answer to a validation within ${Duration.format(validateTimeout)}`,
+        provesRestart: false
+      })
+    })
+  }
+
+  /** Opens what is missing to the minimum, and waits for it. */
+  readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() => {
+    const before = new Set(this.dials.keys())
+    this.tell({ _tag: "Warm", at: this.now() })
+    const begun = [...this.dials].filter(([id]) => !before.has(id))
+    return Effect.forEach(begun, ([, fiber]) => fiber, { concurrency: "unbounded", discard: true })
+  })
+
+  readonly recreate: Effect.Effect<void> = Effect.sync(() =>
+    this.tell({ _tag: "Recreate", at: this.now(), detail: "recreated by hand" })
+  )
+
+  private now(): Instant {
+    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+  }
+
+  private tell(input: Input): void {
+    const [state, commands] = step(this.state, input)
+    this.state = state
+    for (const command of commands) this.execute(command)
+    this.arm()
+  }
+
+  private execute(command: Command): void {
+    switch (command._tag) {
+      case "Lend":
+        this.lend(command.id, command.waiter)
+        return
+      case "Refuse":
+        this.answer(command.ticket, undefined, Effect.fail(command.error))
+        return
+      case "Connect":
+        this.dials.set(command.id, this.fork(this.dial(command.id)))
+        return
+      case "Prove":
+        this.fork(this.prove(command.id, command.proof))
+        return
+      case "Close":
+        this.close(command.id)
+        return
+      case "Report":
+        this.fork(log(command.event))
+        return
+    }
+  }
+
+  private lend(id: number, waiter: Waiter): void {
+    const connection = this.connections.get(id)
+    if (connection?.isUsable()) {
+      const lease = { id, connection }
+      this.answer(waiter.ticket, lease, Effect.succeed(lease))
+    } else {
+      this.tell({ _tag: "Unfit", at: this.now(), id, waiter })
+    }
+  }
+
+  private answer(ticket: number, lease: Lease<C> | undefined, answer: Answer<C>): void {
+    const slot = this.slots.get(ticket)
+    if (slot === undefined) return
+    this.slots.delete(ticket)
+    slot.lease = lease
+    slot.answer = answer
+    slot.resume?.(answer)
+  }
+
+  /** The caller was interrupted, perhaps after its answer was on the way. */
+  private abandon(ticket: number, slot: Slot<C>): void {
+    this.slots.delete(ticket)
+    const at = this.now()
+    if (slot.lease === undefined) {
+      this.tell({ _tag: "Cancel", at, ticket })
+    } else {
+      const { connection, id } = slot.lease
+      this.tell({ _tag: "Release", at, id, usable: connection.isUsable() })
+    }
+  }
+
+  private dial(id: number): Effect.Effect<void, ConnectError> {
+    const { connectTimeout } = this.config
+    // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
+    const adopted = Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(this.connector.connect((loss) => this.lost(id, loss))), (connection) =>
+        this.adopt(id, connection)
+      )
+    )
+    return adopted.pipe(
+      Effect.timeoutFail({
+        duration: connectTimeout,
+        onTimeout: () =>
+          new ConnectError({
+            message: `no connection within ${Duration.format(connectTimeout)}`,
+            isFatal: false,
+            provesRestart: false
+          })
+      }),
+      Effect.catchAllCause((cause) =>
+        Cause.isInterruptedOnly(cause)
+          ? Effect.failCause(cause)
+          : this.dialFailed(id, unexpected(cause))
+      ),
+      Effect.ensuring(Effect.sync(() => this.dials.delete(id)))
+    )
+  }
+
+  private adopt(id: number, connection: C): Effect.Effect<void> {
+    return Effect.map(Random.next, (random) => {
+      const at = this.now()
+      const lifetime = Duration.toMillis(this.config.maxLifetime)
+      this.connections.set(id, connection)
+      Deferred.unsafeDone(this.ready, Exit.void)
+      this.tell({ _tag: "Connected", at, id, retireAt: at + lifetime * (1 - 0.25 * random) })
+    })
+  }
+
+  private dialFailed(id: number, error: ConnectError): Effect.Effect<never, ConnectError> {
+    return Effect.flatMap(Random.next, (random) => {
+      if (error.isFatal) Deferred.unsafeDone(this.ready, Exit.fail(error))
+      this.tell({ _tag: "ConnectFailed", at: this.now(), id, error, random })
+      return Effect.fail(error)
+    })
+  }
+
+  private prove(id: number, proof: Proof): Effect.Effect<void> {
+    const connection = this.connections.get(id)
+    const gone: Loss = { message: "its socket is closed", provesRestart: false }
+    if (connection === undefined) return Effect.sync(() => this.refuted(id, gone))
+    const proven =
+      proof === "roundTrip"
+        ? this.validate(connection)
+        : Effect.flatMap(turn, () => (connection.isUsable() ? Effect.void : Effect.fail(gone)))
+    return Effect.match(proven, {
+      onFailure: (loss) => this.refuted(id, loss),
+      onSuccess: () => this.tell({ _tag: "Proven", at: this.now(), id, proof })
+    })
+  }
+
+  private refuted(id: number, loss: Loss): void {
+    this.tell({ _tag: "Refuted", at: this.now(), id, loss })
+  }
+
+  private lost(id: number, loss: Loss): void {
+    this.tell({ _tag: "Lost", at: this.now(), id, loss })
+  }
+
+  private close(id: number): void {
+    const connection = this.connections.get(id)
+    if (connection === undefined) return
+    this.connections.delete(id)
+    const closed = Effect.timeoutOption(connection.close, this.config.closeTimeout)
+    FiberSet.unsafeAdd(this.closing, this.fork(Effect.asVoid(closed)))
+    if (this.state.closed && this.connections.size === 0) {
+      Deferred.unsafeDone(this.emptied, Exit.void)
+    }
+  }
+
+  /** Sees to it that the machine gets its next tick in time. */
+  private arm(): void {
+    const at = due(this.state)
+    if (at >= this.armedFor) return
+    this.armedFor = at
+    this.timer?.unsafeInterruptAsFork(FiberId.none)
+    // Rounded up: a timer that fires a fraction early would find nothing due.
+    const delay = Duration.millis(Math.ceil(Math.max(0, at - this.now())))
+    this.timer = this.fork(
+      Effect.map(Effect.sleep(delay), () => {
+        this.timer = undefined
+        this.armedFor = Number.POSITIVE_INFINITY
+        this.tell({ _tag: "Tick", at: this.now() })
+      })
+    )
+  }
+
+  /** Lends no more; closes what is idle now, and what is active when it is back or time is up. */
+  private readonly drain: Effect.Effect<void> = Effect.suspend(() => {
+    this.tell({ _tag: "Close", at: this.now() })
+    const returned = this.connections.size === 0 ? Effect.void : Deferred.await(this.emptied)
+    return Effect.timeoutOption(returned, this.config.closeTimeout).pipe(
+      Effect.tap(() => Effect.sync(() => [...this.connections.keys()].map((id) => this.close(id)))),
+      Effect.zipRight(FiberSet.awaitEmpty(this.closing))
+    )
+  })
+}

@@ -1,0 +1,113 @@
+import { SortedMap } from "effect"
+import { evict, expired } from "./Evicting.ts"
+import * as Members from "./Members.ts"
+import { type Commands, type Proof, report } from "./PoolCommand.ts"
+import {
+  firstWaiter,
+  type Instant,
+  type Member,
+  type State,
+  total,
+  type Waiter
+} from "./PoolState.ts"
+
+/**
+ * After this many milliseconds idle a FIN or RST may be waiting in the kernel that the event loop
+ * has not read: one turn of the loop (about 14 microseconds) reads it. Younger ones were used in
+ * the same burst of work.
+ */
+const turnAfterIdle = 10
+
+/** Which proof an idle member needs before it is lent; none when it was in use just now. */
+const proofFor = (state: State, member: Member, at: Instant): Proof | undefined => {
+  const idleFor = at - member.goodAt
+  if (idleFor >= state.limits.validateAfterIdle) return "roundTrip"
+  return idleFor >= turnAfterIdle ? "turn" : undefined
+}
+
+const lend = (state: State, out: Commands, member: Member, waiter: Waiter): State => {
+  out.push({ _tag: "Lend", id: member.id, waiter })
+  return { ...state, waiting: SortedMap.remove(state.waiting, waiter.ticket) }
+}
+
+/** Takes an idle member out to prove it. */
+export const prove = (
+  state: State,
+  out: Commands,
+  member: Member,
+  { proof, suspect }: { readonly proof: Proof; readonly suspect: boolean }
+): State => {
+  out.push({ _tag: "Prove", id: member.id, proof })
+  return Members.takeIdle(state, member, { phase: "proving", suspect })
+}
+
+/** Opens one more connection. */
+export const connect = (state: State, out: Commands, at: Instant): State => {
+  const [next, id] = Members.add(state, at)
+  out.push({ _tag: "Connect", id })
+  return next
+}
+
+const mayDial = (state: State, at: Instant): boolean =>
+  total(state) < state.limits.max &&
+  (state.dialing._tag === "Ready" ||
+    (state.counts.connecting === 0 && at >= state.dialing.nextDialAt))
+
+/** Tells of a loss that nobody has met yet, now that a connection is opened because of it. */
+const meetLoss = (state: State, out: Commands): State => {
+  if (state.unmetLoss === undefined) return state
+  report(out, { _tag: "Invalid", detail: state.unmetLoss })
+  if (total(state) === 0) report(out, { _tag: "Stale" })
+  return { ...state, unmetLoss: undefined }
+}
+
+/** Waiters for whom nothing is under way: no proof that will free a connection, and no dial. */
+const uncovered = (state: State): number =>
+  SortedMap.size(state.waiting) - (state.counts.proving - state.suspects) - state.counts.connecting
+
+const serveFromIdle = (
+  state: State,
+  out: Commands,
+  member: Member,
+  waiter: Waiter,
+  at: Instant
+): State => {
+  const reason = expired(state, member, at)
+  if (reason !== undefined) return evict(state, out, member, reason)
+  const proof = proofFor(state, member, at)
+  if (proof === undefined) {
+    const taken = Members.takeIdle(state, member, { phase: "active", suspect: false })
+    return lend(taken, out, member, waiter)
+  }
+  return uncovered(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
+}
+
+/** One step towards serving the queue, or the same state when nothing can be done for it now. */
+const serveOne = (state: State, out: Commands, at: Instant): State => {
+  const waiter = firstWaiter(state)
+  if (waiter === undefined) return state
+  const member = Members.firstIdle(state)
+  if (member !== undefined) return serveFromIdle(state, out, member, waiter, at)
+  return uncovered(state) > 0 && mayDial(state, at) ? connect(meetLoss(state, out), out, at) : state
+}
+
+/** Does for the queue all that can be done now: lends, proves, dials. */
+export const serve = (state: State, out: Commands, at: Instant): State => {
+  let before = state
+  let after = serveOne(before, out, at)
+  while (after !== before) {
+    before = after
+    after = serveOne(before, out, at)
+  }
+  return after
+}
+
+/** A good connection in hand: the longest waiter gets it, or it rests, or it has had its time. */
+export const settle = (state: State, out: Commands, member: Member, at: Instant): State => {
+  const reason = expired(state, member, at)
+  if (reason !== undefined) return evict(state, out, member, reason)
+  const waiter = firstWaiter(state)
+  return waiter === undefined
+    ? Members.rest(state, member)
+    : lend(Members.activate(state, member), out, member, waiter)
+}

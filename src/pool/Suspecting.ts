@@ -1,0 +1,47 @@
+import type { Loss } from "./Connection.ts"
+import { condemn, evict } from "./Evicting.ts"
+import * as Members from "./Members.ts"
+import { type Commands, report } from "./PoolCommand.ts"
+import { failed, type Instant, type Member, type State } from "./PoolState.ts"
+import { prove, serve } from "./Serving.ts"
+
+/** Every idle sibling is looked at now, rather than one by one as callers come. */
+const suspectSiblings = (state: State, out: Commands): State =>
+  Members.allIdle(state).reduce(
+    (rest, member) => prove(rest, out, member, { proof: "roundTrip", suspect: true }),
+    state
+  )
+
+/** A member was found dead when it was to be lent. */
+export const refute = (
+  state: State,
+  out: Commands,
+  member: Member,
+  { at, loss }: { readonly at: Instant; readonly loss: Loss }
+): State => {
+  report(out, { _tag: "Invalid", detail: loss.message })
+  const rest: State = {
+    ...failed(evict(state, out, member, "invalid", loss.message), loss.message),
+    unmetLoss: undefined
+  }
+  if (loss.provesRestart) return serve(condemn(rest, out, loss.message), out, at)
+  if (Members.established(rest).length > 0) {
+    // One that was itself only suspected tells nothing new about the others.
+    return serve(member.suspect ? rest : suspectSiblings(rest, out), out, at)
+  }
+  // The last one was stale too: what is still being opened belongs to the old pool as well.
+  report(out, { _tag: "Stale" })
+  return serve({ ...rest, generation: rest.generation + 1 }, out, at)
+}
+
+/** A member ended by itself. One that is proven or used is told so by whoever uses it. */
+export const lose = (
+  state: State,
+  out: Commands,
+  member: Member,
+  { at, loss }: { readonly at: Instant; readonly loss: Loss }
+): State => {
+  const unmet: State = { ...state, lastError: loss.message, unmetLoss: loss.message }
+  const rest = member.phase === "idle" ? evict(unmet, out, member, "broken", loss.message) : unmet
+  return serve(loss.provesRestart ? condemn(rest, out, loss.message) : rest, out, at)
+}

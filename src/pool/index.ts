@@ -1,0 +1,5 @@
+export type { Backoff } from "./Backoff.ts"
+export type { Connection, Connector, Loss } from "./Connection.ts"
+export { make, Pool, type PoolOf, type PoolStats } from "./Pool.ts"
+export { defaults, type PoolConfig } from "./PoolConfig.ts"
+export { type AcquireError, AcquireTimeout, ConnectError, PoolClosed } from "./PoolError.ts"

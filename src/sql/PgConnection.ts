@@ -1,0 +1,149 @@
+import { Effect } from "effect"
+import * as pg from "pg"
+import Cursor from "pg-cursor"
+import type { Connection, Loss } from "../pool/Connection.ts"
+import { ConnectError } from "../pool/PoolError.ts"
+import { fromCause, type PgError, type Phase, type Progress } from "./PgError.ts"
+import { classify, describe } from "./SqlState.ts"
+
+/** A statement as the driver takes it. `rowMode: "array"` gives rows as arrays of values. */
+export interface Query {
+  readonly text: string
+  readonly values?: ReadonlyArray<unknown>
+  readonly rowMode?: "array"
+}
+
+/** What the driver answers; several statements in one text answer with a list. */
+export type Answer = pg.QueryResult | ReadonlyArray<pg.QueryResult>
+
+/** Where a statement stands: it decides what a lost answer means. */
+export interface Place {
+  readonly phase: Phase
+  /** In a transaction whose COMMIT has not been sent. */
+  readonly inTransaction: boolean
+}
+
+const destroy = (client: pg.Client) => client.connection.stream.destroy()
+
+const connectError = (cause: unknown): ConnectError => {
+  const { isFatalToConnect, provesRestart } = classify(cause)
+  return new ConnectError({
+    message: describe(cause),
+    isFatal: isFatalToConnect,
+    provesRestart,
+    cause
+  })
+}
+
+/** One session with a Postgres server, through one `pg.Client`. */
+export class PgConnection implements Connection {
+  readonly client: pg.Client
+  private loss: Loss | undefined
+  private readonly onLoss: (loss: Loss) => void
+
+  private constructor(client: pg.Client, onLoss: (loss: Loss) => void) {
+    this.client = client
+    this.onLoss = onLoss
+    // The driver emits these for as long as the socket lives, more than once; without a listener
+    // the first would end the process.
+    client.on("error", (error) => this.lose(error))
+    client.on("end", () => this.lose(new Error("Connection terminated by the server")))
+  }
+
+  /** Opens a session. Interrupting it drops the socket. */
+  static readonly connect = (
+    config: pg.ClientConfig,
+    onLoss: (loss: Loss) => void
+  ): Effect.Effect<PgConnection, ConnectError> =>
+    Effect.flatMap(
+      Effect.try({ try: () => new pg.Client(config), catch: connectError }),
+      (client) =>
+        Effect.async((resume) => {
+          const connection = new PgConnection(client, onLoss)
+          client.connect((cause: unknown) => {
+            if (cause) {
+              destroy(client)
+              resume(Effect.fail(connectError(cause)))
+            } else {
+              resume(Effect.succeed(connection))
+            }
+          })
+          return Effect.sync(() => destroy(client))
+        })
+    )
+
+  readonly isUsable = (): boolean => this.loss === undefined
+
+  readonly validate: Effect.Effect<void, Loss> = Effect.suspend(() =>
+    Effect.mapError(
+      this.query({ text: "SELECT 1" }, { phase: "statement", inTransaction: false }),
+      ({ cause }) => this.loss ?? { message: describe(cause), provesRestart: false }
+    )
+  )
+
+  readonly close: Effect.Effect<void> = Effect.async((resume) => {
+    if (this.loss !== undefined) {
+      destroy(this.client)
+      return resume(Effect.void)
+    }
+    this.loss = { message: "closed by the pool", provesRestart: false }
+    this.client.end(() => resume(Effect.void))
+    return Effect.sync(() => destroy(this.client))
+  })
+
+  /**
+   * Runs one statement. Interrupting it drops the connection, because the server still works on the
+   * statement and its answer would reach the next one.
+   */
+  query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
+    return Effect.async((resume) => {
+      let sent = false
+      const submittable = this.submittable(query, (cause, answer) => {
+        if (!cause) return resume(Effect.succeed(answer))
+        resume(Effect.fail(this.fail(cause, { ...place, sent })))
+      })
+      const submit: (connection: pg.Connection) => unknown = submittable.submit
+      submittable.submit = (connection) => {
+        sent = true
+        const refusal = submit.call(submittable, connection)
+        // The driver refuses what it can't encode before it writes anything.
+        if (refusal instanceof Error) sent = false
+        return refusal
+      }
+      this.client.query(submittable)
+      return Effect.sync(() => this.abandon("its statement was interrupted"))
+    })
+  }
+
+  /** Opens a cursor for a statement. Close it, or drop the connection, before the next statement. */
+  cursor({ text, values }: Query): Cursor<object> {
+    return this.client.query(new Cursor<object>(text, values && [...values]))
+  }
+
+  /** The error for a failure of a statement, which may be the end of the session too. */
+  fail(cause: unknown, progress: Progress): PgError {
+    const error = fromCause(cause, progress)
+    if (error.endsSession) this.lose(cause)
+    return error
+  }
+
+  /** Drops a connection whose session is in a state that nobody knows. */
+  abandon(message: string): void {
+    this.lose(new Error(message))
+    destroy(this.client)
+  }
+
+  private submittable(query: Query, callback: (cause: unknown, answer: Answer) => void): pg.Query {
+    const { values, ...config } = query
+    return new pg.Query(
+      values === undefined ? config : { ...config, values: [...values] },
+      callback
+    )
+  }
+
+  private lose(cause: unknown): void {
+    if (this.loss !== undefined) return
+    this.loss = { message: describe(cause), provesRestart: classify(cause).provesRestart }
+    this.onLoss(this.loss)
+  }
+}

@@ -1,0 +1,49 @@
+import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Effect } from "effect"
+import type * as pg from "pg"
+import type { Connector } from "../pool/Connection.ts"
+import { ConnectError } from "../pool/PoolError.ts"
+import { PgConnection } from "./PgConnection.ts"
+import { PgError } from "./PgError.ts"
+import { leased } from "./PgStatements.ts"
+
+type Initialize = (connection: SqlConnection) => Effect.Effect<void, SqlError>
+
+const initializeError = (error: SqlError): ConnectError =>
+  new ConnectError({
+    message: `the first connection could not be initialized: ${error.message}`,
+    isFatal: !(error instanceof PgError && error.isRetryable),
+    provesRestart: false,
+    cause: error
+  })
+
+/** Runs `initialize` once; connections opened meanwhile wait for it. */
+const once = (initialize: Initialize) => {
+  const lock = Effect.unsafeMakeSemaphore(1)
+  let done = false
+  return (connection: PgConnection): Effect.Effect<void, ConnectError> =>
+    lock.withPermits(1)(
+      Effect.suspend(() =>
+        done
+          ? Effect.void
+          : Effect.map(Effect.mapError(initialize(leased(connection)), initializeError), () => {
+              done = true
+            })
+      )
+    )
+}
+
+/** Opens sessions with one server; the first is initialized before it counts as open. */
+export const make = (
+  config: pg.ClientConfig,
+  initialize: Initialize = () => Effect.void
+): Connector<PgConnection> => {
+  const initialized = once(initialize)
+  return {
+    connect: (onLoss) =>
+      Effect.tap(PgConnection.connect(config, onLoss), (connection) =>
+        Effect.onError(initialized(connection), () => connection.close)
+      )
+  }
+}

@@ -1,0 +1,144 @@
+import { SqlError } from "@effect/sql/SqlError"
+import { Duration, Option } from "effect"
+import type { AcquireError } from "../pool/PoolError.ts"
+import { classify, describe, property, type ReasonTag, rootOf, type Verdict } from "./SqlState.ts"
+
+/**
+ * What became of the statement or transaction:
+ * `NotSent`: no byte of it reached the wire. `RolledBack`: it certainly left no trace.
+ * `Committed`: it certainly took effect. `Unknown`: it was sent and its answer was lost.
+ */
+export type Outcome = "NotSent" | "RolledBack" | "Committed" | "Unknown"
+
+/** The step in which it failed. */
+export type Phase = "acquire" | "begin" | "statement" | "commit" | "rollback"
+
+/** Why it failed. `constraint` is present where the server named one. */
+export interface Reason {
+  readonly _tag: ReasonTag
+  readonly constraint?: string
+}
+
+interface Fields {
+  readonly message: string
+  readonly cause: unknown
+  readonly reason: Reason
+  readonly outcome: Outcome
+  readonly phase: Phase
+  readonly sqlState: string | undefined
+  readonly isRetryable: boolean
+  readonly endsSession: boolean
+  readonly retryAfter?: Duration.Duration
+}
+
+/**
+ * A failure of `holdfast/sql` that says what became of the statement.
+ *
+ * It is a `SqlError` (`_tag` is "SqlError", `cause` is the raw error), so code written for
+ * `@effect/sql` handles it unchanged; `instanceof PgError` opens the rest.
+ */
+export class PgError extends SqlError {
+  readonly reason: Reason
+  readonly outcome: Outcome
+  readonly phase: Phase
+  /** The server's five-character code, if the server answered. */
+  readonly sqlState: string | undefined
+  /** The same statement may succeed later. Says nothing about whether it already has. */
+  readonly isRetryable: boolean
+  /** The session it happened on can't be used again. */
+  readonly endsSession: boolean
+  /** When it makes sense to ask again, if the pool said so. */
+  readonly retryAfter: Option.Option<Duration.Duration>
+
+  constructor(fields: Fields) {
+    super({ message: fields.message, cause: fields.cause })
+    this.reason = fields.reason
+    this.outcome = fields.outcome
+    this.phase = fields.phase
+    this.sqlState = fields.sqlState
+    this.isRetryable = fields.isRetryable
+    this.endsSession = fields.endsSession
+    this.retryAfter = Option.fromNullable(fields.retryAfter)
+  }
+
+  /** It can't have taken effect, and running it again may help. */
+  get isSafeToReplay(): boolean {
+    return this.isRetryable && (this.outcome === "NotSent" || this.outcome === "RolledBack")
+  }
+}
+
+/** How far a statement had come when it failed. */
+export interface Progress {
+  readonly phase: Phase
+  /** A byte of it may have reached the wire. */
+  readonly sent: boolean
+  /** It stood in a transaction whose COMMIT had not been sent. */
+  readonly inTransaction: boolean
+}
+
+const isServerAnswer = (error: unknown): boolean => property(error, "severity") === "ERROR"
+
+const outcomeOf = (error: unknown, { inTransaction, sent }: Progress): Outcome => {
+  if (!sent) return "NotSent"
+  return inTransaction || isServerAnswer(error) ? "RolledBack" : "Unknown"
+}
+
+const reasonOf = (verdict: Verdict, error: unknown): Reason => {
+  const constraint = property(error, "constraint")
+  return constraint === "" ? { _tag: verdict.reason } : { _tag: verdict.reason, constraint }
+}
+
+const step: Readonly<Record<Phase, string>> = {
+  acquire: "Failed to get a connection",
+  begin: "Failed to begin a transaction",
+  statement: "Failed to execute statement",
+  commit: "Failed to commit a transaction",
+  rollback: "Failed to roll back a transaction"
+}
+
+/**
+ * The server's own sentence is told for failures of connections. For the others it may quote the
+ * statement's values, so only the code is; the sentence stays in `cause`.
+ */
+const sentence = (verdict: Verdict, error: unknown, phase: Phase, outcome: Outcome): string => {
+  const detail = verdict.endsSession ? describe(error) : property(error, "code") || verdict.reason
+  return `${step[phase]} (${detail}; outcome: ${outcome})`
+}
+
+/** The error for a raw failure of the driver or the server. */
+export const fromCause = (cause: unknown, progress: Progress): PgError => {
+  const error = rootOf(cause)
+  const verdict = classify(error)
+  const outcome = outcomeOf(error, progress)
+  const sqlState = property(error, "severity") === "" ? undefined : property(error, "code")
+  return new PgError({
+    message: sentence(verdict, error, progress.phase, outcome),
+    cause,
+    reason: reasonOf(verdict, error),
+    outcome,
+    phase: progress.phase,
+    sqlState,
+    isRetryable: verdict.isRetryable,
+    endsSession: verdict.endsSession
+  })
+}
+
+/** A failure on the way to a session or on it. */
+export const fromPool = (error: AcquireError | PgError): PgError =>
+  error instanceof PgError ? error : fromAcquire(error)
+
+/** The error for a pool that had no connection to lend. Nothing was sent. */
+export const fromAcquire = (error: AcquireError): PgError => {
+  const verdict = error._tag === "ConnectError" ? classify(error.cause) : undefined
+  return new PgError({
+    message: `Failed to get a connection: ${error.message}`,
+    cause: error,
+    reason: { _tag: verdict?.reason ?? "ConnectionError" },
+    outcome: "NotSent",
+    phase: "acquire",
+    sqlState: undefined,
+    isRetryable: error._tag === "ConnectError" ? !error.isFatal : error._tag === "AcquireTimeout",
+    endsSession: false,
+    retryAfter: error._tag === "AcquireTimeout" ? error.retryAfter : Duration.seconds(1)
+  })
+}

@@ -1,0 +1,61 @@
+import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
+import { Chunk, Effect, type Scope, Stream } from "effect"
+import type { PoolOf } from "../pool/Pool.ts"
+import type { Answer, PgConnection, Place, Query } from "./PgConnection.ts"
+import { fromPool, type PgError } from "./PgError.ts"
+import { streamOf } from "./PgStream.ts"
+
+type Run = (query: Query) => Effect.Effect<Answer, PgError>
+
+const rowsOf = (answer: Answer) => ("rows" in answer ? answer.rows : answer.map(({ rows }) => rows))
+
+/** `@effect/sql`'s connection over anything that runs one statement and can lease a session. */
+const make = (
+  run: Run,
+  lease: Effect.Effect<PgConnection, PgError, Scope.Scope>,
+  place: Place
+): SqlConnection => {
+  const execute: SqlConnection["execute"] = (text, values, transformRows) => {
+    const rows = Effect.map(run({ text, values }), rowsOf)
+    return transformRows === undefined ? rows : Effect.map(rows, transformRows)
+  }
+  return {
+    execute,
+    executeUnprepared: execute,
+    executeRaw: (text, values) => run({ text, values }),
+    executeValues: (text, values) => Effect.map(run({ text, values, rowMode: "array" }), rowsOf),
+    executeStream: (text, values, transformRows) => {
+      const rows = streamOf(lease, { text, values }, place)
+      return transformRows === undefined
+        ? rows
+        : Stream.mapChunks(rows, (chunk) => Chunk.unsafeFromArray(transformRows([...chunk])))
+    }
+  }
+}
+
+/** A session that the caller holds. */
+export const leased = (connection: PgConnection, inTransaction = false): SqlConnection => {
+  const place: Place = { phase: "statement", inTransaction }
+  return make((query) => connection.query(query, place), Effect.succeed(connection), place)
+}
+
+/**
+ * The pool as one connection: each statement borrows a session of its own.
+ *
+ * A statement that was provably not sent because its session had ended is sent on another one, up
+ * to `replays` times: the pool's maximum is enough, since each time uses up one stale session.
+ */
+export const borrowed = (pool: PoolOf<PgConnection>, replays: number): SqlConnection => {
+  const place: Place = { phase: "statement", inTransaction: false }
+  const run: Run = (query) =>
+    pool
+      .use((connection) => connection.query(query, place))
+      .pipe(
+        Effect.mapError(fromPool),
+        Effect.retry({
+          times: replays,
+          while: ({ endsSession, outcome }) => outcome === "NotSent" && endsSession
+        })
+      )
+  return make(run, Effect.mapError(pool.acquire, fromPool), place)
+}

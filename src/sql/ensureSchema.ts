@@ -1,0 +1,32 @@
+import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Effect } from "effect"
+
+/**
+ * The key of the advisory lock under which a schema is created: "holdfast" in ASCII, as the 64-bit
+ * number that its bytes spell.
+ */
+const lockKey = "7525352680829580148"
+
+const tablesOf = (schema: string): ReadonlyArray<string> =>
+  [...schema.matchAll(/^create table if not exists (\w+)/gim)].flatMap(([, name]) => name ?? [])
+
+/**
+ * Creates the tables of an idempotent SQL script if any of them is missing.
+ *
+ * Nothing is locked and nothing needs to be permitted when all exist. Else the script runs as one
+ * transaction under an advisory lock, so that many processes can start at once.
+ */
+export const ensureSchema =
+  (schema: string) =>
+  (connection: SqlConnection): Effect.Effect<void, SqlError> =>
+    Effect.gen(function* () {
+      const present = yield* connection.executeValues(
+        "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) AS name",
+        [tablesOf(schema)]
+      )
+      if (present[0]?.[0] === true) return
+      // Several statements in one simple query are one transaction, which also ends the lock.
+      const script = `SELECT pg_advisory_xact_lock(${lockKey});\n${schema}`
+      yield* connection.executeUnprepared(script, [], undefined)
+    })

@@ -1,0 +1,71 @@
+import { TransactionConnection } from "@effect/sql/SqlClient"
+import { Duration, Effect, Option, Schedule } from "effect"
+import { dual } from "effect/Function"
+import { PgError } from "./PgError.ts"
+
+/** How an effect is run again after a failure of the database. */
+export interface ReplayOptions {
+  /**
+   * Running the effect twice does no more than running it once. Then it is also run again when its
+   * outcome is `Unknown`. Default false.
+   */
+  readonly idempotent?: boolean
+  /** Longest time for all runs together; the one under way is interrupted. Default 10 s. */
+  readonly deadline?: Duration.DurationInput
+  /** When it is run again. Default: at once, then after 100 ms, doubled up to 500 ms, jittered. */
+  readonly schedule?: Schedule.Schedule<unknown>
+}
+
+const backoff = Schedule.exponential("100 millis").pipe(
+  Schedule.union(Schedule.spaced("500 millis")),
+  Schedule.jittered
+)
+
+const promptly = Schedule.andThen(Schedule.recurs(1), backoff)
+
+const deadlinePassed = (deadline: Duration.Duration, last: PgError | undefined) =>
+  new PgError({
+    message: `Gave up after ${Duration.format(deadline)}: ${last?.message ?? "no answer from the database"}`,
+    cause: last?.cause,
+    reason: last?.reason ?? { _tag: "ConnectionError" },
+    outcome: "Unknown",
+    phase: last?.phase ?? "statement",
+    sqlState: last?.sqlState,
+    isRetryable: true,
+    endsSession: false
+  })
+
+const run = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions = {}
+): Effect.Effect<A, E | PgError, R> =>
+  Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) => {
+    if (Option.isSome(transaction)) return self
+    let last: PgError | undefined
+    const mayReplay = (error: E) => {
+      if (!(error instanceof PgError)) return false
+      last = error
+      return error.isSafeToReplay || (idempotent && error.isRetryable)
+    }
+    return Effect.retry(self, { schedule, while: mayReplay }).pipe(
+      Effect.timeoutFail({
+        duration: deadline,
+        onTimeout: () => deadlinePassed(Duration.decode(deadline), last)
+      })
+    )
+  })
+
+/**
+ * Runs an effect again while its failure is safe to replay: it was not sent, or it was rolled back,
+ * and a further run may succeed. It ends with the first success, the first other failure, or at the
+ * deadline with a `PgError` that carries the last failure.
+ *
+ * An `Unknown` outcome is replayed only when the caller says that the effect is idempotent. Inside a
+ * transaction nothing is replayed: a failure ends all of it, so replay the transaction.
+ */
+export const replay: {
+  (
+    options?: ReplayOptions
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, options?: ReplayOptions): Effect.Effect<A, E | PgError, R>
+} = dual((args) => Effect.isEffect(args[0]), run)

@@ -1,0 +1,36 @@
+import { Data, Effect } from "effect"
+
+/**
+ * The embedded server cannot do what was asked. The message says what happened, where, and what to
+ * do; when the server would not start it ends with the last lines of its log.
+ */
+export class EmbeddedPostgresError extends Data.TaggedError("EmbeddedPostgresError")<{
+  /**
+   * `NotInstalled`: the package with the binaries is missing. `Unsupported`: this machine or user
+   * cannot run them. `DirectoryInUse`: another living process owns the directory. `PortInUse`:
+   * something else listens there. `DirectoryUnusable`, `StartFailed`, `StopFailed`: see the message.
+   */
+  readonly reason:
+    | "NotInstalled"
+    | "Unsupported"
+    | "DirectoryInUse"
+    | "DirectoryUnusable"
+    | "PortInUse"
+    | "StartFailed"
+    | "StopFailed"
+  readonly message: string
+  readonly cause?: unknown
+}> {
+  /** Work on files. If it fails, the message is `what` with the system's reason behind it. */
+  static onDisk<A>(what: string, work: () => Promise<A>): Effect.Effect<A, EmbeddedPostgresError> {
+    return Effect.tryPromise({
+      try: work,
+      catch: (cause) =>
+        new EmbeddedPostgresError({
+          reason: "DirectoryUnusable",
+          message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
+          cause
+        })
+    })
+  }
+}

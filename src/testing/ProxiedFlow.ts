@@ -1,0 +1,163 @@
+import type { Socket } from "node:net"
+import { type Cut, cutWithin } from "./Cut.ts"
+import type { Timer } from "./Timer.ts"
+import type { WireFrames } from "./WireFrames.ts"
+import type { Direction } from "./WireMessage.ts"
+
+/** How bytes travel at present. Read at every chunk, so a change takes effect at once. */
+export interface Line {
+  /** Milliseconds that each byte spends on the way. */
+  latency: number
+  /** Bytes per second in each direction of each connection; Infinity for no limit. */
+  bandwidth: number
+}
+
+/** What a flow asks of the connection it belongs to. */
+export interface FlowOwner {
+  readonly line: Line
+  readonly timer: Timer
+  readonly cuts: (direction: Direction) => ReadonlyArray<Cut>
+  readonly delivered: (direction: Direction, bytes: number) => void
+  readonly cut: (direction: Direction) => void
+}
+
+interface Parcel {
+  /** Undefined is the end of the stream (FIN), which keeps its place in the queue. */
+  readonly bytes: Buffer | undefined
+  due: number
+}
+
+// What the proxy itself may hold per direction before it stops reading, on top of the kernel's
+// buffers: enough for 25 MB/s at 10 ms of latency.
+const pendingLimitBytes = 256 * 1024
+
+// A narrow line delivers twenty times a second, instead of 64 KiB now and then.
+const deliveriesPerSecond = 20
+
+const slices = (chunk: Buffer, bandwidth: number): Array<Buffer> => {
+  const size = Math.max(1, Math.floor(bandwidth / deliveriesPerSecond))
+  if (size >= chunk.length) return [chunk]
+  return Array.from({ length: Math.ceil(chunk.length / size) }, (_, i) =>
+    chunk.subarray(i * size, (i + 1) * size)
+  )
+}
+
+/** One direction of one connection: a queue of bytes, each with the time at which it is due. */
+export class ProxiedFlow {
+  private pending: Array<Parcel> = []
+  private pendingBytes = 0
+  private lineFreeAt: number
+  private callOff: (() => void) | undefined
+  private readonly direction: Direction
+  private readonly from: Socket
+  private readonly to: Socket
+  private readonly frames: WireFrames
+  private readonly owner: FlowOwner
+
+  /** `heldUntil`: nothing is delivered before that time, in milliseconds of the owner's timer. */
+  constructor(options: {
+    readonly direction: Direction
+    readonly from: Socket
+    readonly to: Socket
+    readonly frames: WireFrames
+    readonly owner: FlowOwner
+    readonly heldUntil: number
+  }) {
+    this.direction = options.direction
+    this.from = options.from
+    this.to = options.to
+    this.frames = options.frames
+    this.owner = options.owner
+    this.lineFreeAt = options.heldUntil
+    this.to.on("drain", () => this.pump())
+  }
+
+  /** Queues bytes, and stops reading when the receiver is too far behind. */
+  push(chunk: Buffer): void {
+    const { latency, bandwidth } = this.owner.line
+    const now = this.owner.timer.now()
+    for (const bytes of slices(chunk, bandwidth)) {
+      this.lineFreeAt = Math.max(now, this.lineFreeAt) + (bytes.length * 1000) / bandwidth
+      this.pending.push({ bytes, due: this.lineFreeAt + latency })
+    }
+    this.pendingBytes += chunk.length
+    if (this.pendingBytes > pendingLimitBytes) this.from.pause()
+    this.pump()
+  }
+
+  /** Queues the end of the stream behind the bytes that are on their way. */
+  end(): void {
+    const due = Math.max(this.owner.timer.now(), this.lineFreeAt) + this.owner.line.latency
+    this.pending.push({ bytes: undefined, due })
+    this.pump()
+  }
+
+  /** Delivers what is queued or kept back without further delay. */
+  hasten(): void {
+    this.lineFreeAt = 0
+    for (const parcel of this.pending) parcel.due = 0
+    this.callOff?.()
+    this.callOff = undefined
+    for (const piece of this.frames.release()) this.write(piece.bytes)
+    this.pump()
+  }
+
+  /** Forgets what is queued. The sender is still read, so that its next byte or end is seen. */
+  stop(): void {
+    this.pending = []
+    this.pendingBytes = 0
+    this.frames.release()
+    this.callOff?.()
+    this.callOff = undefined
+    this.from.resume()
+  }
+
+  private pump(): void {
+    for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
+      if (this.callOff !== undefined || this.to.writableNeedDrain) return
+      const wait = next.due - this.owner.timer.now()
+      if (wait > 0) {
+        this.callOff = this.owner.timer.after(wait, () => {
+          this.callOff = undefined
+          this.pump()
+        })
+        return
+      }
+      this.pending.shift()
+      this.deliver(next.bytes)
+    }
+  }
+
+  private deliver(bytes: Buffer | undefined): void {
+    // Corked, so that the messages of one segment leave as one segment.
+    this.to.cork()
+    if (bytes === undefined) this.finish()
+    else this.pass(bytes)
+    this.to.uncork()
+  }
+
+  private finish(): void {
+    for (const piece of this.frames.release()) this.write(piece.bytes)
+    this.to.end()
+  }
+
+  private pass(bytes: Buffer): void {
+    this.pendingBytes -= bytes.length
+    if (this.pendingBytes <= pendingLimitBytes) this.from.resume()
+    const cuts = this.owner.cuts(this.direction)
+    const whole = cuts.some((cut) => cut._tag === "MessageCut")
+    for (const piece of this.frames.push(bytes, whole)) {
+      const end = cutWithin(cuts, piece)
+      this.write(end === undefined ? piece.bytes : piece.bytes.subarray(0, end))
+      if (end === undefined) continue
+      this.owner.cut(this.direction)
+      return
+    }
+  }
+
+  private write(bytes: Buffer): void {
+    if (bytes.length === 0 || !this.to.writable) return
+    this.owner.delivered(this.direction, bytes.length)
+    this.to.write(bytes)
+  }
+}

@@ -1,0 +1,4 @@
+import { blackBox } from "./blackBox.ts"
+import { fakeFloors, serviceOver } from "./fakeService.ts"
+
+blackBox("the HTTP floor", serviceOver(fakeFloors))

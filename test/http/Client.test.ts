@@ -1,0 +1,89 @@
+import { FetchHttpClient, type HttpClientError } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, type ParseResult, Schema } from "effect"
+import { expectTypeOf } from "vitest"
+import {
+  type DatabaseUnavailable,
+  Email,
+  type EmailTaken,
+  type HashingOverloaded,
+  Password,
+  type SessionInvalid
+} from "../../src/auth/index.ts"
+import {
+  type ClientOptions,
+  client,
+  type DatabaseDown,
+  type DeadlineExceeded,
+  type InternalError,
+  type InvalidRequest,
+  type PayloadTooLarge,
+  type UnsupportedMediaType
+} from "../../src/http/index.ts"
+import { fakeFloors, serviceOver } from "./fakeService.ts"
+import { freshEmail, Service } from "./Service.ts"
+
+const as = (token?: ClientOptions["token"]) =>
+  Effect.flatMap(Service, ({ url }) => client({ baseUrl: url, token }))
+
+const credentials = () => ({
+  email: Schema.decodeSync(Email)(freshEmail()),
+  password: Schema.decodeSync(Password)("TestPass123")
+})
+
+const served = Effect.provide(Layer.merge(serviceOver(fakeFloors), FetchHttpClient.layer))
+
+describe("Client", () => {
+  it.scopedLive("the contract alone makes a client that signs up, asks who it is, and signs out", () =>
+    Effect.gen(function* () {
+      const stranger = yield* as()
+      const payload = credentials()
+      const { session, user } = yield* stranger.auth.signUp({ payload })
+      const me = yield* as(session.sessionToken)
+      const current = yield* me.auth.session()
+      assert.strictEqual(current.user.id, user.id)
+      assert.strictEqual(current.session.id, session.id)
+      yield* me.auth.signOut()
+      assert.strictEqual((yield* Effect.flip(me.auth.session()))._tag, "SessionInvalid")
+      const again = yield* stranger.auth.signIn({ payload })
+      assert.notStrictEqual(again.session.id, session.id)
+      assert.strictEqual((yield* stranger.health.database()).status, "available")
+    }).pipe(served)
+  )
+
+  it.scopedLive("errors arrive as the classes of the contract, to be told apart by their tags", () =>
+    Effect.gen(function* () {
+      const { auth } = yield* as()
+      const payload = credentials()
+      yield* auth.signUp({ payload })
+      const outcome = yield* auth.signUp({ payload }).pipe(
+        Effect.as("signed up"),
+        Effect.catchTag("EmailTaken", ({ message }) => Effect.succeed(message))
+      )
+      assert.match(outcome, /exists already/)
+      const wrong = { ...payload, password: Schema.decodeSync(Password)("WrongPass123") }
+      const refused = yield* Effect.flip(auth.signIn({ payload: wrong }))
+      assert.strictEqual(refused._tag, "InvalidCredentials")
+    }).pipe(served)
+  )
+
+  it("every method has exactly the errors that its endpoint can answer", () => {
+    type Client = Effect.Effect.Success<ReturnType<typeof client>>
+    type ErrorOf<F extends (...args: Array<never>) => Effect.Effect<unknown, unknown>> =
+      Effect.Effect.Error<ReturnType<F>>
+    type Transport = HttpClientError.HttpClientError | ParseResult.ParseError
+    type Always = InternalError | DeadlineExceeded | Transport
+    type Body = InvalidRequest | PayloadTooLarge | UnsupportedMediaType
+    type Later = DatabaseUnavailable | HashingOverloaded
+
+    expectTypeOf<ErrorOf<Client["auth"]["signUp"]>>().toEqualTypeOf<Always | Body | Later | EmailTaken>()
+    expectTypeOf<ErrorOf<Client["auth"]["signOut"]>>().toEqualTypeOf<
+      Always | SessionInvalid | DatabaseUnavailable
+    >()
+    expectTypeOf<ErrorOf<Client["auth"]["session"]>>().toEqualTypeOf<
+      Always | SessionInvalid | DatabaseUnavailable
+    >()
+    expectTypeOf<ErrorOf<Client["health"]["database"]>>().toEqualTypeOf<Always | DatabaseDown>()
+    expectTypeOf<ErrorOf<Client["health"]["alive"]>>().toEqualTypeOf<Always>()
+  })
+})

@@ -1,0 +1,143 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
+import { EmailTaken } from "../../src/auth/AuthError.ts"
+import { ListenError } from "../../src/http/ListenError.ts"
+import { Server } from "../../src/http/Server.ts"
+import { fakeFloors, type Floors, floorsWith, serviceOver } from "./fakeService.ts"
+import { exchange, statusOf } from "./RawSocket.ts"
+import { freshEmail, postJson, Service, send } from "./Service.ts"
+
+const credentials = () => ({ email: freshEmail(), password: "TestPass123" })
+
+/** Starts a service in a scope of its own, so that the test can end it. */
+const started = (floors: Layer.Layer<Floors>, drainDeadline: "10 seconds" | "200 millis" = "10 seconds") =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(serviceOver(floors, { drainDeadline }), scope)
+    return { context, end: Scope.close(scope, Exit.void) }
+  })
+
+/** Floors on which a sign-up takes until it is let go, and which know when they are closed. */
+const heldFloors = Effect.gen(function* () {
+  const started = yield* Deferred.make<void>()
+  const release = yield* Deferred.make<void>()
+  const isOpen = yield* Ref.make(true)
+  const wasOpen = yield* Ref.make(false)
+  const signUp = () =>
+    Effect.gen(function* () {
+      yield* Deferred.succeed(started, undefined)
+      yield* Deferred.await(release)
+      yield* Ref.set(wasOpen, yield* Ref.get(isOpen))
+      return yield* new EmailTaken({})
+    })
+  const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Ref.set(isOpen, false)))
+  const floors = Layer.merge(floorsWith({ accounts: { signUp } }), closing)
+  return { floors, started: Deferred.await(started), release: Deferred.succeed(release, undefined), wasOpen: Ref.get(wasOpen) }
+})
+
+const accepts = Effect.flatMap(Service, ({ url }) =>
+  Effect.promise(() => fetch(`${url}/health`).then(() => true, () => false))
+)
+
+describe("Drain", () => {
+  it.scopedLive("a request in flight is answered, its floors still open, and no one else is let in", () =>
+    Effect.gen(function* () {
+      const held = yield* heldFloors
+      const { context, end } = yield* started(held.floors)
+      const request = yield* Effect.fork(Effect.provide(postJson("/auth/signup", credentials()), context))
+      yield* held.started
+      const ending = yield* Effect.fork(end)
+      yield* Effect.sleep("100 millis")
+      assert.isFalse(yield* Effect.provide(accepts, context))
+      yield* held.release
+      const answer = yield* Fiber.join(request)
+      assert.strictEqual(answer.status, 409)
+      assert.strictEqual(answer.headers.get("connection"), "close")
+      assert.isTrue(yield* held.wasOpen)
+      yield* Fiber.join(ending)
+    })
+  )
+
+  it.scopedLive("the same when the service is ended by interruption, as a signal does it", () =>
+    Effect.gen(function* () {
+      const held = yield* heldFloors
+      const url = yield* Deferred.make<string>()
+      const announce = Layer.effectDiscard(
+        Effect.flatMap(Service, (service) => Deferred.succeed(url, service.url))
+      )
+      const running = yield* Effect.fork(
+        Layer.launch(announce.pipe(Layer.provide(serviceOver(held.floors))))
+      )
+      const request = yield* Effect.fork(
+        Effect.provide(postJson("/auth/signup", credentials()), Service.at(yield* Deferred.await(url)))
+      )
+      yield* held.started
+      const ending = yield* Effect.fork(Fiber.interrupt(running))
+      yield* Effect.sleep("100 millis")
+      yield* held.release
+      assert.strictEqual((yield* Fiber.join(request)).status, 409)
+      assert.isTrue(yield* held.wasOpen)
+      yield* Fiber.join(ending)
+    })
+  )
+
+  it.scopedLive("an idle connection does not hold up the end", () =>
+    Effect.gen(function* () {
+      const { context, end } = yield* started(fakeFloors)
+      const idle = yield* Effect.fork(
+        Effect.provide(exchange(["GET /health HTTP/1.1\r\nHost: a\r\n\r\n"]), context)
+      )
+      yield* Effect.provide(send("/health"), context)
+      yield* Effect.sleep("50 millis")
+      const [took] = yield* Effect.timed(end)
+      assert.isBelow(Number(took.toString().match(/\d+/)?.[0]), 1000)
+      const closed = yield* Fiber.join(idle)
+      assert.strictEqual(statusOf(closed), 200)
+      assert.strictEqual(closed.end, "closed")
+    })
+  )
+
+  it.scopedLive("a request that does not end is cut off at the deadline, and interrupted", () =>
+    Effect.gen(function* () {
+      const interrupted = yield* Deferred.make<void>()
+      const reached = yield* Deferred.make<void>()
+      const signUp = () =>
+        Effect.zipRight(Deferred.succeed(reached, undefined), Effect.never).pipe(
+          Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
+        )
+      const { context, end } = yield* started(floorsWith({ accounts: { signUp } }), "200 millis")
+      const request = yield* Effect.fork(Effect.provide(postJson("/auth/signup", credentials()), context))
+      yield* Deferred.await(reached)
+      yield* end.pipe(Effect.timeout("2 seconds"))
+      yield* Deferred.await(interrupted)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(request)))
+    })
+  )
+})
+
+describe("Server", () => {
+  it.scopedLive("a port that is taken fails the start with the address and what to do", () =>
+    Effect.gen(function* () {
+      const first = yield* Layer.build(Server.layer({ port: 0 }).pipe(Layer.provide(fakeFloors)))
+      const { port } = yield* Effect.provide(Server, first)
+      const second = Server.layer({ port }).pipe(Layer.provide(fakeFloors))
+      const error = yield* Effect.flip(Layer.build(second))
+      assert.instanceOf(error, ListenError)
+      assert.strictEqual(
+        error.message,
+        `Can't listen on 127.0.0.1:${port}: another process already does. End it, or set PORT to a free port.`
+      )
+    })
+  )
+
+  it.scopedLive("an address that this machine does not have fails the start, too", () =>
+    Effect.gen(function* () {
+      const elsewhere = Server.layer({ host: "203.0.113.1", port: 0 })
+      const error = yield* Effect.flip(Layer.build(elsewhere.pipe(Layer.provide(fakeFloors))))
+      assert.strictEqual(
+        error.message,
+        "Can't listen on 203.0.113.1:0: this machine has no such address. Set HOST to one it has."
+      )
+    })
+  )
+})

@@ -1,0 +1,22 @@
+import { Effect, Layer, Option } from "effect"
+import { type AcquireError, Pool, type PoolStats } from "../../src/pool/index.ts"
+
+/** The counters of a pool at rest. */
+export const resting: PoolStats = {
+  total: 1,
+  idle: 1,
+  active: 0,
+  connecting: 0,
+  waiting: 0,
+  min: 1,
+  max: 10,
+  retries: 0,
+  lastError: Option.none()
+}
+
+/** A pool that only answers whether the database is there. */
+export const fakePool = (
+  check: Effect.Effect<void, AcquireError> = Effect.void,
+  stats: Partial<PoolStats> = {}
+): Layer.Layer<Pool> =>
+  Layer.mock(Pool, { check, stats: Effect.succeed({ ...resting, ...stats }) })

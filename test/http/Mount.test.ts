@@ -1,0 +1,62 @@
+import { HttpApp, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Logger } from "effect"
+import { App, Routes } from "../../src/http/index.ts"
+import { fakeFloors } from "./fakeService.ts"
+import { freshEmail, postJson, Service, send } from "./Service.ts"
+
+const credentials = () => ({ email: freshEmail(), password: "TestPass123" })
+
+const routes = Routes.layer.pipe(
+  Layer.provide(fakeFloors),
+  Layer.provideMerge(NodeHttpServer.layerContext),
+  Layer.provide(Logger.remove(Logger.defaultLogger))
+)
+
+const ownService = Layer.unwrapEffect(
+  Effect.map(App.make(), (holdfast) =>
+    HttpRouter.empty.pipe(
+      HttpRouter.get("/", HttpServerResponse.text("mine")),
+      HttpRouter.mountApp("/accounts", holdfast),
+      HttpServer.serve()
+    )
+  )
+).pipe(Layer.provide(routes))
+
+const address = Layer.effect(
+  Service,
+  HttpServer.addressFormattedWith((url) => Effect.succeed({ url }))
+)
+
+describe("Mount", () => {
+  it.scopedLive("the app can be mounted under a prefix of somebody's own service", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* send("/")).text, "mine")
+      assert.strictEqual((yield* postJson("/accounts/auth/signup", credentials())).status, 201)
+      assert.strictEqual((yield* postJson("/accounts/auth/signup/", credentials())).status, 404)
+      assert.strictEqual((yield* send("/accounts/auth/session")).status, 401)
+    }).pipe(
+      Effect.provide(Layer.merge(address, ownService).pipe(Layer.provide(NodeHttpServer.layerTest)))
+    )
+  )
+
+  it.scopedLive("the app can answer as a function from Request to Response", () =>
+    Effect.gen(function* () {
+      const { dispose, handler } = HttpApp.toWebHandlerLayerWith(routes, {
+        toHandler: (runtime) => Effect.provide(App.make(), runtime)
+      })
+      yield* Effect.addFinalizer(() => Effect.promise(dispose))
+      const signUp = (body: string) =>
+        Effect.promise(() => {
+          const headers = { "content-type": "application/json" }
+          return handler(new Request("http://a/auth/signup", { method: "POST", headers, body }))
+        })
+      assert.strictEqual((yield* signUp(JSON.stringify(credentials()))).status, 201)
+      assert.strictEqual((yield* signUp("{}")).status, 400)
+      const tooLarge = yield* signUp("x".repeat(100_000))
+      assert.strictEqual(tooLarge.status, 413)
+      assert.include(yield* Effect.promise(() => tooLarge.text()), "PayloadTooLarge")
+    })
+  )
+})

@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises"
+import { assert, describe, it } from "@effect/vitest"
+import { createConfig, lintFromString } from "@redocly/openapi-core"
+import { Effect, Schema } from "effect"
+import { fakeFloors, serviceOver } from "./fakeService.ts"
+import { type Service, send } from "./Service.ts"
+
+const served = <A, E>(test: Effect.Effect<A, E, Service>) =>
+  test.pipe(Effect.provide(serviceOver(fakeFloors)))
+
+const Operation = Schema.Struct({
+  operationId: Schema.String,
+  summary: Schema.String,
+  description: Schema.String,
+  tags: Schema.Array(Schema.String),
+  security: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })),
+  responses: Schema.Record({ key: Schema.String, value: Schema.Unknown })
+})
+
+const decodeDocument = Schema.decodeUnknownSync(
+  Schema.Struct({
+    openapi: Schema.String,
+    info: Schema.Struct({ title: Schema.String, version: Schema.String }),
+    paths: Schema.Record({
+      key: Schema.String,
+      value: Schema.Record({ key: Schema.String, value: Operation })
+    })
+  })
+)
+
+const document = Effect.map(send("/openapi.json"), ({ json }) => decodeDocument(json))
+
+describe("OpenApi", () => {
+  it.scopedLive("the document passes the linter's recommended rules without a remark", () =>
+    Effect.gen(function* () {
+      const { status, text } = yield* send("/openapi.json")
+      assert.strictEqual(status, 200)
+      const problems = yield* Effect.promise(async () =>
+        lintFromString({
+          source: text,
+          absoluteRef: "openapi.json",
+          config: await createConfig({ extends: ["recommended"] })
+        })
+      )
+      assert.deepStrictEqual(
+        problems.map(({ location, message, ruleId }) => [ruleId, message, location[0]?.pointer]),
+        []
+      )
+    }).pipe(served)
+  )
+
+  it.scopedLive("every operation has every status that it can answer", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      const statuses = Object.entries(paths).flatMap(([path, operations]) =>
+        Object.entries(operations).map(([method, { responses }]) => [
+          `${method} ${path}`,
+          Object.keys(responses).join(" ")
+        ])
+      )
+      assert.deepStrictEqual(Object.fromEntries(statuses), {
+        "post /auth/signup": "201 400 405 409 413 415 500 503",
+        "post /auth/signin": "200 400 401 405 413 415 500 503",
+        "post /auth/signout": "204 401 405 500 503",
+        "get /auth/session": "200 401 405 500 503",
+        "get /health": "200 405 500 503",
+        "get /health/database": "200 405 500 503"
+      })
+    }).pipe(served)
+  )
+
+  it.scopedLive("only what needs a token asks for one", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      const secured = Object.entries(paths).flatMap(([path, operations]) =>
+        Object.values(operations).flatMap(({ security }) => (security.length > 0 ? [path] : []))
+      )
+      assert.deepStrictEqual(secured, ["/auth/signout", "/auth/session"])
+    }).pipe(served)
+  )
+
+  it.scopedLive("the document has the package's version", () =>
+    Effect.gen(function* () {
+      const manifest = yield* Effect.promise(() => readFile("package.json", "utf8"))
+      const { version } = Schema.decodeUnknownSync(
+        Schema.parseJson(Schema.Struct({ version: Schema.String }))
+      )(manifest)
+      assert.strictEqual((yield* document).info.version, version)
+    }).pipe(served)
+  )
+
+  it.scopedLive("the page at /docs holds all that it needs and may run nothing else", () =>
+    Effect.gen(function* () {
+      const { headers, status, text } = yield* send("/docs")
+      assert.strictEqual(status, 200)
+      assert.include(headers.get("content-type") ?? "", "text/html")
+      assert.notMatch(text.replaceAll(/<script>.*?<\/script>/gs, ""), /<script[^>]+src=|<link/)
+      const policy = headers.get("content-security-policy") ?? ""
+      assert.include(policy, "default-src 'none'")
+      const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? ""
+      assert.match(scripts, /^'sha256-[A-Za-z0-9+/]{43}='$/)
+      assert.match(/style-src-elem ([^;]*)/.exec(policy)?.[1] ?? "", /^'sha256-[A-Za-z0-9+/]{43}='$/)
+    }).pipe(served)
+  )
+})

@@ -1,0 +1,19 @@
+import type { Layer } from "effect"
+import { accountsSuite } from "./accountsSuite.ts"
+import { anyBodySuite } from "./anyBodySuite.ts"
+import { exactnessSuite } from "./exactnessSuite.ts"
+import { healthSuite } from "./healthSuite.ts"
+import type { Service } from "./Service.ts"
+
+/**
+ * Every guarantee of the HTTP API that can be seen from outside, as tests of one running service.
+ *
+ * The same suites run here against fakes and elsewhere against the whole service with its database:
+ * `blackBox("the service", Service.at(url))`.
+ */
+export const blackBox = <E>(name: string, service: Layer.Layer<Service, E>) => {
+  accountsSuite(`${name}: accounts`, service)
+  exactnessSuite(`${name}: exactness`, service)
+  anyBodySuite(`${name}: any body`, service)
+  healthSuite(`${name}: health`, service)
+}

@@ -1,0 +1,51 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, type Layer, Schema } from "effect"
+import { type Service, send } from "./Service.ts"
+
+const available = Schema.decodeUnknownSync(
+  Schema.Struct({
+    status: Schema.Literal("available"),
+    checkedAt: Schema.String,
+    pool: Schema.Struct({
+      total: Schema.Int,
+      idle: Schema.Int,
+      active: Schema.Int,
+      waiting: Schema.Int,
+      max: Schema.Int,
+      retries: Schema.Int,
+      lastError: Schema.NullOr(Schema.String)
+    })
+  })
+)
+
+/** What a load balancer and a monitor see of a service whose database is there. */
+export const healthSuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
+  layer(service, { excludeTestServices: true })(name, (it) => {
+    it.effect("it is alive", () =>
+      Effect.gen(function* () {
+        const answer = yield* send("/health")
+        assert.strictEqual(answer.status, 200)
+        assert.deepStrictEqual(answer.json, { status: "alive" })
+      })
+    )
+
+    it.effect("its database is available, with the pool's counters", () =>
+      Effect.gen(function* () {
+        const answer = yield* send("/health/database")
+        assert.strictEqual(answer.status, 200)
+        const { pool } = available(answer.json)
+        assert.isAtMost(pool.total, pool.max)
+      })
+    )
+
+    it.effect("callers within a second get the same answer of the database", () =>
+      Effect.gen(function* () {
+        const answers = yield* Effect.all(
+          Array.from({ length: 20 }, () => send("/health/database")),
+          { concurrency: "unbounded" }
+        )
+        const times = new Set(answers.map(({ json }) => available(json).checkedAt))
+        assert.isAtMost(times.size, 2)
+      })
+    )
+  })

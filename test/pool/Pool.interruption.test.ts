@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, FastCheck as fc, TestClock } from "effect"
+import { make } from "../../src/pool/Pool.ts"
+import { defaults } from "../../src/pool/PoolConfig.ts"
+import { settled } from "../support/Captured.ts"
+import { SimulatedServer } from "../support/SimulatedServer.ts"
+
+describe("interruption", () => {
+  it.scoped("of a caller in the queue returns at once and leaves its place", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, max: 1 })
+      const holder = yield* Effect.fork(pool.use(() => Effect.never))
+      yield* settled
+      const waiting = yield* Effect.fork(Effect.scoped(pool.acquire))
+      yield* settled
+      assert.strictEqual((yield* pool.stats).waiting, 1)
+      yield* Fiber.interrupt(waiting)
+      assert.strictEqual((yield* pool.stats).waiting, 0)
+      yield* Fiber.interrupt(holder)
+      assert.strictEqual((yield* pool.stats).idle, 1)
+    })
+  })
+
+  it.scoped.prop(
+    "at any moment, of any caller, leaks no connection",
+    {
+      callers: fc.array(
+        fc.record({
+          start: fc.nat({ max: 40 }),
+          hold: fc.nat({ max: 30 }),
+          interruptAfter: fc.nat({ max: 60 })
+        }),
+        { minLength: 1, maxLength: 40 }
+      ),
+      max: fc.integer({ min: 1, max: 4 }),
+      connectTime: fc.nat({ max: 20 })
+    },
+    ({ callers, connectTime, max }) => {
+      const server = new SimulatedServer()
+      return Effect.gen(function* () {
+        const pool = yield* make(server.connector, { ...defaults, max })
+        server.connectTime = Duration.millis(connectTime)
+        const fibers = yield* Effect.forEach(callers, ({ hold, interruptAfter, start }) =>
+          Effect.fork(
+            Effect.sleep(Duration.millis(start)).pipe(
+              Effect.zipRight(pool.use(() => Effect.sleep(Duration.millis(hold)))),
+              Effect.raceFirst(Effect.sleep(Duration.millis(interruptAfter)))
+            )
+          )
+        )
+        yield* TestClock.adjust(Duration.millis(200))
+        yield* Effect.forEach(fibers, Fiber.join)
+        const stats = yield* pool.stats
+        assert.strictEqual(stats.active, 0)
+        assert.strictEqual(stats.waiting, 0)
+        assert.strictEqual(stats.idle, server.open)
+        assert.isAtMost(server.peak, max)
+      })
+    },
+    { fastCheck: { numRuns: 30 } }
+  )
+})
