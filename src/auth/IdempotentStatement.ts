@@ -1,7 +1,8 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { PgError } from "../sql/PgError.ts"
 import { replay } from "../sql/replay.ts"
+import { statementTimeout } from "../sql/statementTimeout.ts"
 import type { DatabaseUnavailable } from "./AuthError.ts"
 import { fromSqlError } from "./DatabaseFault.ts"
 
@@ -23,6 +24,12 @@ const metItself = (error: SqlError): boolean =>
   ownKeys.has(error.reason.constraint)
 
 /**
+ * A statement of auth/ takes milliseconds. One without an answer for so long is more likely on a
+ * connection that the network has forgotten, where no answer will ever come, than still at work.
+ */
+const patience = Duration.seconds(5)
+
+/**
  * Runs a statement that may be run any number of times until its answer arrives, or fails with
  * `DatabaseUnavailable` at the deadline.
  */
@@ -30,6 +37,7 @@ export const untilAnswered =
   (deadline: Duration.DurationInput) =>
   <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, DatabaseUnavailable> =>
     statement.pipe(
+      statementTimeout(patience),
       Effect.retry({ while: metItself, times: 3 }),
       replay({ idempotent: true, deadline }),
       Effect.catchTag("SqlError", fromSqlError)

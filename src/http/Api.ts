@@ -52,7 +52,9 @@ export const SignedInAs = Schema.Struct({ user: User, session: Session }).annota
 
 const signUp = HttpApiEndpoint.post("signUp", "/signup")
   .setPayload(Credentials)
-  .addSuccess(SignedIn.annotations(HttpApiSchema.annotations({ status: 201, identifier: "SignedIn" })))
+  .addSuccess(
+    SignedIn.annotations(HttpApiSchema.annotations({ status: 201, identifier: "SignedIn" }))
+  )
   .addError(InvalidRequest)
   .addError(EmailTaken)
   .addError(PayloadTooLarge)

@@ -6,12 +6,12 @@ import { InvalidRequest, PayloadTooLarge } from "./ApiError.ts"
 export const LARGEST_BODY_BYTES = 16 * 1024
 
 /**
- * How long the rest of a body that is too large is received, and thrown away, behind the answer.
+ * How long the rest of what was refused is received, and thrown away, behind the answer.
  *
  * Closing a socket while bytes still come in makes the kernel send a reset, which can reach the
  * client before it has read the answer. Two seconds let a fast client finish and bound a slow one.
  */
-const LINGER = Duration.seconds(2)
+export const LINGER = Duration.seconds(2)
 
 const tooLarge = new PayloadTooLarge({
   message: `The body is larger than ${LARGEST_BODY_BYTES} bytes, the most this service reads.`

@@ -1,6 +1,7 @@
 import * as Http from "node:http"
 import type { Duplex } from "node:stream"
-import { Duration, Effect } from "effect"
+import { Effect } from "effect"
+import { LINGER } from "./BodyBytes.ts"
 
 interface Refusal {
   readonly status: number
@@ -31,9 +32,6 @@ const MALFORMED: Refusal = {
   tag: "BadRequest",
   message: "This is not a well-formed HTTP request."
 }
-
-// As long as the rest of a refused body is received: see BodyBytes.
-const LINGER = Duration.seconds(2)
 
 /**
  * Answers what Node's parser refused, which never reaches the app, in the shape of every other

@@ -10,6 +10,9 @@ export interface DatabaseHealthOptions {
   readonly patience?: Duration.DurationInput
 }
 
+const DEFAULT_CACHED_FOR = Duration.seconds(1)
+const DEFAULT_PATIENCE = Duration.seconds(5)
+
 type Answer = Deferred.Deferred<DatabaseAvailable, DatabaseDown>
 
 interface Flight {
@@ -34,17 +37,10 @@ const wordsOf = (error: AcquireError) => ({
     "retryAfter" in error ? Math.max(1, Math.ceil(Duration.toSeconds(error.retryAfter))) : 1
 })
 
-const make = Effect.fnUntraced(function* (options: DatabaseHealthOptions) {
-  const patience = Duration.decode(options.patience ?? Duration.seconds(5))
-  const cachedFor = Duration.toMillis(options.cachedFor ?? Duration.seconds(1))
-  const pool = yield* Pool
-  const scope = yield* Effect.scope
-  const nextAnswer = Deferred.make<DatabaseAvailable, DatabaseDown>()
-  const latest = yield* Ref.make<Flight>({ answer: yield* nextAnswer, staleAt: 0 })
-
+/** Asks the database over a connection of the pool, once, now. */
+const askOver = (pool: Pool["Type"], patience: Duration.Duration) => {
   const moment = Effect.all({ checkedAt: DateTime.now, pool: Effect.map(pool.stats, counters) })
-
-  const ask = pool.check.pipe(
+  return pool.check.pipe(
     Effect.mapError(wordsOf),
     Effect.timeoutFail({
       duration: patience,
@@ -58,6 +54,14 @@ const make = Effect.fnUntraced(function* (options: DatabaseHealthOptions) {
       onFailure: (words) => Effect.flatMap(moment, (now) => new DatabaseDown({ ...words, ...now }))
     })
   )
+}
+
+const make = Effect.fnUntraced(function* (options: DatabaseHealthOptions) {
+  const ask = askOver(yield* Pool, Duration.decode(options.patience ?? DEFAULT_PATIENCE))
+  const cachedFor = Duration.toMillis(options.cachedFor ?? DEFAULT_CACHED_FOR)
+  const scope = yield* Effect.scope
+  const nextAnswer = Deferred.make<DatabaseAvailable, DatabaseDown>()
+  const latest = yield* Ref.make<Flight>({ answer: yield* nextAnswer, staleAt: 0 })
 
   const land = (answer: Answer) =>
     Effect.intoDeferred(ask, answer).pipe(
@@ -90,6 +94,7 @@ export class DatabaseHealth extends Context.Tag("holdfast/http/DatabaseHealth")<
   }
 >() {
   /** See `DatabaseHealthOptions`. Needs the pool. */
-  static readonly layer = (options: DatabaseHealthOptions = {}) =>
-    Layer.scoped(DatabaseHealth, make(options))
+  static layer(options: DatabaseHealthOptions = {}): Layer.Layer<DatabaseHealth, never, Pool> {
+    return Layer.scoped(DatabaseHealth, make(options))
+  }
 }

@@ -1,6 +1,6 @@
 import type * as Http from "node:http"
 import { HttpApp, HttpServerResponse } from "@effect/platform"
-import { Duration, Effect, identity, Option, Schedule } from "effect"
+import { Duration, Effect, Option, Schedule } from "effect"
 import { close } from "./NodeServer.ts"
 
 /** Ends a server without breaking off an answer. */
@@ -42,7 +42,10 @@ export const make = (server: Http.Server, deadline: Duration.Duration): Drain =>
     return inFlight === 0
   })
 
-  const quiet = Effect.repeat(isQuiet, { until: identity, schedule: Schedule.spaced(INTERVAL) })
+  const quiet = Effect.repeat(isQuiet, {
+    until: (answer) => answer,
+    schedule: Schedule.spaced(INTERVAL)
+  })
 
   return {
     track: (app) =>
@@ -61,7 +64,7 @@ export const make = (server: Http.Server, deadline: Duration.Duration): Drain =>
       const closed = yield* close(server)
       if (!(yield* endsWithin(quiet, deadline))) {
         yield* Effect.logWarning(
-          `${inFlight} requests were still running after ${Duration.format(deadline)}; closing their connections.`
+          `Requests still running after ${Duration.format(deadline)}: ${inFlight}. Closing their connections.`
         )
       }
       server.closeAllConnections()

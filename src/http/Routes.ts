@@ -1,5 +1,7 @@
-import { HttpApiBuilder } from "@effect/platform"
+import { type HttpApi, HttpApiBuilder } from "@effect/platform"
 import { Layer } from "effect"
+import type { Accounts, Sessions } from "../auth/index.ts"
+import type { Pool } from "../pool/index.ts"
 import { Api } from "./Api.ts"
 import * as AuthHandlers from "./AuthHandlers.ts"
 import * as BearerAuthentication from "./BearerAuthentication.ts"
@@ -17,7 +19,11 @@ const api = HttpApiBuilder.api(Api).pipe(
  * The whole API with its handlers and documents, as `App.make` takes it. Needs `Accounts`,
  * `Sessions` and `Pool`.
  */
-export const layer = Layer.mergeAll(Docs.layer, RetryAfter.layer).pipe(
+export const layer: Layer.Layer<
+  HttpApi.Api | HttpApiBuilder.Router | HttpApiBuilder.Middleware,
+  never,
+  Accounts | Sessions | Pool
+> = Layer.mergeAll(Docs.layer, RetryAfter.layer).pipe(
   Layer.provideMerge(api),
   Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
 )

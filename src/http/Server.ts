@@ -2,9 +2,12 @@ import type * as Http from "node:http"
 import { HttpMiddleware } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Duration, Effect, Layer } from "effect"
+import type { Accounts, Sessions } from "../auth/index.ts"
+import type { Pool } from "../pool/index.ts"
 import * as App from "./App.ts"
 import { LARGEST_BODY_BYTES } from "./BodyBytes.ts"
 import * as Drain from "./Drain.ts"
+import type { ListenError } from "./ListenError.ts"
 import * as NodeServer from "./NodeServer.ts"
 import * as Routes from "./Routes.ts"
 
@@ -67,9 +70,12 @@ export class Server extends Context.Tag("holdfast/http/Server")<
    * is still there while it does so, as long as it is *provided* to this layer (`Layer.provide`);
    * only layers that stand beside it are closed in any order.
    */
-  static readonly layer = (options: ServerOptions = {}) =>
-    Layer.scoped(Server, serve(options)).pipe(
+  static layer(
+    options: ServerOptions = {}
+  ): Layer.Layer<Server, ListenError, Accounts | Sessions | Pool> {
+    return Layer.scoped(Server, serve(options)).pipe(
       Layer.provide(Routes.layer),
       Layer.provide(NodeHttpServer.layerContext)
     )
+  }
 }

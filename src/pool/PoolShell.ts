@@ -105,7 +105,9 @@ export class PoolShell<C extends Connection> {
     config: PoolConfig
   ): Effect.Effect<PoolShell<C>, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const fork = yield* FiberSet.makeRuntime<never>()
+      const run = yield* FiberSet.makeRuntime<never>()
+      // A pool that is built where nothing may be interrupted must still be able to end its fibers.
+      const fork = <A, E>(effect: Effect.Effect<A, E>) => run(Effect.interruptible(effect))
       const closing = yield* FiberSet.make<void>()
       const clock = yield* Clock.clockWith(Effect.succeed)
       const shell = new PoolShell(connector, config, clock, fork, closing)

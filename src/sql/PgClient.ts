@@ -19,6 +19,7 @@ export { makeCompiler, PgClient, TypeId } from "@effect/sql-pg/PgClient"
 export { environment } from "./environment.ts"
 export type { PgClientConfig } from "./PgClientConfig.ts"
 export { replay } from "./replay.ts"
+export { statementTimeout } from "./statementTimeout.ts"
 
 const json = Statement.custom<Custom<"PgJson", unknown>>("PgJson")
 

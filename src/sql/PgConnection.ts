@@ -1,10 +1,11 @@
-import { Effect } from "effect"
+import { Duration, Effect, FiberRef, Option } from "effect"
 import * as pg from "pg"
 import Cursor from "pg-cursor"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { fromCause, type PgError, type Phase, type Progress } from "./PgError.ts"
 import { classify, describe } from "./SqlState.ts"
+import { current as statementTimeout } from "./statementTimeout.ts"
 
 /** A statement as the driver takes it. `rowMode: "array"` gives rows as arrays of values. */
 export interface Query {
@@ -33,6 +34,14 @@ const connectError = (cause: unknown): ConnectError => {
     provesRestart,
     cause
   })
+}
+
+/** The client's own verdict on a statement, under the code by which the table knows it. */
+class StatementTimeout extends Error {
+  readonly code = "ESTATEMENTTIMEOUT"
+  constructor(limit: Duration.Duration) {
+    super(`no answer within the statement timeout of ${Duration.format(limit)}`)
+  }
 }
 
 /** One session with a Postgres server, through one `pg.Client`. */
@@ -92,10 +101,22 @@ export class PgConnection implements Connection {
   })
 
   /**
-   * Runs one statement. Interrupting it drops the connection, because the server still works on the
-   * statement and its answer would reach the next one.
+   * Runs one statement, within the fiber's statement timeout if it has one. Interrupting it drops
+   * the connection, because the server still works on the statement and its answer would reach the
+   * next one.
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
+    return Effect.flatMap(FiberRef.get(statementTimeout), (limit) =>
+      Option.isNone(limit)
+        ? this.send(query, place)
+        : Effect.timeoutFail(Effect.interruptible(this.send(query, place)), {
+            duration: limit.value,
+            onTimeout: () => fromCause(new StatementTimeout(limit.value), { ...place, sent: true })
+          })
+    )
+  }
+
+  private send(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.async((resume) => {
       let sent = false
       const submittable = this.submittable(query, (cause, answer) => {

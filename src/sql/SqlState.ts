@@ -95,6 +95,10 @@ const rules: ReadonlyArray<Rule> = [
   { codes: ["57P01", "57P05", "25P03", "25P04"], ...lost },
   { codes: ["57P04", "3D000"], ...misconfigured },
   { codes: ["57014"], ...verdict("StatementTimeoutError", { isRetryable: true }) },
+  {
+    codes: ["ESTATEMENTTIMEOUT"],
+    ...verdict("StatementTimeoutError", { isRetryable: true, endsSession: true })
+  },
   { codes: ["53300", "53400"], ...exhausted, endsSession: true },
   { codes: ["25006"], ...verdict("ReadOnlyError", { isRetryable: true, endsSession: true }) },
   { codes: ["42501"], ...verdict("AuthorizationError") },

@@ -86,7 +86,8 @@ const initialize = Effect.fn("PostgresCluster.initialize")(function* (
     const initdb = account.program(binaries.initdb, initdbArguments(folder, username, isTemporary))
     const { code, output } = yield* runProgram(initdb, "2 minutes", watcher)
     if (code !== 0) {
-      return yield* unusable(`initdb could not make a cluster in ${path}:\n${output.trim()}`)
+      const end = output.trim().split("\n").slice(-10).join("\n")
+      return yield* unusable(`initdb could not make a cluster in ${path}. It ended with:\n${end}`)
     }
     yield* EmbeddedPostgresError.onDisk(`The cluster cannot be moved to ${cluster}`, async () => {
       await rm(join(folder, "password"))

@@ -13,12 +13,19 @@ describe("normalisation of addresses", () => {
 
   it.prop(
     "is idempotent on whatever it accepts",
-    [FastCheck.tuple(FastCheck.string(), FastCheck.string({ unit: "grapheme" }))],
-    ([[local, domain]]) => {
-      const once = normaliseEmail(`${local}a@${domain}.com`)
+    [
+      FastCheck.string({ unit: FastCheck.constantFrom(..."aZ0.+-_'{ü "), maxLength: 8 }),
+      FastCheck.string({
+        // Letters that UTS 46 lowers, composes, widens, drops, or takes for a dot.
+        unit: FastCheck.constantFrom(..."aZ0-.üÜßΣςİſK語ａ\u0308\u00ad\u200d。．①Ⅳ"),
+        maxLength: 8
+      })
+    ],
+    ([local, domain]) => {
+      const once = normaliseEmail(`${local}@${domain}.com`)
       expect(Either.flatMap(once, normaliseEmail)).toEqual(once)
     },
-    { fastCheck: { numRuns: 2_000 } }
+    { fastCheck: { numRuns: 5_000 } }
   )
 
   it.prop(
@@ -97,7 +104,7 @@ describe("what is no address", () => {
     ["a label of 64 characters", `a@${"b".repeat(64)}.com`],
     ["a local part of 65 characters", `${"a".repeat(65)}@example.com`],
     ["255 characters", `a@${`${"b".repeat(49)}.`.repeat(5)}com`],
-    ["a domain that is too long only in ASCII", `a@${`${"ü".repeat(40)}.`.repeat(5)}com`]
+    ["a domain that is too long only in ASCII", `a@${`${"ü".repeat(56)}.`.repeat(4)}com`]
   ])("refuses %s", (_, text) => {
     expect(isAccepted(text)).toBe(false)
   })

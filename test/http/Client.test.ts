@@ -34,37 +34,41 @@ const credentials = () => ({
 const served = Effect.provide(Layer.merge(serviceOver(fakeFloors), FetchHttpClient.layer))
 
 describe("Client", () => {
-  it.scopedLive("the contract alone makes a client that signs up, asks who it is, and signs out", () =>
-    Effect.gen(function* () {
-      const stranger = yield* as()
-      const payload = credentials()
-      const { session, user } = yield* stranger.auth.signUp({ payload })
-      const me = yield* as(session.sessionToken)
-      const current = yield* me.auth.session()
-      assert.strictEqual(current.user.id, user.id)
-      assert.strictEqual(current.session.id, session.id)
-      yield* me.auth.signOut()
-      assert.strictEqual((yield* Effect.flip(me.auth.session()))._tag, "SessionInvalid")
-      const again = yield* stranger.auth.signIn({ payload })
-      assert.notStrictEqual(again.session.id, session.id)
-      assert.strictEqual((yield* stranger.health.database()).status, "available")
-    }).pipe(served)
+  it.scopedLive(
+    "the contract alone makes a client that signs up, asks who it is, and signs out",
+    () =>
+      Effect.gen(function* () {
+        const stranger = yield* as()
+        const payload = credentials()
+        const { session, user } = yield* stranger.auth.signUp({ payload })
+        const me = yield* as(session.sessionToken)
+        const current = yield* me.auth.session()
+        assert.strictEqual(current.user.id, user.id)
+        assert.strictEqual(current.session.id, session.id)
+        yield* me.auth.signOut()
+        assert.strictEqual((yield* Effect.flip(me.auth.session()))._tag, "SessionInvalid")
+        const again = yield* stranger.auth.signIn({ payload })
+        assert.notStrictEqual(again.session.id, session.id)
+        assert.strictEqual((yield* stranger.health.database()).status, "available")
+      }).pipe(served)
   )
 
-  it.scopedLive("errors arrive as the classes of the contract, to be told apart by their tags", () =>
-    Effect.gen(function* () {
-      const { auth } = yield* as()
-      const payload = credentials()
-      yield* auth.signUp({ payload })
-      const outcome = yield* auth.signUp({ payload }).pipe(
-        Effect.as("signed up"),
-        Effect.catchTag("EmailTaken", ({ message }) => Effect.succeed(message))
-      )
-      assert.match(outcome, /exists already/)
-      const wrong = { ...payload, password: Schema.decodeSync(Password)("WrongPass123") }
-      const refused = yield* Effect.flip(auth.signIn({ payload: wrong }))
-      assert.strictEqual(refused._tag, "InvalidCredentials")
-    }).pipe(served)
+  it.scopedLive(
+    "errors arrive as the classes of the contract, to be told apart by their tags",
+    () =>
+      Effect.gen(function* () {
+        const { auth } = yield* as()
+        const payload = credentials()
+        yield* auth.signUp({ payload })
+        const outcome = yield* auth.signUp({ payload }).pipe(
+          Effect.as("signed up"),
+          Effect.catchTag("EmailTaken", ({ message }) => Effect.succeed(message))
+        )
+        assert.match(outcome, /exists already/)
+        const wrong = { ...payload, password: Schema.decodeSync(Password)("WrongPass123") }
+        const refused = yield* Effect.flip(auth.signIn({ payload: wrong }))
+        assert.strictEqual(refused._tag, "InvalidCredentials")
+      }).pipe(served)
   )
 
   it("every method has exactly the errors that its endpoint can answer", () => {
@@ -76,7 +80,9 @@ describe("Client", () => {
     type Body = InvalidRequest | PayloadTooLarge | UnsupportedMediaType
     type Later = DatabaseUnavailable | HashingOverloaded
 
-    expectTypeOf<ErrorOf<Client["auth"]["signUp"]>>().toEqualTypeOf<Always | Body | Later | EmailTaken>()
+    expectTypeOf<ErrorOf<Client["auth"]["signUp"]>>().toEqualTypeOf<
+      Always | Body | Later | EmailTaken
+    >()
     expectTypeOf<ErrorOf<Client["auth"]["signOut"]>>().toEqualTypeOf<
       Always | SessionInvalid | DatabaseUnavailable
     >()

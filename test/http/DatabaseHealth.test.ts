@@ -11,7 +11,12 @@ const asked = Effect.flatMap(DatabaseHealth, ({ current }) => current)
 const counting = (check: Effect.Effect<void, ConnectError>) =>
   Effect.map(Ref.make(0), (count) => ({
     count: Ref.get(count),
-    pool: fakePool(Effect.zipRight(Ref.update(count, (n) => n + 1), check))
+    pool: fakePool(
+      Effect.zipRight(
+        Ref.update(count, (n) => n + 1),
+        check
+      )
+    )
   }))
 
 describe("DatabaseHealth", () => {

@@ -3,14 +3,17 @@ import { Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
 import { EmailTaken } from "../../src/auth/AuthError.ts"
 import { ListenError } from "../../src/http/ListenError.ts"
 import { Server } from "../../src/http/Server.ts"
-import { fakeFloors, type Floors, floorsWith, serviceOver } from "./fakeService.ts"
+import { type Floors, fakeFloors, floorsWith, serviceOver } from "./fakeService.ts"
 import { exchange, statusOf } from "./RawSocket.ts"
 import { freshEmail, postJson, Service, send } from "./Service.ts"
 
 const credentials = () => ({ email: freshEmail(), password: "TestPass123" })
 
 /** Starts a service in a scope of its own, so that the test can end it. */
-const started = (floors: Layer.Layer<Floors>, drainDeadline: "10 seconds" | "200 millis" = "10 seconds") =>
+const started = (
+  floors: Layer.Layer<Floors>,
+  drainDeadline: "10 seconds" | "200 millis" = "10 seconds"
+) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(serviceOver(floors, { drainDeadline }), scope)
@@ -32,30 +35,44 @@ const heldFloors = Effect.gen(function* () {
     })
   const closing = Layer.scopedDiscard(Effect.addFinalizer(() => Ref.set(isOpen, false)))
   const floors = Layer.merge(floorsWith({ accounts: { signUp } }), closing)
-  return { floors, started: Deferred.await(started), release: Deferred.succeed(release, undefined), wasOpen: Ref.get(wasOpen) }
+  return {
+    floors,
+    started: Deferred.await(started),
+    release: Deferred.succeed(release, undefined),
+    wasOpen: Ref.get(wasOpen)
+  }
 })
 
 const accepts = Effect.flatMap(Service, ({ url }) =>
-  Effect.promise(() => fetch(`${url}/health`).then(() => true, () => false))
+  Effect.promise(() =>
+    fetch(`${url}/health`).then(
+      () => true,
+      () => false
+    )
+  )
 )
 
 describe("Drain", () => {
-  it.scopedLive("a request in flight is answered, its floors still open, and no one else is let in", () =>
-    Effect.gen(function* () {
-      const held = yield* heldFloors
-      const { context, end } = yield* started(held.floors)
-      const request = yield* Effect.fork(Effect.provide(postJson("/auth/signup", credentials()), context))
-      yield* held.started
-      const ending = yield* Effect.fork(end)
-      yield* Effect.sleep("100 millis")
-      assert.isFalse(yield* Effect.provide(accepts, context))
-      yield* held.release
-      const answer = yield* Fiber.join(request)
-      assert.strictEqual(answer.status, 409)
-      assert.strictEqual(answer.headers.get("connection"), "close")
-      assert.isTrue(yield* held.wasOpen)
-      yield* Fiber.join(ending)
-    })
+  it.scopedLive(
+    "a request in flight is answered, its floors still open, and no one else is let in",
+    () =>
+      Effect.gen(function* () {
+        const held = yield* heldFloors
+        const { context, end } = yield* started(held.floors)
+        const request = yield* Effect.fork(
+          Effect.provide(postJson("/auth/signup", credentials()), context)
+        )
+        yield* held.started
+        const ending = yield* Effect.fork(end)
+        yield* Effect.sleep("100 millis")
+        assert.isFalse(yield* Effect.provide(accepts, context))
+        yield* held.release
+        const answer = yield* Fiber.join(request)
+        assert.strictEqual(answer.status, 409)
+        assert.strictEqual(answer.headers.get("connection"), "close")
+        assert.isTrue(yield* held.wasOpen)
+        yield* Fiber.join(ending)
+      })
   )
 
   it.scopedLive("the same when the service is ended by interruption, as a signal does it", () =>
@@ -69,7 +86,10 @@ describe("Drain", () => {
         Layer.launch(announce.pipe(Layer.provide(serviceOver(held.floors))))
       )
       const request = yield* Effect.fork(
-        Effect.provide(postJson("/auth/signup", credentials()), Service.at(yield* Deferred.await(url)))
+        Effect.provide(
+          postJson("/auth/signup", credentials()),
+          Service.at(yield* Deferred.await(url))
+        )
       )
       yield* held.started
       const ending = yield* Effect.fork(Fiber.interrupt(running))
@@ -106,7 +126,9 @@ describe("Drain", () => {
           Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
         )
       const { context, end } = yield* started(floorsWith({ accounts: { signUp } }), "200 millis")
-      const request = yield* Effect.fork(Effect.provide(postJson("/auth/signup", credentials()), context))
+      const request = yield* Effect.fork(
+        Effect.provide(postJson("/auth/signup", credentials()), context)
+      )
       yield* Deferred.await(reached)
       yield* end.pipe(Effect.timeout("2 seconds"))
       yield* Deferred.await(interrupted)

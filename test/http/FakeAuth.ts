@@ -9,14 +9,14 @@ import { User, UserId } from "../../src/auth/User.ts"
 import type { UserSession } from "../../src/auth/UserSession.ts"
 
 /** A user who has just signed up. */
-export const newUser = (email: Email): Effect.Effect<User> =>
+const newUser = (email: Email): Effect.Effect<User> =>
   Effect.map(DateTime.now, (now) => {
     const id = UserId.make(crypto.randomUUID())
     return new User({ id, email, emailVerified: null, createdAt: now, updatedAt: now })
   })
 
 /** A session of theirs that has just begun, and its token. */
-export const newSession = (user: User) =>
+const newSession = (user: User) =>
   Effect.map(Effect.all([DateTime.now, SessionToken.generate]), ([now, sessionToken]) => {
     const id = SessionId.make(crypto.randomUUID())
     const session = new Session({ id, userId: user.id, expires: DateTime.add(now, { days: 1 }) })

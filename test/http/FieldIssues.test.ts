@@ -41,7 +41,12 @@ describe("FieldIssues", () => {
 
   it.prop("never repeats a value that was sent", [fc.jsonValue()], ([value]) => {
     const canary = "c4n4ry-5ecret"
-    const sent = { name: [canary, value], even: canary, plain: { canary }, address: { city: [canary] } }
+    const sent = {
+      name: [canary, value],
+      even: canary,
+      plain: { canary },
+      address: { city: [canary] }
+    }
     assert.notInclude(JSON.stringify(issuesOf(sent)), canary)
     assert.notInclude(JSON.stringify(issuesOf(canary)), canary)
   })

@@ -99,7 +99,7 @@ describe("OpenApi", () => {
       assert.include(policy, "default-src 'none'")
       const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? ""
       assert.match(scripts, /^'sha256-[A-Za-z0-9+/]{43}='$/)
-      assert.match(/style-src-elem ([^;]*)/.exec(policy)?.[1] ?? "", /^'sha256-[A-Za-z0-9+/]{43}='$/)
+      assert.match(/style-src ([^;]*)/.exec(policy)?.[1] ?? "", /^'sha256-[A-Za-z0-9+/]{43}='$/)
     }).pipe(served)
   )
 })

@@ -68,4 +68,6 @@ export const statusOf = ({ received }: Exchange): number =>
 
 /** A request line and headers that ask the server to close afterwards. */
 export const head = (requestLine: string, headers: ReadonlyArray<string> = []): string =>
-  [`${requestLine} HTTP/1.1`, "Host: localhost", "Connection: close", ...headers, "", ""].join("\r\n")
+  [`${requestLine} HTTP/1.1`, "Host: localhost", "Connection: close", ...headers, "", ""].join(
+    "\r\n"
+  )

@@ -7,22 +7,27 @@ import { bearer, freshEmail, postJson, Service, send } from "./Service.ts"
 const password = "c4n4ry-Passw0rd"
 
 describe("RequestLog", () => {
-  it.scopedLive("a defect answers 500 without saying what it was; the log has it, with the id", () => {
-    const log = capturedLog()
-    const broken = Effect.die(new Error('duplicate key violates "users_email_key": insert into users'))
-    const floors = floorsWith({ accounts: { signUp: () => broken } })
-    return Effect.gen(function* () {
-      const answer = yield* postJson("/auth/signup", { email: freshEmail(), password })
-      assert.strictEqual(answer.status, 500)
-      assert.deepStrictEqual(Object.keys(Object(answer.json)).sort(), ["_tag", "message"])
-      assert.include(answer.text, "InternalError")
-      assert.notMatch(answer.text, /users|insert|key|Error:| at /)
+  it.scopedLive(
+    "a defect answers 500 without saying what it was; the log has it, with the id",
+    () => {
+      const log = capturedLog()
+      const broken = Effect.die(
+        new Error('duplicate key violates "users_email_key": insert into users')
+      )
+      const floors = floorsWith({ accounts: { signUp: () => broken } })
+      return Effect.gen(function* () {
+        const answer = yield* postJson("/auth/signup", { email: freshEmail(), password })
+        assert.strictEqual(answer.status, 500)
+        assert.deepStrictEqual(Object.keys(Object(answer.json)).sort(), ["_tag", "message"])
+        assert.include(answer.text, "InternalError")
+        assert.notMatch(answer.text, /users|insert|key|Error:| at /)
 
-      const logged = log.lines.find(({ level }) => level === "ERROR")
-      assert.include(logged?.cause, "users_email_key")
-      assert.strictEqual(logged?.annotations.requestId, answer.headers.get("x-request-id"))
-    }).pipe(Effect.provide(serviceOver(floors, {}, log.layer)))
-  })
+        const logged = log.lines.find(({ level }) => level === "ERROR")
+        assert.include(logged?.cause, "users_email_key")
+        assert.strictEqual(logged?.annotations.requestId, answer.headers.get("x-request-id"))
+      }).pipe(Effect.provide(serviceOver(floors, {}, log.layer)))
+    }
+  )
 
   it.scopedLive("a client who leaves is no error, and what it asked for is interrupted", () =>
     Effect.gen(function* () {
@@ -34,13 +39,17 @@ describe("RequestLog", () => {
           Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
         )
       yield* Effect.gen(function* () {
-        const client = yield* Effect.fork(postJson("/auth/signup", { email: freshEmail(), password }))
+        const client = yield* Effect.fork(
+          postJson("/auth/signup", { email: freshEmail(), password })
+        )
         yield* Deferred.await(started)
         yield* Fiber.interrupt(client)
         yield* Deferred.await(interrupted)
       }).pipe(Effect.provide(serviceOver(floorsWith({ accounts: { signUp } }), {}, log.layer)))
       assert.deepStrictEqual(
-        log.lines.filter(({ level }) => level !== "DEBUG").map(({ level, message }) => [level, message]),
+        log.lines
+          .filter(({ level }) => level !== "DEBUG")
+          .map(({ level, message }) => [level, message]),
         [["INFO", "POST /auth/signup 499"]]
       )
     })
@@ -55,7 +64,12 @@ describe("RequestLog", () => {
       yield* send("/health")
       yield* send("/health/database")
       assert.deepStrictEqual(
-        log.lines.map(({ annotations: { method, route, status }, level }) => [level, method, route, status]),
+        log.lines.map(({ annotations: { method, route, status }, level }) => [
+          level,
+          method,
+          route,
+          status
+        ]),
         [
           ["INFO", "POST", "/auth/signup", 201],
           ["INFO", "GET", "/auth/session", 401],
@@ -75,12 +89,18 @@ describe("RequestLog", () => {
     const log = capturedLog()
     return Effect.gen(function* () {
       const { url } = yield* Service
-      const headers = { "x-secret": "c4n4ry", cookie: "session=c4n4ry", authorization: "Bearer c4n4ry" }
+      const headers = {
+        "x-secret": "c4n4ry",
+        cookie: "session=c4n4ry",
+        authorization: "Bearer c4n4ry"
+      }
       yield* postJson("/auth/signup", { email: freshEmail(), password })
       yield* postJson("/auth/signup", { email: "c4n4ry", password, c4n4ry: "c4n4ry" })
       yield* postJson(`/auth/signin?password=${password}`, { email: freshEmail(), password })
       yield* send("/auth/session?c4n4ry=c4n4ry", { headers })
-      yield* Effect.promise(() => fetch(`${url}/auth/signup`, { method: "POST", headers, body: password }))
+      yield* Effect.promise(() =>
+        fetch(`${url}/auth/signup`, { method: "POST", headers, body: password })
+      )
       assert.isAbove(log.lines.length, 4)
       assert.notInclude(JSON.stringify(log.lines), "c4n4ry")
     }).pipe(Effect.provide(serviceOver(fakeFloors, {}, log.layer)))

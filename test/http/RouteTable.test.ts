@@ -11,15 +11,40 @@ const lookUp = RouteTable.make([
 
 describe("RouteTable", () => {
   it("finds a path by exactly its spelling, whatever the query", () => {
-    for (const target of ["/auth/signup", "/auth/signup?a=/b", "/auth/signup?", "http://h:1/auth/signup"]) {
+    for (const target of [
+      "/auth/signup",
+      "/auth/signup?a=/b",
+      "/auth/signup?",
+      "http://h:1/auth/signup"
+    ]) {
       assert.strictEqual(lookUp("POST", target)._tag, "Found", target)
     }
   })
 
   it("knows no other spelling of a path", () => {
-    const spellings = ["//auth/signup", "/auth//signup", "/auth/signup/", "/Auth/signup", "/auth%2fsignup"]
-    spellings.push("/auth/signu%70", "/auth/./signup", "/auth/signup;a", "/auth/signup#a", "auth/signup")
-    spellings.push("/auth/signup%00", "\\auth\\signup", "/auth/signup ", "http:/auth/signup", "", "/", "*")
+    const spellings = [
+      "//auth/signup",
+      "/auth//signup",
+      "/auth/signup/",
+      "/Auth/signup",
+      "/auth%2fsignup"
+    ]
+    spellings.push(
+      "/auth/signu%70",
+      "/auth/./signup",
+      "/auth/signup;a",
+      "/auth/signup#a",
+      "auth/signup"
+    )
+    spellings.push(
+      "/auth/signup%00",
+      "\\auth\\signup",
+      "/auth/signup ",
+      "http:/auth/signup",
+      "",
+      "/",
+      "*"
+    )
     for (const target of spellings) {
       assert.strictEqual(lookUp("POST", target)._tag, "NoSuchPath", target)
     }

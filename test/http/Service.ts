@@ -34,7 +34,11 @@ export const send = (path: string, init: RequestInit = {}): Effect.Effect<Answer
   )
 
 /** Posts a text or bytes as JSON. */
-export const post = (path: string, body: string | Uint8Array, headers: Record<string, string> = {}) =>
+export const post = (
+  path: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {}
+) =>
   send(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
 
 /** Posts a value as JSON. */

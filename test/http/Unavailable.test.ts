@@ -16,23 +16,26 @@ const assertUnavailable = (answer: Answer, tag: string, retryAfter: string) => {
 }
 
 describe("Unavailable", () => {
-  it.scopedLive("a database that is away answers 503 with Retry-After everywhere, never 401", () => {
-    const away = new DatabaseUnavailable({ retryAfterSeconds: 7 })
-    const floors = floorsWith({
-      accounts: { signUp: () => away, signIn: () => away },
-      sessions: { validate: () => away, revoke: () => away }
-    })
-    return Effect.gen(function* () {
-      const answers = yield* Effect.all([
-        postJson("/auth/signup", credentials()),
-        postJson("/auth/signin", credentials()),
-        send("/auth/session", bearer(token)),
-        send("/auth/signout", { method: "POST", ...bearer(token) })
-      ])
-      for (const answer of answers) assertUnavailable(answer, "DatabaseUnavailable", "7")
-      assert.strictEqual((yield* send("/health")).status, 200)
-    }).pipe(Effect.provide(serviceOver(floors)))
-  })
+  it.scopedLive(
+    "a database that is away answers 503 with Retry-After everywhere, never 401",
+    () => {
+      const away = new DatabaseUnavailable({ retryAfterSeconds: 7 })
+      const floors = floorsWith({
+        accounts: { signUp: () => away, signIn: () => away },
+        sessions: { validate: () => away, revoke: () => away }
+      })
+      return Effect.gen(function* () {
+        const answers = yield* Effect.all([
+          postJson("/auth/signup", credentials()),
+          postJson("/auth/signin", credentials()),
+          send("/auth/session", bearer(token)),
+          send("/auth/signout", { method: "POST", ...bearer(token) })
+        ])
+        for (const answer of answers) assertUnavailable(answer, "DatabaseUnavailable", "7")
+        assert.strictEqual((yield* send("/health")).status, 200)
+      }).pipe(Effect.provide(serviceOver(floors)))
+    }
+  )
 
   it.scopedLive("hashing that is overloaded answers 503 with Retry-After", () => {
     const overloaded = new HashingOverloaded({ retryAfterSeconds: 2 })

@@ -31,7 +31,9 @@ const signedInAs = Schema.decodeUnknownSync(
   exact
 )
 
-const errorTag = Schema.decodeUnknownSync(Schema.Struct({ _tag: Schema.String, message: Schema.String }))
+const errorTag = Schema.decodeUnknownSync(
+  Schema.Struct({ _tag: Schema.String, message: Schema.String })
+)
 
 const password = "TestPass123"
 
@@ -87,30 +89,35 @@ export const accountsSuite = <E>(name: string, service: Layer.Layer<Service, E>)
       })
     )
 
-    it.effect("a token opens its session until it is signed out, and signing out can be repeated", () =>
-      Effect.gen(function* () {
-        const email = freshEmail()
-        const { user } = signedIn((yield* postJson("/auth/signup", { email, password })).json)
-        const answer = yield* postJson("/auth/signin", { email, password })
-        assert.strictEqual(answer.status, 200)
-        const { session } = signedIn(answer.json)
+    it.effect(
+      "a token opens its session until it is signed out, and signing out can be repeated",
+      () =>
+        Effect.gen(function* () {
+          const email = freshEmail()
+          const { user } = signedIn((yield* postJson("/auth/signup", { email, password })).json)
+          const answer = yield* postJson("/auth/signin", { email, password })
+          assert.strictEqual(answer.status, 200)
+          const { session } = signedIn(answer.json)
 
-        const current = yield* send("/auth/session", bearer(session.sessionToken))
-        assert.strictEqual(current.status, 200)
-        const { session: same, user: owner } = signedInAs(current.json)
-        assert.strictEqual(same.id, session.id)
-        assert.strictEqual(owner.id, user.id)
-        assert.notInclude(current.text, session.sessionToken)
+          const current = yield* send("/auth/session", bearer(session.sessionToken))
+          assert.strictEqual(current.status, 200)
+          const { session: same, user: owner } = signedInAs(current.json)
+          assert.strictEqual(same.id, session.id)
+          assert.strictEqual(owner.id, user.id)
+          assert.notInclude(current.text, session.sessionToken)
 
-        for (const _time of ["first", "second"]) {
-          const out = yield* send("/auth/signout", { method: "POST", ...bearer(session.sessionToken) })
-          assert.strictEqual(out.status, 204)
-          assert.strictEqual(out.text, "")
-        }
-        const after = yield* send("/auth/session", bearer(session.sessionToken))
-        assert.strictEqual(after.status, 401)
-        assert.strictEqual(errorTag(after.json)._tag, "SessionInvalid")
-      })
+          for (const _time of ["first", "second"]) {
+            const out = yield* send("/auth/signout", {
+              method: "POST",
+              ...bearer(session.sessionToken)
+            })
+            assert.strictEqual(out.status, 204)
+            assert.strictEqual(out.text, "")
+          }
+          const after = yield* send("/auth/session", bearer(session.sessionToken))
+          assert.strictEqual(after.status, 401)
+          assert.strictEqual(errorTag(after.json)._tag, "SessionInvalid")
+        })
     )
 
     it.effect("the scheme of a token may be written in any case", () =>
@@ -129,10 +136,22 @@ export const accountsSuite = <E>(name: string, service: Layer.Layer<Service, E>)
         const signUp = yield* postJson("/auth/signup", { email: freshEmail(), password })
         const token = signedIn(signUp.json).session.sessionToken
         const values = ["", "Bearer", "Bearer ", token, `Basic ${token}`, `1234567${token}`]
-        values.push(`Bearer ${token} ${token}`, `Bearer ${token},`, `Bearer ${token}, Bearer ${token}`)
-        values.push(`Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Bearer\t${token}`, `Bearer "${token}"`)
+        values.push(
+          `Bearer ${token} ${token}`,
+          `Bearer ${token},`,
+          `Bearer ${token}, Bearer ${token}`
+        )
+        values.push(
+          `Bearer ${token}x`,
+          `Bearer ${token.slice(1)}`,
+          `Bearer\t${token}`,
+          `Bearer "${token}"`
+        )
         for (const authorization of values) {
-          for (const [path, method] of [["/auth/session", "GET"], ["/auth/signout", "POST"]] as const) {
+          for (const [path, method] of [
+            ["/auth/session", "GET"],
+            ["/auth/signout", "POST"]
+          ] as const) {
             const answer = yield* send(path, { method, headers: { authorization } })
             assert.strictEqual(answer.status, 401, `${path} ${authorization}`)
             assert.strictEqual(errorTag(answer.json)._tag, "SessionInvalid")

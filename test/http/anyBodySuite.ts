@@ -25,7 +25,9 @@ const credentials = fc.record({ email, password }, { requiredKeys: [], noNullPro
 
 const encoded = fc.oneof(
   credentials.map((value) => JSON.stringify(value)),
-  fc.tuple(credentials, fc.jsonValue()).map(([value, extra]) => JSON.stringify({ ...value, extra })),
+  fc
+    .tuple(credentials, fc.jsonValue())
+    .map(([value, extra]) => JSON.stringify({ ...value, extra })),
   fc.json(),
   fc.json({ maxDepth: 200 }),
   fc.anything({ withBigInt: false }).map((value) => JSON.stringify(value) ?? ""),
@@ -34,7 +36,10 @@ const encoded = fc.oneof(
 )
 
 const huge = fc.integer({ min: 1, max: 200_000 }).map((size) =>
-  JSON.stringify({ email: "a@example.com", password: CANARY.repeat(Math.ceil(size / CANARY.length)) })
+  JSON.stringify({
+    email: "a@example.com",
+    password: CANARY.repeat(Math.ceil(size / CANARY.length))
+  })
 )
 
 /** Whatever arrives at sign-up is answered, with a status that says what it was. */
@@ -47,9 +52,14 @@ export const anyBodySuite = <E>(name: string, service: Layer.Layer<Service, E>) 
       { fastCheck: { numRuns: 300 } }
     )
 
-    it.effect.prop("so do any bytes", [fc.uint8Array({ maxLength: 2000 })], ([bytes]) => harmless(bytes), {
-      fastCheck: { numRuns: 100 }
-    })
+    it.effect.prop(
+      "so do any bytes",
+      [fc.uint8Array({ maxLength: 2000 })],
+      ([bytes]) => harmless(bytes),
+      {
+        fastCheck: { numRuns: 100 }
+      }
+    )
 
     it.effect.prop("so do bodies of any size", [huge], ([body]) => harmless(body), {
       fastCheck: { numRuns: 40 }

@@ -1,8 +1,10 @@
 import type { Layer } from "effect"
 import { accountsSuite } from "./accountsSuite.ts"
 import { anyBodySuite } from "./anyBodySuite.ts"
-import { exactnessSuite } from "./exactnessSuite.ts"
+import { bodyLimitSuite } from "./bodyLimitSuite.ts"
 import { healthSuite } from "./healthSuite.ts"
+import { jsonSuite } from "./jsonSuite.ts"
+import { pathsSuite } from "./pathsSuite.ts"
 import type { Service } from "./Service.ts"
 
 /**
@@ -13,7 +15,9 @@ import type { Service } from "./Service.ts"
  */
 export const blackBox = <E>(name: string, service: Layer.Layer<Service, E>) => {
   accountsSuite(`${name}: accounts`, service)
-  exactnessSuite(`${name}: exactness`, service)
+  pathsSuite(`${name}: paths`, service)
+  jsonSuite(`${name}: JSON`, service)
+  bodyLimitSuite(`${name}: body limit`, service)
   anyBodySuite(`${name}: any body`, service)
   healthSuite(`${name}: health`, service)
 }

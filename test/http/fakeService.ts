@@ -32,7 +32,10 @@ export const serviceOver = (
   options: ServerOptions = {},
   log: Layer.Layer<never> = silence
 ) =>
-  Layer.effect(Service, Effect.map(Server, ({ url }) => ({ url }))).pipe(
+  Layer.effect(
+    Service,
+    Effect.map(Server, ({ url }) => ({ url }))
+  ).pipe(
     Layer.provide(Server.layer({ ...options, port: 0 })),
     Layer.provide(floors),
     Layer.provide(log)

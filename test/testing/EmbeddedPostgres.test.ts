@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs"
 import { readdir } from "node:fs/promises"
-import { createServer } from "node:net"
+import { createServer, type Server } from "node:net"
 import { dirname, join } from "node:path"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Redacted, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
 import { ask, isRunning, session, temporaryDirectory } from "./ServerFixture.ts"
@@ -10,10 +10,20 @@ import { ask, isRunning, session, temporaryDirectory } from "./ServerFixture.ts"
 const dataDirectory = (url: Redacted.Redacted<string>) =>
   Effect.map(ask(url, "show data_directory"), String)
 
-describe("EmbeddedPostgres", () => {
-  it.scopedLive("is a PostgreSQL 18 in UTF-8 and UTC, whatever the machine is set to", () =>
+const takenPort = Effect.acquireRelease(
+  Effect.async<Server>((resume) => {
+    const server = createServer().listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close())
+).pipe(
+  Effect.map((server) => server.address()),
+  Effect.map((address) => (address !== null && typeof address === "object" ? address.port : 0))
+)
+
+layer(EmbeddedPostgres.layer(), { excludeTestServices: true })("EmbeddedPostgres", (it) => {
+  it.scoped("is a PostgreSQL 18 in UTF-8 and UTC, whatever the machine is set to", () =>
     Effect.gen(function* () {
-      const { url } = yield* EmbeddedPostgres.make()
+      const { url } = yield* EmbeddedPostgres
       assert.match(String(yield* ask(url, "show server_version")), /^18\./)
       assert.strictEqual(yield* ask(url, "show server_encoding"), "UTF8")
       assert.strictEqual(yield* ask(url, "show timezone"), "UTC")
@@ -21,9 +31,9 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.scopedLive("lets nobody in without the password, and listens on loopback only", () =>
+  it.scoped("lets nobody in without the password, and listens on loopback only", () =>
     Effect.gen(function* () {
-      const { url } = yield* EmbeddedPostgres.make()
+      const { url } = yield* EmbeddedPostgres
       const guess = new URL(Redacted.value(url))
       guess.password = "guess"
       const refusal = yield* Effect.scoped(session(guess.href)).pipe(Effect.sandbox, Effect.flip)
@@ -33,15 +43,73 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
+  it.scoped("leads a process group of its own, so that a Ctrl-C goes to its owner only", () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.flatMap(EmbeddedPostgres, ({ processId }) => processId)
+      assert.isTrue(isRunning(-server))
+    })
+  )
+
+  it.scoped("comes back on the same port and data after every way to stop", () =>
+    Effect.gen(function* () {
+      const postgres = yield* EmbeddedPostgres
+      yield* ask(postgres.url, "create table kept as select 42 as answer")
+      for (const mode of ["smart", "fast", "immediate"] as const) {
+        const before = yield* postgres.processId
+        yield* postgres.restart(mode)
+        assert.notStrictEqual(yield* postgres.processId, before)
+        assert.strictEqual(yield* ask(postgres.url, "select answer from kept"), 42)
+      }
+      yield* postgres.stop("fast")
+      yield* postgres.stop("fast")
+      assert.isFalse(isRunning(yield* postgres.processId))
+      yield* postgres.start
+      yield* postgres.start
+      assert.strictEqual(yield* ask(postgres.url, "select answer from kept"), 42)
+    })
+  )
+
+  it.scoped("keeps every acknowledged commit through a crash", () =>
+    Effect.gen(function* () {
+      const postgres = yield* EmbeddedPostgres
+      const client = yield* session(postgres.url)
+      yield* Effect.promise(() => client.query("create table committed (id int primary key)"))
+      yield* Effect.promise(() =>
+        client.query("insert into committed select generate_series(1, 999)")
+      )
+      yield* postgres.crash
+      yield* postgres.crash
+      assert.isFalse(isRunning(yield* postgres.processId))
+      yield* postgres.start
+      assert.strictEqual(yield* ask(postgres.url, "select count(*)::int from committed"), 999)
+    })
+  )
+
+  it.scoped("waits for clients to leave in a smart stop, and can be told not to", () =>
+    Effect.gen(function* () {
+      const postgres = yield* EmbeddedPostgres
+      yield* session(postgres.url)
+      const stop = yield* Effect.fork(postgres.stop("smart"))
+      yield* Effect.sleep("300 millis")
+      assert.isTrue(isRunning(yield* postgres.processId))
+      yield* Fiber.interrupt(stop)
+      yield* postgres.stop("immediate")
+      assert.isFalse(isRunning(yield* postgres.processId))
+      yield* postgres.start
+    })
+  )
+})
+
+describe("EmbeddedPostgres", () => {
   it.scopedLive("creates the database and the superuser it is asked for", () =>
     Effect.gen(function* () {
       const { url } = yield* EmbeddedPostgres.make({
         database: `sign "ups"`,
-        username: "ann o'clock",
+        username: "ann smith",
         settings: { max_connections: "7" }
       })
       assert.strictEqual(yield* ask(url, "select current_database()"), `sign "ups"`)
-      assert.strictEqual(yield* ask(url, "select current_user"), "ann o'clock")
+      assert.strictEqual(yield* ask(url, "select current_user"), "ann smith")
       assert.strictEqual(yield* ask(url, "show max_connections"), "7")
     })
   )
@@ -82,80 +150,23 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.scopedLive("leads a process group of its own, so that a Ctrl-C goes to its owner only", () =>
-    Effect.gen(function* () {
-      const server = yield* Effect.flatMap(EmbeddedPostgres.make(), ({ processId }) => processId)
-      assert.isTrue(isRunning(-server))
-    })
-  )
-
-  it.scopedLive("comes back on the same port and data after every way to stop", () =>
-    Effect.gen(function* () {
-      const postgres = yield* EmbeddedPostgres.make()
-      yield* ask(postgres.url, "create table kept as select 42 as answer")
-      for (const mode of ["smart", "fast", "immediate"] as const) {
-        const before = yield* postgres.processId
-        yield* postgres.restart(mode)
-        assert.notStrictEqual(yield* postgres.processId, before)
-        assert.strictEqual(yield* ask(postgres.url, "select answer from kept"), 42)
-      }
-      yield* postgres.stop("fast")
-      yield* postgres.stop("fast")
-      assert.isFalse(isRunning(yield* postgres.processId))
-      yield* postgres.start
-      yield* postgres.start
-      assert.strictEqual(yield* ask(postgres.url, "select answer from kept"), 42)
-    })
-  )
-
-  it.scopedLive("keeps every acknowledged commit through a crash", () =>
-    Effect.gen(function* () {
-      const postgres = yield* EmbeddedPostgres.make()
-      const client = yield* session(postgres.url)
-      yield* Effect.promise(() => client.query("create table kept (id int primary key)"))
-      yield* Effect.promise(() => client.query("insert into kept select generate_series(1, 999)"))
-      yield* postgres.crash
-      yield* postgres.crash
-      assert.isFalse(isRunning(yield* postgres.processId))
-      yield* postgres.start
-      assert.strictEqual(yield* ask(postgres.url, "select count(*)::int from kept"), 999)
-    })
-  )
-
-  it.scopedLive("waits for clients to leave in a smart stop, and can be told not to", () =>
-    Effect.gen(function* () {
-      const postgres = yield* EmbeddedPostgres.make()
-      yield* session(postgres.url)
-      const stop = yield* Effect.fork(postgres.stop("smart"))
-      yield* Effect.sleep("300 millis")
-      assert.isTrue(isRunning(yield* postgres.processId))
-      yield* Fiber.interrupt(stop)
-      yield* postgres.stop("immediate")
-      assert.isFalse(isRunning(yield* postgres.processId))
-    })
-  )
-
-  it.scopedLive("says why it would not start, with the end of its log", () =>
-    Effect.gen(function* () {
-      const failure = yield* Effect.flip(
-        EmbeddedPostgres.make({ settings: { shared_buffers: "plenty" } })
-      )
-      assert.strictEqual(failure.reason, "StartFailed")
-      assert.include(failure.message, `invalid value for parameter "shared_buffers": "plenty"`)
-    })
-  )
-
-  it.scopedLive("says so when its port is taken", () =>
-    Effect.gen(function* () {
-      const listener = createServer().listen(0, "127.0.0.1")
-      yield* Effect.addFinalizer(() => Effect.sync(() => listener.close()))
-      yield* Effect.promise(() => new Promise((resolve) => listener.once("listening", resolve)))
-      const address = listener.address()
-      const port = address !== null && typeof address === "object" ? address.port : 0
-      const failure = yield* Effect.flip(EmbeddedPostgres.make({ port }))
-      assert.strictEqual(failure.reason, "PortInUse")
-      assert.include(failure.message, `Port ${port}`)
-    })
+  it.scopedLive(
+    "says why it would not start: with the end of its log, or that its port is taken",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const nonsense = yield* Effect.flip(
+          EmbeddedPostgres.make({ directory, settings: { shared_buffers: "plenty" } }).pipe(
+            Effect.scoped
+          )
+        )
+        assert.strictEqual(nonsense.reason, "StartFailed")
+        assert.include(nonsense.message, `invalid value for parameter "shared_buffers": "plenty"`)
+        const port = yield* takenPort
+        const taken = yield* Effect.flip(EmbeddedPostgres.make({ directory, port }))
+        assert.strictEqual(taken.reason, "PortInUse")
+        assert.include(taken.message, `Port ${port}`)
+      })
   )
 
   it.scopedLive("leaves nothing half-made when it is interrupted while it starts", () =>

@@ -40,8 +40,8 @@ const asNobody = [
   "--regid=65534",
   "--clear-groups",
   "--securebits=+no_setuid_fixup",
-  "--inh-caps=-all,+dac_read_search",
-  "--ambient-caps=-all,+dac_read_search",
+  "--inh-caps=-all,+dac_override",
+  "--ambient-caps=-all,+dac_override",
   "--"
 ]
 

@@ -1,0 +1,22 @@
+import { Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
+import { dual } from "effect/Function"
+
+/** How long each statement of the current fiber may take, if that is limited. */
+export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = GlobalValue.globalValue(
+  "holdfast/sql/statementTimeout",
+  () => FiberRef.unsafeMake(Option.none<Duration.Duration>())
+)
+
+/**
+ * Limits the time from sending each statement of an effect to its answer; waiting for a connection
+ * does not count. A statement that takes longer fails with a `PgError` (`StatementTimeoutError`,
+ * outcome `Unknown` outside a transaction) and its connection is dropped.
+ */
+export const statementTimeout: {
+  (
+    duration: Duration.DurationInput
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R>
+} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput) =>
+  Effect.locally(self, current, Option.some(Duration.decode(duration)))
+)

@@ -1,0 +1,8 @@
+export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
+export { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+export type { StopMode } from "./EmbeddedServer.ts"
+export { FaultProxy, type FaultProxyOptions } from "./FaultProxy.ts"
+export { ListenError } from "./Listener.ts"
+export type { Drop } from "./ProxiedConnection.ts"
+export type { Address, FaultProxyStats } from "./ProxiedConnections.ts"
+export type { Direction, WireMessage } from "./WireMessage.ts"

@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto"
+import type { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Duration, Effect, Layer } from "effect"
+import { Server } from "../../src/http/Server.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
+import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { runningService } from "../support/RunningService.ts"
+
+/** A client that goes past the proxy: to break things, and to count what is there in the end. */
+class Direct extends Context.Tag("test/Direct")<Direct, SqlClient.SqlClient>() {
+  static readonly layer = Layer.unwrapEffect(
+    Effect.map(EmbeddedPostgres, ({ url }) =>
+      Layer.effect(Direct, PgClient.PgClient).pipe(
+        Layer.provide(PgClient.layer({ url, lazy: true, applicationName: "direct" }))
+      )
+    )
+  )
+}
+
+const proxied = Layer.unwrapEffect(
+  Effect.map(EmbeddedPostgres, ({ host, port }) => FaultProxy.layer({ upstream: { host, port } }))
+)
+
+const service = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { url } = yield* EmbeddedPostgres
+    return runningService((yield* FaultProxy).url(url))
+  })
+)
+
+const stage = Layer.merge(service, Direct.layer).pipe(
+  Layer.provideMerge(proxied),
+  Layer.provideMerge(EmbeddedPostgres.layer())
+)
+
+interface Answer {
+  readonly status: number
+  readonly userId: string
+  readonly sessionId: string
+  readonly millis: number
+}
+
+const signUp = (url: string): Effect.Effect<Answer> =>
+  Effect.promise(async () => {
+    const begun = performance.now()
+    const response = await fetch(`${url}/auth/signup`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email: `${randomUUID()}@example.com`, password: "TestPass123" })
+    })
+    const body = (await response.json()) as { user?: { id: string }; session?: { id: string } }
+    const millis = performance.now() - begun
+    return {
+      status: response.status,
+      userId: body.user?.id ?? "none",
+      sessionId: body.session?.id ?? "none",
+      millis
+    }
+  })
+
+/** Sign-ups eight at a time for as long as `during` takes, and a little longer. */
+const signUpsWhile = <E, R>(during: Effect.Effect<void, E, R>) =>
+  Effect.gen(function* () {
+    const { url } = yield* Server
+    const answers: Array<Answer> = []
+    let isOver = false
+    const person = Effect.repeat(
+      Effect.map(signUp(url), (answer) => answers.push(answer)),
+      { while: () => !isOver }
+    )
+    const crowd = yield* Effect.fork(
+      Effect.forEach(Array.from({ length: 8 }), () => person, { concurrency: 8 })
+    )
+    yield* Effect.sleep("300 millis")
+    yield* during
+    yield* Effect.sleep("300 millis")
+    isOver = true
+    yield* crowd
+    return answers
+  })
+
+interface Row {
+  readonly user_id: string
+  readonly session_id: string | null
+}
+
+/** Every answer is a 201, and the tables hold exactly what was answered. */
+const nothingLost = (answers: ReadonlyArray<Answer>) =>
+  Effect.gen(function* () {
+    const sql = yield* Direct
+    const rows = yield* sql<Row>`
+      SELECT users.id AS user_id, sessions.id AS session_id
+      FROM users LEFT JOIN sessions ON sessions.user_id = users.id`
+    const key = (user: string, session: string | null) => `${user} ${session}`
+    assert.deepStrictEqual(
+      answers.filter(({ status }) => status !== 201),
+      [],
+      "no sign-up fails"
+    )
+    assert.deepStrictEqual(
+      rows.map((row) => key(row.user_id, row.session_id)).toSorted(),
+      answers.map((answer) => key(answer.userId, answer.sessionId)).toSorted(),
+      "none is lost, none is doubled, no user is without a session"
+    )
+    assert.isAbove(answers.length, 8, "there was something to lose")
+  })
+
+const terminateAll = Effect.gen(function* () {
+  const sql = yield* Direct
+  yield* sql`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'holdfast' AND pid <> pg_backend_pid()`
+})
+
+const repeated = <E, R>(fault: Effect.Effect<unknown, E, R>) =>
+  Effect.repeatN(Effect.zipRight(fault, Effect.sleep("150 millis")), 9)
+
+/** Lets the connections go idle, strikes, and lets people sign up again. */
+const whileIdle = <E, R>(fault: Effect.Effect<unknown, E, R>) =>
+  Effect.gen(function* () {
+    const before = yield* signUpsWhile(Effect.void)
+    yield* Effect.sleep("1200 millis")
+    yield* fault
+    const after = yield* signUpsWhile(Effect.void)
+    yield* nothingLost([...before, ...after])
+  })
+
+const slowest = (answers: ReadonlyArray<Answer>) => Math.max(...answers.map(({ millis }) => millis))
+
+describe("sign-ups over HTTP, eight at a time", () => {
+  const onStage = <E, R>(name: string, test: Effect.Effect<void, E, R>) =>
+    it.live(
+      name,
+      () =>
+        Effect.provide(test as Effect.Effect<void, E, Layer.Layer.Success<typeof stage>>, stage),
+      60_000
+    )
+
+  onStage(
+    "survive that every backend is terminated, again and again",
+    Effect.flatMap(signUpsWhile(repeated(terminateAll)), nothingLost)
+  )
+
+  onStage(
+    "survive that every socket is reset, again and again",
+    Effect.flatMap(FaultProxy, ({ resetAll }) =>
+      Effect.flatMap(signUpsWhile(repeated(resetAll)), nothingLost)
+    )
+  )
+
+  onStage(
+    "survive that the server closes idle connections",
+    Effect.flatMap(FaultProxy, ({ closeAll }) => whileIdle(closeAll))
+  )
+
+  onStage(
+    "survive that idle connections are forgotten, so that the next byte is answered with RST",
+    Effect.flatMap(FaultProxy, ({ forgetAll }) => whileIdle(forgetAll))
+  )
+
+  onStage(
+    "survive that busy connections are forgotten as well",
+    Effect.flatMap(FaultProxy, ({ forgetAll }) =>
+      Effect.flatMap(signUpsWhile(repeated(forgetAll)), nothingLost)
+    )
+  )
+
+  onStage(
+    "survive that the server crashes and is back after a second",
+    Effect.gen(function* () {
+      const { crash, start } = yield* EmbeddedPostgres
+      const outage = crash.pipe(Effect.zipRight(Effect.sleep("1 second")), Effect.zipRight(start))
+      const [took, answers] = yield* Effect.flatMap(Effect.timed(Effect.void), () =>
+        Effect.timed(signUpsWhile(outage))
+      )
+      yield* nothingLost(answers)
+      assert.isBelow(slowest(answers), Duration.toMillis(took))
+    })
+  )
+
+  onStage(
+    "survive that connections are refused for two seconds",
+    Effect.gen(function* () {
+      const { heal, refuse, resetAll } = yield* FaultProxy
+      const outage = refuse.pipe(
+        Effect.zipRight(resetAll),
+        Effect.zipRight(Effect.sleep("2 seconds")),
+        Effect.zipRight(heal)
+      )
+      const answers = yield* signUpsWhile(outage)
+      yield* nothingLost(answers)
+      assert.isBelow(slowest(answers), 3_500, "nobody waits longer than the outage plus a second")
+    })
+  )
+
+  onStage(
+    "survive that answers are lost after the statement has taken effect",
+    Effect.gen(function* () {
+      const { cutBefore, stats } = yield* FaultProxy
+      const answered = (message: { readonly type: string; readonly text: string }) =>
+        message.type === "C" && message.text.startsWith("SELECT")
+      const lose = cutBefore("toClient", answered)
+      const answers = yield* signUpsWhile(repeated(lose))
+      yield* nothingLost(answers)
+      assert.isAtLeast((yield* stats).cuts, 8, "answers were lost")
+    })
+  )
+})

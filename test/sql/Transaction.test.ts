@@ -1,0 +1,138 @@
+import { SqlClient } from "@effect/sql"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { PgError } from "../../src/sql/index.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+const table = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DROP TABLE IF EXISTS notes`
+  yield* sql`CREATE TABLE notes (id int PRIMARY KEY, parent int REFERENCES notes DEFERRABLE INITIALLY DEFERRED)`
+  return sql
+})
+
+const ids = (sql: SqlClient.SqlClient) =>
+  Effect.map(sql<{ readonly id: number }>`SELECT id FROM notes ORDER BY id`, (rows) =>
+    rows.map(({ id }) => id)
+  )
+
+/** Ends the session that the current transaction runs on, from another one. */
+const killOwnSession = (sql: SqlClient.SqlClient) =>
+  Effect.gen(function* () {
+    const [row] = yield* sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`
+    yield* Effect.scoped(
+      Effect.flatMap(sql.reserve, (other) =>
+        other.execute("SELECT pg_terminate_backend($1)", [row?.pid], undefined)
+      )
+    )
+  })
+
+layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) => {
+  it.effect("commits what it did, and its nested ones", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      yield* sql.withTransaction(
+        Effect.zipRight(
+          sql`INSERT INTO notes VALUES (1)`,
+          sql.withTransaction(sql`INSERT INTO notes VALUES (2)`)
+        )
+      )
+      assert.deepStrictEqual(yield* ids(sql), [1, 2])
+    })
+  )
+
+  it.effect("loses only the nested one that fails", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`INSERT INTO notes VALUES (1)`
+          const inner = Effect.zipRight(sql`INSERT INTO notes VALUES (2)`, Effect.fail("no"))
+          yield* Effect.flip(sql.withTransaction(inner))
+          yield* sql`INSERT INTO notes VALUES (3)`
+        })
+      )
+      assert.deepStrictEqual(yield* ids(sql), [1, 3])
+    })
+  )
+
+  it.effect("keeps concurrent nested ones apart", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      yield* sql.withTransaction(
+        Effect.forEach(
+          [1, 2, 3, 4, 5, 6],
+          (id) => {
+            const insert = sql`INSERT INTO notes VALUES (${id})`
+            return Effect.ignore(
+              sql.withTransaction(id % 2 ? insert : Effect.zipRight(insert, Effect.fail("no")))
+            )
+          },
+          { concurrency: "unbounded" }
+        )
+      )
+      assert.deepStrictEqual(yield* ids(sql), [1, 3, 5])
+    })
+  )
+
+  it.effect("fails with a PgError, not a defect, when its session is lost", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const lost = Effect.gen(function* () {
+        yield* sql`INSERT INTO notes VALUES (1)`
+        yield* killOwnSession(sql)
+        yield* sql`INSERT INTO notes VALUES (2)`
+      })
+      const error = yield* Effect.flip(sql.withTransaction(lost))
+      assert.instanceOf(error, PgError)
+      assert.strictEqual(error.outcome, "RolledBack")
+      assert.isTrue(error.isSafeToReplay)
+      assert.deepStrictEqual(yield* ids(sql), [])
+    })
+  )
+
+  it.effect("fails with a PgError when a deferred constraint is violated at COMMIT", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const error = yield* Effect.flip(sql.withTransaction(sql`INSERT INTO notes VALUES (1, 99)`))
+      assert.instanceOf(error, PgError)
+      assert.strictEqual(error.phase, "commit")
+      assert.strictEqual(error.outcome, "RolledBack")
+      assert.strictEqual(error.reason._tag, "ConstraintError")
+    })
+  )
+
+  it.effect("says that it was rolled back when a statement in it had failed unheard", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const body = Effect.zipRight(
+        sql`INSERT INTO notes VALUES (1)`,
+        Effect.ignore(sql`INSERT INTO notes VALUES (1)`)
+      )
+      const error = yield* Effect.flip(sql.withTransaction(body))
+      assert.instanceOf(error, PgError)
+      assert.strictEqual(error.outcome, "RolledBack")
+      assert.deepStrictEqual(yield* ids(sql), [])
+    })
+  )
+
+  it.effect("takes another session when the one it got was dead", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      for (let round = 0; round < 20; round++) {
+        yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+        yield* sql.withTransaction(sql`INSERT INTO notes VALUES (${round})`)
+      }
+      assert.strictEqual((yield* ids(sql)).length, 20)
+    })
+  )
+
+  it.effect("ends when interrupted, and gives its session back", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const slow = Effect.zipRight(sql`INSERT INTO notes VALUES (1)`, Effect.never)
+      yield* Effect.timeoutOption(sql.withTransaction(slow), "50 millis")
+      assert.deepStrictEqual(yield* ids(sql), [])
+    })
+  )
+})

@@ -1,0 +1,70 @@
+import { readdir, symlink } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Scope } from "effect"
+import { claimDirectory } from "../../src/testing/DirectoryClaim.ts"
+import { temporaryDirectory } from "./ServerFixture.ts"
+
+const claims = (directory: string) => Effect.promise(() => readdir(directory))
+
+/** Claims in a scope that stays open as long as the test. */
+const claim = (directory: string) =>
+  Effect.flatMap(Effect.scope, (scope) => Scope.extend(claimDirectory(directory), scope))
+
+const race = (directory: string) =>
+  Effect.all(Effect.replicate(Effect.either(claim(directory)), 12), { concurrency: "unbounded" })
+
+describe("The claim on a directory", () => {
+  it.scopedLive("is won by exactly one of many that want a free directory at once", () =>
+    Effect.gen(function* () {
+      const results = yield* race(yield* temporaryDirectory)
+      assert.strictEqual(results.filter(({ _tag }) => _tag === "Right").length, 1)
+    })
+  )
+
+  it.scopedLive("is won by exactly one of many that find a dead owner's claim at once", () =>
+    Effect.gen(function* () {
+      for (const dead of [`${process.pid} but started earlier`, "4194999 long ago", "nobody"]) {
+        const directory = yield* temporaryDirectory
+        yield* Effect.promise(() => symlink(dead, join(directory, "owner.7")))
+        const results = yield* race(directory)
+        assert.strictEqual(results.filter(({ _tag }) => _tag === "Right").length, 1, dead)
+        assert.deepStrictEqual(yield* claims(directory), ["owner.8"])
+      }
+    })
+  )
+
+  it.scopedLive("is free again when its scope closes, and leaves one file however often", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      for (let round = 0; round < 20; round++) {
+        const scope = yield* Scope.make()
+        yield* Scope.extend(claimDirectory(directory), scope)
+        const refusal = yield* Effect.flip(claim(directory))
+        assert.strictEqual(refusal.reason, "DirectoryInUse")
+        assert.include(refusal.message, "this process itself")
+        yield* Scope.close(scope, Exit.void)
+      }
+      assert.strictEqual((yield* claims(directory)).length, 1)
+    })
+  )
+
+  it.scopedLive("is never had by two at a time while many come and go", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      let holders = 0
+      let claimed = 0
+      const visit = Effect.gen(function* () {
+        yield* claimDirectory(directory)
+        holders += 1
+        claimed += 1
+        assert.strictEqual(holders, 1)
+        yield* Effect.yieldNow()
+        yield* Effect.promise(() => readdir(directory))
+        holders -= 1
+      }).pipe(Effect.scoped, Effect.ignore)
+      yield* Effect.all(Effect.replicate(visit, 400), { concurrency: 16, discard: true })
+      assert.isAbove(claimed, 10)
+    })
+  )
+})
