@@ -33,17 +33,16 @@ const service = Effect.raceFirst(Layer.launch(listening), reachable).pipe(
   Effect.provide(Database.layer)
 )
 
+const sentences = (cause: Cause.Cause<unknown>) =>
+  Cause.prettyErrors(cause)
+    .map(({ message }) => message)
+    .join("; ")
+
 /** What was expected to go wrong is told in its sentence; only defects show where they come from. */
-const told = (cause: Cause.Cause<{ readonly message: string } | object>) =>
+const told = (cause: Cause.Cause<unknown>) =>
   Cause.isInterruptedOnly(cause)
     ? Effect.void
-    : Effect.logError(
-        Cause.isDie(cause)
-          ? cause
-          : Cause.prettyErrors(cause)
-              .map(({ message }) => message)
-              .join("; ")
-      )
+    : Effect.logError("The service ended", Cause.isDie(cause) ? cause : sentences(cause))
 
 NodeRuntime.runMain(
   service.pipe(

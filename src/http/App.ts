@@ -29,21 +29,22 @@ const DEFAULT_REQUEST_DEADLINE = Duration.seconds(40)
  *
  * It never fails (only an interruption passes through), so it can be served or mounted as it is.
  */
-export const make = Effect.fnUntraced(function* (options: AppOptions = {}) {
+export const make = (options: AppOptions = {}) => {
   const deadline = Duration.decode(options.requestDeadline ?? DEFAULT_REQUEST_DEADLINE)
-  const endpoints = yield* HttpApiBuilder.httpApp
-  const router = yield* HttpApiBuilder.Router.router
-  const lookUp = RouteTable.make(Chunk.toReadonlyArray(router.routes))
-  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
-    const lookup = lookUp(method, url)
-    return answer(lookup, method, endpoints).pipe(
-      orGiveUpAfter(deadline),
-      Effect.catchAllCause(internalError),
-      Effect.map(withSecurityHeaders),
-      logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path)
-    )
+  const parts = Effect.all([HttpApiBuilder.httpApp, HttpApiBuilder.Router.router])
+  return Effect.map(parts, ([endpoints, router]) => {
+    const lookUp = RouteTable.make(Chunk.toReadonlyArray(router.routes))
+    return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
+      const lookup = lookUp(method, url)
+      return answer(lookup, method, endpoints).pipe(
+        orGiveUpAfter(deadline),
+        Effect.catchAllCause(internalError),
+        Effect.map(withSecurityHeaders),
+        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path)
+      )
+    })
   })
-})
+}
 
 const answer = <E, R>(
   lookup: RouteTable.Lookup,

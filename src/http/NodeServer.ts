@@ -50,8 +50,7 @@ export const listen = (server: Http.Server, host: string, port: number) =>
 
 /** Stops accepting connections. The inner effect ends when the last connection is closed. */
 export const close = (server: Http.Server): Effect.Effect<Effect.Effect<void>> =>
-  Effect.gen(function* () {
-    const closed = yield* Deferred.make<void>()
+  Effect.map(Deferred.make<void>(), (closed) => {
     // The one error is "not running", which is what was asked for.
     server.close(() => Deferred.unsafeDone(closed, Effect.void))
     return Deferred.await(closed)

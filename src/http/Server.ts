@@ -1,6 +1,6 @@
 import type * as Http from "node:http"
 import { HttpMiddleware } from "@effect/platform"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Duration, Effect, Layer } from "effect"
 import type { Accounts, Sessions } from "../auth/index.ts"
 import type { Pool } from "../pool/index.ts"

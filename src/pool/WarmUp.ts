@@ -21,7 +21,7 @@ const loggedRetries = (config: PoolConfig) =>
     Schedule.intersect(Schedule.identity<ConnectError>()),
     Schedule.intersect(Schedule.forever),
     Schedule.onDecision(([[delay, error], failuresBefore], decision) =>
-      ScheduleDecision.isContinue(decision)
+      ScheduleDecision.isContinue(decision) && !error.isFatal
         ? Effect.logWarning(
             dialFailed({
               attempt: failuresBefore + 1,

@@ -68,7 +68,7 @@ const overPool = (
 
 const build = (options: PgClientConfig) =>
   Effect.gen(function* () {
-    const config = described(options)
+    const config = yield* described(options)
     const connector = PgConnector.make(clientConfig(options), options.initialize)
     const pool = yield* PoolModule.make(connector, poolConfig(options))
     const client = yield* overPool(pool, connector, config)

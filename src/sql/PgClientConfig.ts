@@ -1,10 +1,11 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as Upstream from "@effect/sql-pg/PgClient"
-import { Duration, type Effect, Redacted } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import type * as pg from "pg"
-import { parse } from "pg-connection-string"
+import { type ConnectionOptions, parse } from "pg-connection-string"
 import { defaults, type PoolConfig } from "../pool/PoolConfig.ts"
+import { ConnectError } from "../pool/PoolError.ts"
 
 /**
  * The fields of `@effect/sql-pg`'s `PgClientConfig`, and the pool's own.
@@ -86,10 +87,22 @@ export const clientConfig = (config: PgClientConfig): pg.ClientConfig => {
   }
 }
 
-/** The configuration with what its URL says filled in, as upstream's clients expose it. */
-export const described = <C extends PgClientConfig>(config: C): C => {
-  if (config.url === undefined) return config
-  const parsed = parse(Redacted.value(config.url))
+/** The driver would take any text for the name of a database on a host called "base". */
+const address = /^(postgres(ql)?:\/\/|socket:|\/)/i
+
+const badUrl = new ConnectError({
+  message:
+    "Invalid URL of the database: expected postgresql://user:password@host:port/database, with special characters in the password percent-encoded",
+  isFatal: true,
+  provesRestart: false
+})
+
+const parsed = (url: Redacted.Redacted): Effect.Effect<ConnectionOptions, ConnectError> =>
+  address.test(Redacted.value(url))
+    ? Effect.try({ try: () => parse(Redacted.value(url)), catch: () => badUrl })
+    : Effect.fail(badUrl)
+
+const filledIn = (config: PgClientConfig, parsed: ConnectionOptions): PgClientConfig => {
   const port = Number(parsed.port)
   return {
     ...config,
@@ -100,3 +113,12 @@ export const described = <C extends PgClientConfig>(config: C): C => {
     database: config.database ?? parsed.database ?? undefined
   }
 }
+
+/**
+ * The configuration with what its URL says filled in, as upstream's clients expose it. Fails with a
+ * fatal `ConnectError`, which does not repeat it, if the URL is none.
+ */
+export const described = (config: PgClientConfig): Effect.Effect<PgClientConfig, ConnectError> =>
+  config.url === undefined
+    ? Effect.succeed(config)
+    : Effect.map(parsed(config.url), (parsed) => filledIn(config, parsed))

@@ -117,15 +117,16 @@ export const chooseAccount = Effect.fn("ServerAccount.choose")(function* (
   binaries: PostgresBinaries,
   directory: ServerDirectory
 ) {
-  let refusal = ""
+  const refusals: Array<string> = []
   for (const account of yield* candidates(directory.cluster)) {
     const { code, output } = yield* tryAccount(account, directory.path, binaries)
     if (code === 0) return account
-    refusal = `${account.ids === undefined ? "" : ` as uid ${account.ids.uid}`} (${output.trim()})`
+    const who = account.ids === undefined ? "" : `as uid ${account.ids.uid}: `
+    refusals.push(who + output.trim())
   }
   return yield* unsupported(
-    `The embedded Postgres cannot run${refusal} with ${binaries.postgres} on ${directory.path}. Move the \
-project out of folders that are closed to other users, such as /root, or run as an ordinary user, \
-or set a database URL.`
+    `The embedded Postgres cannot run ${binaries.postgres} on ${directory.path} \
+(${refusals.join("; ")}). Move the project out of folders that are closed to other users, such as \
+/root, or run as an ordinary user, or set a database URL.`
   )
 })

@@ -41,7 +41,7 @@ const temporary = Effect.acquireRelease(
 )
 
 const kept = (directory: string) =>
-  EmbeddedPostgresError.onDisk(`The directory ${directory} cannot be had`, async () => {
+  EmbeddedPostgresError.onDisk(`The directory ${directory} cannot be made or opened`, async () => {
     await mkdir(directory, { recursive: true })
     return realpath(directory)
   }).pipe(Effect.tap(claimDirectory))

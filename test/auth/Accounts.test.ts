@@ -1,4 +1,5 @@
 import { SqlClient } from "@effect/sql"
+import type { SqlError } from "@effect/sql/SqlError"
 import { expect, layer } from "@effect/vitest"
 import { DateTime, Duration, Effect, Either, Layer, Redacted, Schema } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
@@ -135,6 +136,38 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("accounts", (it)
     })
   )
 })
+
+/** Accounts whose passwords take long enough to verify for something to happen meanwhile. */
+const whileVerifying = (meanwhile: Effect.Effect<unknown, SqlError>) =>
+  Accounts.layer().pipe(
+    Layer.provide(
+      Layer.project(Passwords.layer(), Passwords, Passwords, ({ hash, verify }) => ({
+        hash,
+        verify: (password, stored) =>
+          Effect.zipLeft(verify(password, stored), Effect.orDie(meanwhile))
+      }))
+    )
+  )
+
+layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
+  "a sign-in gets no session when, after its password was verified,",
+  (it) => {
+    it.effect.each(["delete from users", "update users set password_hash = '$argon2id$other'"])(
+      "someone does: %s",
+      (change) =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const known = credentials(`${change.slice(0, 6)}d@example.com`)
+          const error = yield* Effect.gen(function* () {
+            const accounts = yield* Accounts
+            yield* accounts.signUp(known)
+            return yield* Effect.flip(accounts.signIn(known))
+          }).pipe(Effect.provide(whileVerifying(sql.unsafe(change))))
+          expect(error).toEqual(new InvalidCredentials())
+        })
+    )
+  }
+)
 
 const briefly = Accounts.layer({ sessionLifetime: "90 minutes" }).pipe(
   Layer.provide(Passwords.layer()),

@@ -26,9 +26,9 @@ import { freshEmail, Service } from "./Service.ts"
 const as = (token?: ClientOptions["token"]) =>
   Effect.flatMap(Service, ({ url }) => client({ baseUrl: url, token }))
 
-const credentials = () => ({
+const credentials = (password = "TestPass123") => ({
   email: Schema.decodeSync(Email)(freshEmail()),
-  password: Schema.decodeSync(Password)("TestPass123")
+  password: Schema.decodeSync(Password)(password)
 })
 
 const served = Effect.provide(Layer.merge(serviceOver(fakeFloors), FetchHttpClient.layer))
@@ -65,8 +65,10 @@ describe("Client", () => {
           Effect.catchTag("EmailTaken", ({ message }) => Effect.succeed(message))
         )
         assert.match(outcome, /exists already/)
-        const wrong = { ...payload, password: Schema.decodeSync(Password)("WrongPass123") }
-        const refused = yield* Effect.flip(auth.signIn({ payload: wrong }))
+        const wrong = credentials("WrongPass123")
+        const refused = yield* Effect.flip(
+          auth.signIn({ payload: { ...wrong, email: payload.email } })
+        )
         assert.strictEqual(refused._tag, "InvalidCredentials")
       }).pipe(served)
   )

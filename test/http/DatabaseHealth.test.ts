@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Option, Ref, TestClock } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Option, Ref, TestClock } from "effect"
 import { DatabaseHealth } from "../../src/http/DatabaseHealth.ts"
-import { AcquireTimeout, ConnectError } from "../../src/pool/index.ts"
+import { AcquireTimeout, ConnectError, type Pool } from "../../src/pool/index.ts"
 import { fakePool } from "./FakePool.ts"
 
-const health = DatabaseHealth.layer()
+const over = (pool: Layer.Layer<Pool>) =>
+  Effect.provide(Layer.provide(DatabaseHealth.layer(), pool))
 
 const asked = Effect.flatMap(DatabaseHealth, ({ current }) => current)
 
@@ -34,7 +35,7 @@ describe("DatabaseHealth", () => {
         const answers = yield* Fiber.join(Fiber.all(others))
         assert.strictEqual(answers.length, 9)
         assert.strictEqual(yield* count, 1)
-      }).pipe(Effect.provide(health), Effect.provide(pool))
+      }).pipe(over(pool))
     })
   )
 
@@ -51,7 +52,7 @@ describe("DatabaseHealth", () => {
           yield* TestClock.adjust("1 millis")
           yield* Effect.exit(asked)
           assert.strictEqual(yield* count, 2)
-        }).pipe(Effect.provide(health), Effect.provide(pool))
+        }).pipe(over(pool))
       }
     })
   )
@@ -63,7 +64,7 @@ describe("DatabaseHealth", () => {
       const down = yield* Fiber.join(fiber)
       assert.strictEqual(down.message, "The database did not answer within 5s.")
       assert.strictEqual(down.retryAfterSeconds, 1)
-    }).pipe(Effect.provide(health), Effect.provide(fakePool(Effect.never)))
+    }).pipe(over(fakePool(Effect.never)))
   )
 
   it.effect("a refusal carries the pool's words, counters and advice on when to ask again", () => {
@@ -77,6 +78,6 @@ describe("DatabaseHealth", () => {
       assert.strictEqual(down.pool.waiting, 3)
       assert.strictEqual(down.pool.retries, 9)
       assert.strictEqual(down.pool.lastError, "gone")
-    }).pipe(Effect.provide(health), Effect.provide(pool))
+    }).pipe(over(pool))
   })
 })

@@ -28,6 +28,10 @@ const decodeDocument = Schema.decodeUnknownSync(
   })
 )
 
+const decodeManifest = Schema.decodeUnknown(
+  Schema.parseJson(Schema.Struct({ version: Schema.String }))
+)
+
 const document = Effect.map(send("/openapi.json"), ({ json }) => decodeDocument(json))
 
 describe("OpenApi", () => {
@@ -82,9 +86,7 @@ describe("OpenApi", () => {
   it.scopedLive("the document has the package's version", () =>
     Effect.gen(function* () {
       const manifest = yield* Effect.promise(() => readFile("package.json", "utf8"))
-      const { version } = Schema.decodeUnknownSync(
-        Schema.parseJson(Schema.Struct({ version: Schema.String }))
-      )(manifest)
+      const { version } = yield* decodeManifest(manifest)
       assert.strictEqual((yield* document).info.version, version)
     }).pipe(served)
   )

@@ -1,5 +1,5 @@
 import * as Net from "node:net"
-import { Effect, Predicate } from "effect"
+import { Effect } from "effect"
 import { Service } from "./Service.ts"
 
 /** How an exchange of bytes ended. */
@@ -10,26 +10,18 @@ export interface Exchange {
   readonly end: "closed" | "reset" | "open"
 }
 
-const pause = (milliseconds: number) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
-
-const write = async (socket: Net.Socket, parts: Iterable<string | Uint8Array>) => {
+const writeAll = async (socket: Net.Socket, parts: Iterable<string | Uint8Array>) => {
   for (const part of parts) {
-    if (socket.destroyed) return
-    if (!socket.write(part)) await Promise.race([pause(1000), once(socket, "drain")])
+    await new Promise<void>((resolve) => socket.write(part, () => resolve()))
   }
 }
 
-const once = (socket: Net.Socket, event: string) =>
-  new Promise<void>((resolve) => socket.once(event, () => resolve()))
-
 /**
- * Sends bytes exactly as given, part by part, and reads until the server ends the connection or
- * `until` has been received.
+ * Sends bytes exactly as given, part by part, and only then reads until the server ends the
+ * connection or `until` has been received: as a simple client does, who loses the answer if the
+ * server closes too early.
  *
- * `fetch` and `node:http` tidy up what they send; this does not.
+ * `fetch` and `node:http` tidy up what they send, and read while they write; this does not.
  */
 export const exchange = (
   parts: Iterable<string | Uint8Array>,
@@ -39,25 +31,19 @@ export const exchange = (
     Effect.async<Exchange>((resume) => {
       const { hostname, port } = new URL(url)
       let received = ""
+      const ended = (end: Exchange["end"]) => {
+        socket.destroy()
+        resume(Effect.succeed({ received, end }))
+      }
       const socket = Net.connect({ host: hostname, port: Number(port) })
-      socket.setEncoding("latin1")
-      socket.on("data", (data) => {
-        received += data
-        if (until !== undefined && received.includes(until)) {
-          resume(Effect.succeed({ received, end: "open" }))
-          socket.destroy()
-        }
-      })
-      socket.on("end", () => {
-        socket.end()
-        resume(Effect.succeed({ received, end: "closed" }))
-      })
-      socket.on("error", (error) => {
-        const broken = Predicate.hasProperty(error, "code") ? String(error.code) : ""
-        // Our own writes may fail after the server has closed in order: not the server's doing.
-        if (broken === "ECONNRESET") resume(Effect.succeed({ received, end: "reset" }))
-      })
-      void write(socket, parts)
+      socket.setEncoding("latin1").pause()
+      socket.on("end", () => ended("closed")).on("error", () => ended("reset"))
+      void writeAll(socket, parts).then(() =>
+        socket.on("data", (data) => {
+          received += data
+          if (until !== undefined && received.includes(until)) ended("open")
+        })
+      )
       return Effect.sync(() => socket.destroy())
     })
   )

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, type Layer, Schema } from "effect"
+import { exchange, head, statusOf } from "./RawSocket.ts"
 import { bearer, freshEmail, postJson, type Service, send } from "./Service.ts"
 
 const InUtc = Schema.String.pipe(Schema.pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/))
@@ -159,6 +160,15 @@ export const accountsSuite = <E>(name: string, service: Layer.Layer<Service, E>)
         }
         assert.strictEqual((yield* send("/auth/session")).status, 401)
         assert.strictEqual((yield* send("/auth/session", bearer(token))).status, 200)
+      })
+    )
+
+    it.effect("two Authorization headers answer 401, although one of them is right", () =>
+      Effect.gen(function* () {
+        const signUp = yield* postJson("/auth/signup", { email: freshEmail(), password })
+        const right = `Authorization: Bearer ${signedIn(signUp.json).session.sessionToken}`
+        const answer = yield* exchange([head("GET /auth/session", [right, right])])
+        assert.strictEqual(statusOf(answer), 401)
       })
     )
 

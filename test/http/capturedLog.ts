@@ -1,4 +1,4 @@
-import { Cause, HashMap, Layer, Logger, LogLevel } from "effect"
+import { Cause, Effect, HashMap, Layer, Logger, LogLevel, Tracer } from "effect"
 
 /** One line of a captured log, whole: what any logger could print. */
 export interface Line {
@@ -27,4 +27,28 @@ export const capturedLog = (): {
     Logger.minimumLogLevel(LogLevel.Debug)
   )
   return { lines, layer }
+}
+
+/** A tracer that keeps every span that was begun, as text: its name and attributes. */
+export const capturedSpans = (): {
+  readonly spans: () => ReadonlyArray<string>
+  readonly layer: Layer.Layer<never>
+} => {
+  const begun: Array<Tracer.Span> = []
+  const layer = Layer.unwrapEffect(
+    Effect.map(Effect.tracer, (native) =>
+      Layer.setTracer(
+        Tracer.make({
+          span: (...options) => {
+            const span = native.span(...options)
+            begun.push(span)
+            return span
+          },
+          context: native.context
+        })
+      )
+    )
+  )
+  const text = (span: Tracer.Span) => JSON.stringify([span.name, ...span.attributes])
+  return { spans: () => begun.map(text), layer }
 }

@@ -7,8 +7,7 @@ const tagOf = (json: unknown): string =>
   Schema.decodeUnknownSync(Schema.Struct({ _tag: Schema.String }))(json)._tag
 
 const InvalidRequest = Schema.decodeUnknownSync(
-  Schema.Struct({
-    _tag: Schema.Literal("InvalidRequest"),
+  Schema.TaggedStruct("InvalidRequest", {
     message: Schema.String,
     issues: Schema.Array(Schema.Struct({ field: Schema.String, message: Schema.String }))
   })

@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+
+const root = new URL("../", import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), "utf8")
+const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+
+describe("the documents", () => {
+  it.each(pages)("%s links and refers only to what exists", (page) => {
+    const text = read(page)
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "")
+    const files = [...text.matchAll(/`((?:src|test|examples|http|auth|sql|pool)\/[\w/.*]+)`/g)]
+      .map(([, path]) => path ?? "")
+      .filter((path) => !path.includes("*"))
+      .map((path) => (/^(src|test|examples)\//.test(path) ? path : `src/${path}`))
+    for (const path of [...links, ...files]) {
+      assert.isTrue(existsSync(new URL(path, root)), `${page} names ${path}`)
+    }
+  })
+
+  it("ARCHITECTURE.md draws every floor", () => {
+    const text = read("ARCHITECTURE.md")
+    for (const entry of readdirSync(new URL("src", root), { withFileTypes: true })) {
+      if (entry.isDirectory()) assert.include(text, `\n  ${entry.name}/`)
+    }
+  })
+
+  it("README.md names every environment variable that the code reads", () => {
+    const sources = ["src/main.ts", "src/Database.ts", "src/sql/environment.ts"].map(read).join("")
+    const names = [...sources.matchAll(/Config\.\w+(?:\([^()]*\))?\("([A-Z_]+)"\)/g)]
+    assert.isAbove(names.length, 8)
+    for (const [, name] of names) assert.include(read("README.md"), `\`${name}\``)
+  })
+
+  it("README.md shows the example as it is", () => {
+    const text = read("README.md")
+    const shown = [...text.matchAll(/<!-- example: (\S+) -->\n\n```ts\n([\s\S]*?)```/g)]
+    assert.isAbove(shown.length, 0)
+    for (const [, path, code] of shown) assert.strictEqual(code, read(path ?? ""))
+  })
+
+  it("package.json exports only what the build makes", () => {
+    const { exports } = JSON.parse(read("package.json")) as {
+      readonly exports: Readonly<Record<string, string | { readonly import: string }>>
+    }
+    for (const target of Object.values(exports)) {
+      const path = typeof target === "string" ? target : target.import
+      const source = path.replace("./dist/", "./src/").replace(/\.js$/, ".ts")
+      assert.isTrue(existsSync(new URL(source, root)), source)
+    }
+  })
+})
