@@ -1,6 +1,16 @@
 import { defineConfig } from "vitest/config"
 
+const source = (path: string) => new URL(`src/${path}`, import.meta.url).pathname
+
 export default defineConfig({
+  resolve: {
+    // The examples import the package by its name, as its users do.
+    alias: [
+      { find: /^holdfast$/, replacement: source("index.ts") },
+      { find: /^holdfast\/api$/, replacement: source("http/Api.ts") },
+      { find: /^holdfast\/(auth|http|pool|sql|testing)$/, replacement: source("$1/index.ts") }
+    ]
+  },
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     // The clock of a test may be simulated; two busy cores are not.

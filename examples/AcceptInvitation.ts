@@ -8,7 +8,7 @@ import {
   Password,
   Passwords,
   type SignedIn
-} from "../src/auth/index.ts"
+} from "holdfast/auth"
 
 // Sign-up as a part of something larger, without HTTP: someone is invited to a team and joins it.
 

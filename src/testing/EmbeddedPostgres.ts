@@ -114,8 +114,8 @@ const describe = (
 const make = Effect.fn("EmbeddedPostgres.make")(function* (options: EmbeddedPostgresOptions) {
   const binaries = yield* findBinaries
   const directory = yield* openDirectory(options.directory)
-  const account = yield* chooseAccount(binaries, directory)
   const watcher = yield* makeGuard(directory)
+  const account = yield* chooseAccount(binaries, directory)
   const cluster = yield* openCluster(binaries, account, directory, options.username, watcher)
   yield* EmbeddedPostgresError.onDisk(`The old log ${directory.log} cannot be removed`, () =>
     rm(directory.log, { force: true })
