@@ -2,7 +2,7 @@ import { Context, Deferred, Effect, Option, type Scope, SortedMap } from "effect
 import type { Connection, Connector } from "./Connection.ts"
 import type { PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
-import { type Lease, PoolShell } from "./PoolShell.ts"
+import { PoolShell } from "./PoolShell.ts"
 import { type State, total } from "./PoolState.ts"
 import { warmUp } from "./WarmUp.ts"
 
@@ -79,7 +79,7 @@ const use =
 
 const acquire = <C extends Connection>(shell: PoolShell<C>) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(shell.take(restore), (lease: Lease<C>) =>
+    Effect.flatMap(shell.take(restore), (lease) =>
       Effect.as(
         Effect.addFinalizer(() => shell.giveBack(lease)),
         lease.connection

@@ -1,4 +1,5 @@
 import { Duration } from "effect"
+import type { Limits } from "./PoolState.ts"
 
 /**
  * Every knob of the pool: meaning, unit, default, reason.
@@ -67,3 +68,13 @@ export const defaults: PoolConfig = {
   closeTimeout: Duration.seconds(1),
   lazy: false
 }
+
+/** The knobs that the machine itself needs, in its unit. */
+export const limits = (config: PoolConfig): Limits => ({
+  min: config.min,
+  max: config.max,
+  acquireTimeout: Duration.toMillis(config.acquireTimeout),
+  redialDelay: config.redialDelay,
+  validateAfterIdle: Duration.toMillis(config.validateAfterIdle),
+  idleTimeout: Duration.toMillis(config.idleTimeout)
+})

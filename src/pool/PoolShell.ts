@@ -11,42 +11,20 @@ import {
   Random,
   type Scope
 } from "effect"
+import { Alarm } from "./Alarm.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
+import { type Answer, Caller, type Lease } from "./Lease.ts"
 import type { Command, Input, Proof } from "./PoolCommand.ts"
-import type { PoolConfig } from "./PoolConfig.ts"
-import { type AcquireError, ConnectError } from "./PoolError.ts"
+import { limits, type PoolConfig } from "./PoolConfig.ts"
+import { ConnectError } from "./PoolError.ts"
 import { log } from "./PoolLog.ts"
 import { step } from "./PoolMachine.ts"
-import { due, empty, type Instant, type Limits, type State, type Waiter } from "./PoolState.ts"
-
-/** A connection in the hands of its one borrower. */
-export interface Lease<C> {
-  readonly id: number
-  readonly connection: C
-}
-
-type Answer<C> = Effect.Effect<Lease<C>, AcquireError>
-
-/** Where a caller's answer arrives, before or after the caller has begun to wait for it. */
-interface Slot<C> {
-  lease: Lease<C> | undefined
-  answer: Answer<C> | undefined
-  resume: ((answer: Answer<C>) => void) | undefined
-}
+import { due, empty, type Instant, type State, type Waiter } from "./PoolState.ts"
 
 /** One turn of the event loop, in which everything that waits in the kernel's sockets is read. */
 const turn = Effect.async<void>((resume) => {
   const immediate = setImmediate(() => resume(Effect.void))
   return Effect.sync(() => clearImmediate(immediate))
-})
-
-const limits = (config: PoolConfig): Limits => ({
-  min: config.min,
-  max: config.max,
-  acquireTimeout: Duration.toMillis(config.acquireTimeout),
-  redialDelay: config.redialDelay,
-  validateAfterIdle: Duration.toMillis(config.validateAfterIdle),
-  idleTimeout: Duration.toMillis(config.idleTimeout)
 })
 
 const unexpected = (cause: Cause.Cause<ConnectError>): ConnectError => {
@@ -73,11 +51,10 @@ export class PoolShell<C extends Connection> {
   readonly ready = Deferred.unsafeMake<void, ConnectError>(FiberId.none)
   private readonly emptied = Deferred.unsafeMake<void>(FiberId.none)
   private readonly connections = new Map<number, C>()
-  private readonly slots = new Map<number, Slot<C>>()
+  private readonly callers = new Map<number, Caller<C>>()
   private readonly dials = new Map<number, Fiber.RuntimeFiber<void, ConnectError>>()
   private nextTicket = 0
-  private timer: Fiber.RuntimeFiber<void> | undefined
-  private armedFor: Instant = Number.POSITIVE_INFINITY
+  private readonly alarm: Alarm
   private readonly connector: Connector<C>
   private readonly config: PoolConfig
   private readonly clock: Clock.Clock
@@ -97,6 +74,7 @@ export class PoolShell<C extends Connection> {
     this.fork = fork
     this.closing = closing
     this.state = empty(limits(config))
+    this.alarm = new Alarm(fork, () => this.tell({ _tag: "Tick", at: this.now() }))
   }
 
   /** A shell without connections, drained when the scope closes. */
@@ -122,15 +100,13 @@ export class PoolShell<C extends Connection> {
   take(restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>): Answer<C> {
     return Effect.suspend(() => {
       const ticket = this.nextTicket++
-      const slot: Slot<C> = { lease: undefined, answer: undefined, resume: undefined }
-      this.slots.set(ticket, slot)
+      const caller = new Caller<C>()
+      this.callers.set(ticket, caller)
       this.tell({ _tag: "Acquire", at: this.now(), ticket })
-      if (slot.answer !== undefined) return slot.answer
-      const wait = Effect.async<Lease<C>, AcquireError>((resume) => {
-        slot.resume = resume
-        if (slot.answer !== undefined) resume(slot.answer)
-      })
-      return Effect.onError(restore(wait), () => Effect.sync(() => this.abandon(ticket, slot)))
+      return (
+        caller.answer ??
+        Effect.onError(restore(caller.wait), () => Effect.sync(() => this.abandon(ticket, caller)))
+      )
     })
   }
 
@@ -173,7 +149,7 @@ export class PoolShell<C extends Connection> {
     const [state, commands] = step(this.state, input)
     this.state = state
     for (const command of commands) this.execute(command)
-    this.arm()
+    this.alarm.set(due(state), this.now())
   }
 
   private execute(command: Command): void {
@@ -182,7 +158,7 @@ export class PoolShell<C extends Connection> {
         this.lend(command.id, command.waiter)
         return
       case "Refuse":
-        this.answer(command.ticket, undefined, Effect.fail(command.error))
+        this.leaving(command.ticket)?.refuse(command.error)
         return
       case "Connect":
         this.dials.set(command.id, this.fork(this.dial(command.id)))
@@ -202,32 +178,28 @@ export class PoolShell<C extends Connection> {
   private lend(id: number, waiter: Waiter): void {
     const connection = this.connections.get(id)
     if (connection?.isUsable()) {
-      const lease = { id, connection }
-      this.answer(waiter.ticket, lease, Effect.succeed(lease))
+      this.leaving(waiter.ticket)?.serve({ id, connection })
     } else {
       this.tell({ _tag: "Unfit", at: this.now(), id, waiter })
     }
   }
 
-  private answer(ticket: number, lease: Lease<C> | undefined, answer: Answer<C>): void {
-    const slot = this.slots.get(ticket)
-    if (slot === undefined) return
-    this.slots.delete(ticket)
-    slot.lease = lease
-    slot.answer = answer
-    slot.resume?.(answer)
+  /** The caller with this ticket, who is about to be answered. */
+  private leaving(ticket: number): Caller<C> | undefined {
+    const caller = this.callers.get(ticket)
+    this.callers.delete(ticket)
+    return caller
   }
 
-  /** The caller was interrupted, perhaps after its answer was on the way. */
-  private abandon(ticket: number, slot: Slot<C>): void {
-    this.slots.delete(ticket)
+  /** The caller was interrupted, perhaps while its answer was on the way. */
+  private abandon(ticket: number, { lease }: Caller<C>): void {
+    this.callers.delete(ticket)
     const at = this.now()
-    if (slot.lease === undefined) {
-      this.tell({ _tag: "Cancel", at, ticket })
-    } else {
-      const { connection, id } = slot.lease
-      this.tell({ _tag: "Release", at, id, usable: connection.isUsable() })
-    }
+    this.tell(
+      lease === undefined
+        ? { _tag: "Cancel", at, ticket }
+        : { _tag: "Release", at, id: lease.id, usable: lease.connection.isUsable() }
+    )
   }
 
   private dial(id: number): Effect.Effect<void, ConnectError> {
@@ -306,23 +278,6 @@ export class PoolShell<C extends Connection> {
     if (this.state.closed && this.connections.size === 0) {
       Deferred.unsafeDone(this.emptied, Exit.void)
     }
-  }
-
-  /** Sees to it that the machine gets its next tick in time. */
-  private arm(): void {
-    const at = due(this.state)
-    if (at >= this.armedFor) return
-    this.armedFor = at
-    this.timer?.unsafeInterruptAsFork(FiberId.none)
-    // Rounded up: a timer that fires a fraction early would find nothing due.
-    const delay = Duration.millis(Math.ceil(Math.max(0, at - this.now())))
-    this.timer = this.fork(
-      Effect.map(Effect.sleep(delay), () => {
-        this.timer = undefined
-        this.armedFor = Number.POSITIVE_INFINITY
-        this.tell({ _tag: "Tick", at: this.now() })
-      })
-    )
   }
 
   /** Lends no more; closes what is idle now, and what is active when it is back or time is up. */

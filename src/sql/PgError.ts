@@ -78,8 +78,9 @@ export interface Progress {
 
 const isServerAnswer = (error: unknown): boolean => property(error, "severity") === "ERROR"
 
-const outcomeOf = (error: unknown, { inTransaction, sent }: Progress): Outcome => {
-  if (!sent) return "NotSent"
+const outcomeOf = (error: unknown, { inTransaction, phase, sent }: Progress): Outcome => {
+  // Of a transaction that had begun, something was sent before.
+  if (!sent) return inTransaction && phase !== "begin" ? "RolledBack" : "NotSent"
   return inTransaction || isServerAnswer(error) ? "RolledBack" : "Unknown"
 }
 

@@ -148,6 +148,36 @@ layer(
   )
 })
 
+/** Makes the server pause between writing a user's entry in users_pkey and in users_email_key. */
+const widened = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.unsafe(`
+    create function pause(text) returns text language plpgsql immutable as
+      $$ begin perform pg_sleep(0.05); return $1; end $$;
+    create index users_pause_idx on users (pause(email));
+    alter table users drop constraint users_email_key;
+    alter table users add constraint users_email_key unique (email)`)
+})
+
+layer(
+  Accounts.layer().pipe(Layer.provide(instantPasswords), Layer.provideMerge(TestDatabase.layer)),
+  { excludeTestServices: true, timeout: "1 minute" }
+)("a sign-up that meets its own earlier run half-way", (it) => {
+  it.effect("under users_pkey, where ON CONFLICT does not look, still finds its own user", () =>
+    Effect.gen(function* () {
+      yield* widened
+      const accounts = yield* Accounts
+      const { email, password } = credentials("half-way@example.com")
+      const answers = yield* Effect.all(
+        Array.from({ length: 5 }, () => accounts.signUp({ email, password })),
+        { concurrency: "unbounded" }
+      ).pipe(Effect.provideService(SecureRandom, sameEveryTime(1)))
+      const stored = yield* idsOf(email)
+      for (const answer of answers) expect(oneOfEach(answer)).toEqual(stored)
+    })
+  )
+})
+
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
   "a password",
   (it) => {

@@ -1,7 +1,7 @@
 import { readdir, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Random, Scope } from "effect"
 import { claimDirectory } from "../../src/testing/DirectoryClaim.ts"
 import { temporaryDirectory } from "./ServerFixture.ts"
 
@@ -51,20 +51,25 @@ describe("The claim on a directory", () => {
 
   it.scopedLive("is never had by two at a time while many come and go", () =>
     Effect.gen(function* () {
-      const directory = yield* temporaryDirectory
       let holders = 0
       let claimed = 0
-      const visit = Effect.gen(function* () {
-        yield* claimDirectory(directory)
-        holders += 1
-        claimed += 1
-        assert.strictEqual(holders, 1)
-        yield* Effect.yieldNow()
-        yield* Effect.promise(() => readdir(directory))
-        holders -= 1
-      }).pipe(Effect.scoped, Effect.ignore)
-      yield* Effect.all(Effect.replicate(visit, 400), { concurrency: 16, discard: true })
-      assert.isAbove(claimed, 10)
+      const visit = (directory: string) =>
+        Effect.gen(function* () {
+          yield* Effect.sleep(yield* Random.nextIntBetween(0, 3))
+          yield* claimDirectory(directory)
+          claimed += 1
+          holders += 1
+          assert.strictEqual(holders, 1)
+          // Those who leave at once are who could be mistaken for not having been there.
+          if (yield* Random.nextBoolean) yield* Effect.sleep("2 millis")
+          holders -= 1
+        }).pipe(Effect.scoped, Effect.ignore)
+      for (let round = 1; round <= 40; round++) {
+        const directory = yield* temporaryDirectory
+        yield* Effect.promise(() => symlink(`${process.pid} dead`, join(directory, "owner.1")))
+        yield* Effect.all(Effect.replicate(visit(directory), 24), { concurrency: "unbounded" })
+        assert.isAtLeast(claimed, round)
+      }
     })
   )
 })
