@@ -70,10 +70,12 @@ export const normaliseEmail = (text: string): Either.Either<Email, string> => {
  * becomes stricter must not lock out who signed up before.
  */
 export const CanonicalEmail = Schema.String.pipe(Schema.fromBrand(branded)).annotations({
-  title: "Email",
-  description: "An e-mail address: lower case, and the domain in ASCII.",
-  examples: [branded("testuser@example.com")],
-  jsonSchema: { type: "string", format: "email", maxLength: MAX_LENGTH },
+  jsonSchema: {
+    type: "string",
+    format: "email",
+    maxLength: MAX_LENGTH,
+    description: "An e-mail address: lower case, and the domain in ASCII."
+  },
   arbitrary: () => (fc) =>
     fc
       .tuple(
@@ -86,9 +88,12 @@ export const CanonicalEmail = Schema.String.pipe(Schema.fromBrand(branded)).anno
 
 const Spelling = Schema.String.annotations({
   message: () => MALFORMED,
-  description: "An e-mail address in any spelling: case and spaces around it do not matter.",
-  examples: ["testuser@example.com"],
-  jsonSchema: { type: "string", format: "email" }
+  jsonSchema: {
+    type: "string",
+    format: "email",
+    description: "An e-mail address in any spelling: case and spaces around it do not matter.",
+    examples: ["testuser@example.com"]
+  }
 })
 
 /** Decodes any spelling of an address to {@link Email}. Errors never quote what was given. */

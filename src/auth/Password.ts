@@ -35,9 +35,14 @@ const complaint = (text: string): string | undefined => {
 
 const Text = Schema.String.annotations({
   message: () => "must be a string",
-  description: `A password of ${MIN_LENGTH} to ${MAX_LENGTH} Unicode characters.`,
-  examples: ["TestPass123"],
-  jsonSchema: { type: "string", format: "password", minLength: MIN_LENGTH, maxLength: MAX_LENGTH }
+  jsonSchema: {
+    type: "string",
+    format: "password",
+    minLength: MIN_LENGTH,
+    maxLength: MAX_LENGTH,
+    description: `${MIN_LENGTH} to ${MAX_LENGTH} characters of Unicode, in any mixture.`,
+    examples: ["TestPass123"]
+  }
 })
 
 /**

@@ -18,7 +18,7 @@ const OPTIONS: Http.ServerOptions = {
   // Node's own default, said here because tokens travel in headers: 16 KiB for all of them.
   maxHeaderSize: 16 * 1024,
   // Otherwise a second Authorization header would vanish without a trace.
-  joinDuplicateHeaders: false
+  joinDuplicateHeaders: true
 }
 
 /** A Node server that listens nowhere yet, and that no broken connection can crash. */

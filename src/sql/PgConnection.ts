@@ -1,8 +1,9 @@
-import { Duration, Effect, FiberRef, Option } from "effect"
+import { Deferred, Duration, Effect, Exit, FiberId, FiberRef, Option } from "effect"
 import * as pg from "pg"
 import Cursor from "pg-cursor"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
+import { type CancelKey, sendCancelRequest } from "./CancelRequest.ts"
 import { fromCause, type PgError, type Phase, type Progress } from "./PgError.ts"
 import { classify, describe } from "./SqlState.ts"
 import { current as statementTimeout } from "./statementTimeout.ts"
@@ -36,6 +37,9 @@ const connectError = (cause: unknown): ConnectError => {
   })
 }
 
+/** An interrupt returns within 100 ms whatever the network does; this leaves room to act on it. */
+const cancelTimeout = Duration.millis(80)
+
 /** The client's own verdict on a statement, under the code by which the table knows it. */
 class StatementTimeout extends Error {
   readonly code = "ESTATEMENTTIMEOUT"
@@ -48,11 +52,17 @@ class StatementTimeout extends Error {
 export class PgConnection implements Connection {
   readonly client: pg.Client
   private loss: Loss | undefined
+  private cancelKey: CancelKey | undefined
+  private readonly config: pg.ClientConfig
   private readonly onLoss: (loss: Loss) => void
 
-  private constructor(client: pg.Client, onLoss: (loss: Loss) => void) {
+  private constructor(client: pg.Client, config: pg.ClientConfig, onLoss: (loss: Loss) => void) {
     this.client = client
+    this.config = config
     this.onLoss = onLoss
+    client.connection.on("backendKeyData", (key: CancelKey) => {
+      this.cancelKey = key
+    })
     // The driver emits these for as long as the socket lives, more than once; without a listener
     // the first would end the process.
     client.on("error", (error) => this.lose(error))
@@ -68,7 +78,7 @@ export class PgConnection implements Connection {
       Effect.try({ try: () => new pg.Client(config), catch: connectError }),
       (client) =>
         Effect.async((resume) => {
-          const connection = new PgConnection(client, onLoss)
+          const connection = new PgConnection(client, config, onLoss)
           client.connect((cause: unknown) => {
             if (cause) {
               destroy(client)
@@ -101,9 +111,8 @@ export class PgConnection implements Connection {
   })
 
   /**
-   * Runs one statement, within the fiber's statement timeout if it has one. Interrupting it drops
-   * the connection, because the server still works on the statement and its answer would reach the
-   * next one.
+   * Runs one statement, within the fiber's statement timeout if it has one. Interrupting it cancels
+   * the statement; the connection is kept if the server confirms that in time, else dropped.
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.flatMap(FiberRef.get(statementTimeout), (limit) =>
@@ -119,7 +128,9 @@ export class PgConnection implements Connection {
   private send(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.async((resume) => {
       let sent = false
+      const answered = Deferred.unsafeMake<void>(FiberId.none)
       const submittable = this.submittable(query, (cause, answer) => {
+        Deferred.unsafeDone(answered, Exit.void)
         if (!cause) return resume(Effect.succeed(answer))
         resume(Effect.fail(this.fail(cause, { ...place, sent })))
       })
@@ -132,8 +143,26 @@ export class PgConnection implements Connection {
         return refusal
       }
       this.client.query(submittable)
-      return Effect.sync(() => this.abandon("its statement was interrupted"))
+      return this.cancel(Deferred.await(answered))
     })
+  }
+
+  /**
+   * Cancels the statement under way. The connection is kept only if the statement was answered and
+   * the server is done with the request: a request still on its way could hit the next statement.
+   */
+  private cancel(answered: Effect.Effect<void>): Effect.Effect<void> {
+    const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
+    const { cancelKey: key, client, config } = this
+    if (key === undefined || !this.isUsable()) return dropped
+    return Effect.zip(sendCancelRequest({ client, config, key }), answered, {
+      concurrent: true
+    }).pipe(
+      Effect.interruptible,
+      Effect.timeout(cancelTimeout),
+      Effect.catchAll(() => dropped),
+      Effect.asVoid
+    )
   }
 
   /** Opens a cursor for a statement. Close it, or drop the connection, before the next statement. */

@@ -76,7 +76,7 @@ const ps = (...args: ReadonlyArray<string>) => {
 const psLine = /^\s*(\S)\S*\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/
 
 /** The table as ps(1) prints it, for systems without a /proc. */
-export const psTable: ProcessTable = {
+const psTable: ProcessTable = {
   find: (pid) =>
     Effect.map(ps("-ww", "-o", "stat=,ppid=,lstart=,args=", "-p", String(pid)), (lines) => {
       const [, state, parent, startedAt, command] = psLine.exec(lines[0] ?? "") ?? []

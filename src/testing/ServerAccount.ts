@@ -34,7 +34,8 @@ const otherAccount = (ids: UserIds): ServerAccount => ({
 /**
  * The same, with the one capability to reach files below folders that are closed to that user, such
  * as a project in /root. Without `no_setuid_fixup` the kernel ignores it in access(2), by which
- * Postgres looks for its own program. Needs setpriv(1) of util-linux.
+ * Postgres looks for its own program. The server can then read and write what root can, for those
+ * who have its password: root alone. Needs setpriv(1) of util-linux.
  */
 const reachingAccount = (ids: UserIds): ServerAccount => ({
   ids,
@@ -101,7 +102,7 @@ const tryAccount = (account: ServerAccount, directory: string, { postgres }: Pos
     // Of access(2), chdir(2) and exec(2), Postgres needs all three.
     account.program("sh", [
       "-c",
-      'cd "$1" && test -x "$2" && exec "$2" --version',
+      'cd "$1" && { test -x "$2" || ! echo "it may not execute it"; } && exec "$2" --version',
       "sh",
       directory,
       postgres

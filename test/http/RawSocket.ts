@@ -36,14 +36,14 @@ export const exchange = (
         resume(Effect.succeed({ received, end }))
       }
       const socket = Net.connect({ host: hostname, port: Number(port) })
-      socket.setEncoding("latin1").pause()
+      socket.setEncoding("latin1")
       socket.on("end", () => ended("closed")).on("error", () => ended("reset"))
-      void writeAll(socket, parts).then(() =>
-        socket.on("data", (data) => {
-          received += data
-          if (until !== undefined && received.includes(until)) ended("open")
-        })
-      )
+      socket.on("data", (data) => {
+        received += data
+        if (until !== undefined && received.includes(until)) ended("open")
+      })
+      socket.pause()
+      void writeAll(socket, parts).then(() => socket.resume())
       return Effect.sync(() => socket.destroy())
     })
   )

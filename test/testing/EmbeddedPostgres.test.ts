@@ -125,6 +125,9 @@ describe("EmbeddedPostgres", () => {
           return postgres
         })
       )
+      const other = { directory, username: "somebody" }
+      const refusal = yield* Effect.flip(Effect.scoped(EmbeddedPostgres.make(other)))
+      assert.include(refusal.message, `belongs to the user "postgres", not to "somebody"`)
       const second = yield* EmbeddedPostgres.make({ directory })
       assert.strictEqual(yield* ask(second.url, "select answer from kept"), 42)
       assert.strictEqual(Redacted.value(second.password), Redacted.value(first.password))
@@ -150,23 +153,24 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.scopedLive(
-    "says why it would not start: with the end of its log, or that its port is taken",
-    () =>
-      Effect.gen(function* () {
-        const directory = yield* temporaryDirectory
-        const nonsense = yield* Effect.flip(
-          EmbeddedPostgres.make({ directory, settings: { shared_buffers: "plenty" } }).pipe(
-            Effect.scoped
-          )
+  it.scopedLive("says why it would not start: its log, its deadline, or a port that is taken", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const nonsense = yield* Effect.flip(
+        EmbeddedPostgres.make({ directory, settings: { shared_buffers: "plenty" } }).pipe(
+          Effect.scoped
         )
-        assert.strictEqual(nonsense.reason, "StartFailed")
-        assert.include(nonsense.message, `invalid value for parameter "shared_buffers": "plenty"`)
-        const port = yield* takenPort
-        const taken = yield* Effect.flip(EmbeddedPostgres.make({ directory, port }))
-        assert.strictEqual(taken.reason, "PortInUse")
-        assert.include(taken.message, `Port ${port}`)
-      })
+      )
+      assert.strictEqual(nonsense.reason, "StartFailed")
+      assert.include(nonsense.message, `invalid value for parameter "shared_buffers": "plenty"`)
+      const hasty = { directory, startTimeout: "1 millis" } as const
+      const late = yield* Effect.flip(Effect.scoped(EmbeddedPostgres.make(hasty)))
+      assert.include(late.message, "was not ready after 1ms")
+      const port = yield* takenPort
+      const taken = yield* Effect.flip(EmbeddedPostgres.make({ directory, port }))
+      assert.strictEqual(taken.reason, "PortInUse")
+      assert.include(taken.message, `Port ${port}`)
+    })
   )
 
   it.scopedLive("leaves nothing half-made when it is interrupted while it starts", () =>

@@ -1,0 +1,89 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Random } from "effect"
+import { Pool } from "../../src/pool/Pool.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
+import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+
+const proxied = Layer.unwrapEffect(
+  Effect.map(EmbeddedPostgres, ({ host, port }) => FaultProxy.layer({ upstream: { host, port } }))
+)
+
+const client = (config: PgClient.PgClientConfig) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { url } = yield* EmbeddedPostgres
+      return PgClient.layer({ ...config, url: (yield* FaultProxy).url(url) })
+    })
+  )
+
+const stage = (config: PgClient.PgClientConfig) =>
+  client(config).pipe(Layer.provideMerge(proxied), Layer.provideMerge(EmbeddedPostgres.layer()))
+
+const backend = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`,
+    ([row]) => row?.pid ?? 0
+  )
+
+/** Runs a statement for a moment, and measures how long its interruption takes. */
+const interrupted = (sql: SqlClient.SqlClient, seconds: number) =>
+  Effect.gen(function* () {
+    const running = yield* Effect.fork(sql`SELECT pg_sleep(${seconds})`)
+    yield* Effect.sleep("100 millis")
+    const [took] = yield* Effect.timed(Fiber.interrupt(running))
+    return Duration.toMillis(took)
+  })
+
+describe("interrupting a statement", () => {
+  it.live("cancels it on the server and keeps the connection, even the only one", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const before = yield* backend(sql)
+      assert.isBelow(yield* interrupted(sql, 30), 100)
+      assert.strictEqual(yield* backend(sql), before)
+      const busy =
+        yield* sql`SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`
+      assert.deepStrictEqual(busy, [])
+    }).pipe(Effect.provide(stage({ maxConnections: 1 })))
+  )
+
+  it.live("returns in time from a network that swallows everything, and leaks nothing", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const pool = yield* Pool
+      const proxy = yield* FaultProxy
+      yield* sql`SELECT 1`
+      const running = yield* Effect.fork(sql`SELECT pg_sleep(30)`)
+      yield* Effect.sleep("50 millis")
+      yield* proxy.blackhole
+      const [took] = yield* Effect.timed(Fiber.interrupt(running))
+      assert.isBelow(Duration.toMillis(took), 150)
+      yield* proxy.heal
+      assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1 }])
+      assert.strictEqual((yield* pool.stats).active, 0)
+    }).pipe(Effect.provide(stage({ maxConnections: 1 })))
+  )
+
+  it.live(
+    "never cancels the statement of anybody else",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const pool = yield* Pool
+        const innocent = Effect.repeatN(sql`SELECT pg_sleep(0.002)`, 150)
+        const restless = Effect.gen(function* () {
+          const patience = yield* Random.nextIntBetween(0, 6)
+          yield* Effect.timeoutOption(sql`SELECT pg_sleep(0.004)`, Duration.millis(patience))
+        }).pipe(Effect.repeatN(250))
+        yield* Effect.all([innocent, innocent, restless, restless, restless], {
+          concurrency: "unbounded"
+        })
+        const stats = yield* pool.stats
+        assert.strictEqual(stats.active, 0)
+        assert.strictEqual(stats.waiting, 0)
+      }).pipe(Effect.provide(stage({ maxConnections: 3 }))),
+    60_000
+  )
+})
