@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     // The clock of a test may be simulated; two busy cores are not.
+    maxWorkers: 2,
+    minWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     globalSetup: ["test/support/globalSetup.ts"],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Config, Effect, Layer, Logger } from "effect"
 import { Accounts } from "./auth/Accounts.ts"
 import { Passwords } from "./auth/Passwords.ts"

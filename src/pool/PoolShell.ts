@@ -284,7 +284,8 @@ export class PoolShell<C extends Connection> {
   private readonly drain: Effect.Effect<void> = Effect.suspend(() => {
     this.tell({ _tag: "Close", at: this.now() })
     const returned = this.connections.size === 0 ? Effect.void : Deferred.await(this.emptied)
-    return Effect.timeoutOption(returned, this.config.closeTimeout).pipe(
+    // Interruptible within the race, or the deadline could not end it in a finalizer.
+    return Effect.timeoutOption(Effect.interruptible(returned), this.config.closeTimeout).pipe(
       Effect.tap(() => Effect.sync(() => [...this.connections.keys()].map((id) => this.close(id)))),
       Effect.zipRight(FiberSet.awaitEmpty(this.closing))
     )

@@ -1,9 +1,12 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, type Scope, Stream } from "effect"
+import { Duration, Effect, type Scope, Stream } from "effect"
 import * as pg from "pg"
 import type { Connector } from "../pool/Connection.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromAcquire, fromCause, type PgError } from "./PgError.ts"
+
+/** How long the goodbye may take before the socket is dropped. */
+const closeTimeout = Duration.seconds(1)
 
 const outsideTransaction = { phase: "statement", inTransaction: false } as const
 
@@ -19,7 +22,7 @@ const session = (
       ),
       fromAcquire
     ),
-    (connection) => connection.close
+    (connection) => Effect.timeoutOption(Effect.interruptible(connection.close), closeTimeout)
   )
 
 /**

@@ -43,7 +43,9 @@ export const make = (
   return {
     connect: (onLoss) =>
       Effect.tap(PgConnection.connect(config, onLoss), (connection) =>
-        Effect.onError(initialized(connection), () => connection.close)
+        Effect.onError(initialized(connection), () =>
+          Effect.sync(() => connection.abandon("it could not be initialized"))
+        )
       )
   }
 }
