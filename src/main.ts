@@ -42,7 +42,9 @@ const sentences = (cause: Cause.Cause<unknown>) =>
 const told = (cause: Cause.Cause<unknown>) =>
   Cause.isInterruptedOnly(cause)
     ? Effect.void
-    : Effect.logError("The service ended", Cause.isDie(cause) ? cause : sentences(cause))
+    : Cause.isDie(cause)
+      ? Effect.logError("The service ended by a defect", cause)
+      : Effect.logError(`The service ended: ${sentences(cause)}`)
 
 NodeRuntime.runMain(
   service.pipe(
