@@ -26,13 +26,16 @@ export class Caller<C> {
     this.settle(Effect.fail(error))
   }
 
-  readonly wait: Answer<C> = Effect.async((resume) => {
-    if (this.answer === undefined) {
-      this.resume = resume
-    } else {
-      resume(this.answer)
-    }
-  })
+  /** The answer, once it is there. */
+  get wait(): Answer<C> {
+    return Effect.async((resume) => {
+      if (this.answer === undefined) {
+        this.resume = resume
+      } else {
+        resume(this.answer)
+      }
+    })
+  }
 
   private settle(answer: Answer<C>): void {
     this.answer = answer

@@ -1,10 +1,11 @@
-import { Deferred, Duration, Effect, Exit, FiberId, FiberRef, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import * as pg from "pg"
 import Cursor from "pg-cursor"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { type CancelKey, sendCancelRequest } from "./CancelRequest.ts"
 import { fromCause, type PgError, type Phase, type Progress } from "./PgError.ts"
+import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
 import { current as statementTimeout } from "./statementTimeout.ts"
 
@@ -115,24 +116,28 @@ export class PgConnection implements Connection {
    * the statement; the connection is kept if the server confirms that in time, else dropped.
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
-    return Effect.flatMap(FiberRef.get(statementTimeout), (limit) =>
-      Option.isNone(limit)
+    return Effect.withFiberRuntime((fiber) => {
+      const limit = fiber.getFiberRef(statementTimeout)
+      return Option.isNone(limit)
         ? this.send(query, place)
         : Effect.timeoutFail(Effect.interruptible(this.send(query, place)), {
             duration: limit.value,
             onTimeout: () => fromCause(new StatementTimeout(limit.value), { ...place, sent: true })
           })
-    )
+    })
   }
 
   private send(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.async((resume) => {
       let sent = false
-      const answered = Deferred.unsafeMake<void>(FiberId.none)
+      const answered = new Signal()
       const submittable = this.submittable(query, (cause, answer) => {
-        Deferred.unsafeDone(answered, Exit.void)
-        if (!cause) return resume(Effect.succeed(answer))
-        resume(Effect.fail(this.fail(cause, { ...place, sent })))
+        answered.give()
+        if (cause) {
+          resume(Effect.fail(this.fail(cause, { ...place, sent })))
+        } else {
+          resume(Effect.succeed(answer))
+        }
       })
       const submit: (connection: pg.Connection) => unknown = submittable.submit
       submittable.submit = (connection) => {
@@ -143,7 +148,7 @@ export class PgConnection implements Connection {
         return refusal
       }
       this.client.query(submittable)
-      return this.cancel(Deferred.await(answered))
+      return this.cancel(answered.given)
     })
   }
 
@@ -152,17 +157,19 @@ export class PgConnection implements Connection {
    * the server is done with the request: a request still on its way could hit the next statement.
    */
   private cancel(answered: Effect.Effect<void>): Effect.Effect<void> {
-    const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
-    const { cancelKey: key, client, config } = this
-    if (key === undefined || !this.isUsable()) return dropped
-    return Effect.zip(sendCancelRequest({ client, config, key }), answered, {
-      concurrent: true
-    }).pipe(
-      Effect.interruptible,
-      Effect.timeout(cancelTimeout),
-      Effect.catchAll(() => dropped),
-      Effect.asVoid
-    )
+    return Effect.suspend(() => {
+      const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
+      const { cancelKey: key, client, config } = this
+      if (key === undefined || !this.isUsable()) return dropped
+      return Effect.zip(sendCancelRequest({ client, config, key }), answered, {
+        concurrent: true
+      }).pipe(
+        Effect.interruptible,
+        Effect.timeout(cancelTimeout),
+        Effect.catchAll(() => dropped),
+        Effect.asVoid
+      )
+    })
   }
 
   /** Opens a cursor for a statement. Close it, or drop the connection, before the next statement. */
@@ -183,12 +190,14 @@ export class PgConnection implements Connection {
     destroy(this.client)
   }
 
-  private submittable(query: Query, callback: (cause: unknown, answer: Answer) => void): pg.Query {
-    const { values, ...config } = query
-    return new pg.Query(
-      values === undefined ? config : { ...config, values: [...values] },
-      callback
-    )
+  private submittable(
+    { rowMode, text, values }: Query,
+    callback: (cause: unknown, answer: Answer) => void
+  ): pg.Query {
+    const parameters = values && [...values]
+    if (rowMode === undefined) return new pg.Query(text, parameters, callback)
+    const asArrays: pg.QueryArrayConfig = { text, rowMode }
+    return new pg.Query(asArrays, parameters, callback)
   }
 
   private lose(cause: unknown): void {

@@ -47,15 +47,14 @@ export const leased = (connection: PgConnection, inTransaction = false): SqlConn
  */
 export const borrowed = (pool: PoolOf<PgConnection>, replays: number): SqlConnection => {
   const place: Place = { phase: "statement", inTransaction: false }
-  const run: Run = (query) =>
-    pool
-      .use((connection) => connection.query(query, place))
-      .pipe(
-        Effect.mapError(fromPool),
-        Effect.retry({
-          times: replays,
-          while: ({ endsSession, outcome }) => outcome === "NotSent" && endsSession
-        })
-      )
-  return make(run, Effect.mapError(pool.acquire, fromPool), place)
+  const attempt = (query: Query, left: number): Effect.Effect<Answer, PgError> =>
+    Effect.catchAll(
+      pool.use((connection) => connection.query(query, place)),
+      (cause) => {
+        const error = fromPool(cause)
+        const isStale = error.outcome === "NotSent" && error.endsSession
+        return isStale && left > 0 ? attempt(query, left - 1) : Effect.fail(error)
+      }
+    )
+  return make((query) => attempt(query, replays), Effect.mapError(pool.acquire, fromPool), place)
 }
