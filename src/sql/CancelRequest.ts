@@ -10,6 +10,15 @@ export interface CancelKey {
   readonly secretKey: number
 }
 
+/** The key of a connected session; the driver keeps it, but does not declare it. */
+export const cancelKeyOf = (client: pg.Client): CancelKey | undefined => {
+  const processID: unknown = Reflect.get(client, "processID")
+  const secretKey: unknown = Reflect.get(client, "secretKey")
+  return typeof processID === "number" && typeof secretKey === "number"
+    ? { processID, secretKey }
+    : undefined
+}
+
 /** Where, and in what kind of stream, the session runs. */
 export interface CancelTarget {
   readonly client: pg.Client

@@ -5,10 +5,18 @@ import type { Custom } from "@effect/sql/Statement"
 import * as Statement from "@effect/sql/Statement"
 import * as Upstream from "@effect/sql-pg/PgClient"
 import { Config, type ConfigError, Context, Effect, Layer, type Scope } from "effect"
+import type { Connector } from "../pool/Connection.ts"
 import * as PoolModule from "../pool/Pool.ts"
 import { Pool, type PoolOf } from "../pool/Pool.ts"
+import { ConnectError } from "../pool/PoolError.ts"
 import { listen } from "./Notifications.ts"
-import { clientConfig, described, type PgClientConfig, poolConfig } from "./PgClientConfig.ts"
+import {
+  clientConfig,
+  described,
+  fromPoolOptions,
+  type PgClientConfig,
+  poolConfig
+} from "./PgClientConfig.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import * as PgConnector from "./PgConnector.ts"
 import { fromAcquire } from "./PgError.ts"
@@ -38,7 +46,7 @@ const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =
 
 const overPool = (
   pool: PoolOf<PgConnection>,
-  connector: ReturnType<typeof PgConnector.make>,
+  connector: Connector<PgConnection>,
   config: PgClientConfig
 ): Effect.Effect<Upstream.PgClient, never, Reactivity.Reactivity> =>
   Effect.gen(function* () {
@@ -66,14 +74,36 @@ const overPool = (
     })
   })
 
-const build = (options: PgClientConfig) =>
+interface Built {
+  readonly client: Upstream.PgClient
+  readonly pool: PoolOf<PgConnection>
+}
+
+const over = (
+  connector: Connector<PgConnection>,
+  config: PgClientConfig
+): Effect.Effect<Built, ConnectError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
-    const config = yield* described(options)
-    const connector = PgConnector.make(clientConfig(options), options.initialize)
-    const pool = yield* PoolModule.make(connector, poolConfig(options))
+    const pool = yield* PoolModule.make(connector, poolConfig(config))
     const client = yield* overPool(pool, connector, config)
     return { client, pool }
-  }).pipe(Effect.mapError(fromAcquire))
+  })
+
+const build = (options: PgClientConfig) =>
+  Effect.flatMap(described(options), (config) =>
+    over(PgConnector.make(clientConfig(options), options.initialize), config)
+  ).pipe(Effect.mapError(fromAcquire))
+
+/** Our pool over theirs: it opens what theirs allows, keeps no minimum, and proves what it lends. */
+const buildFromPool = (options: Upstream.PgClientFromPoolOptions) =>
+  Effect.gen(function* () {
+    const { acquire, ...fields } = options
+    const pool = yield* acquire
+    // Without a listener, an idle connection that ends would end the process.
+    pool.on("error", () => undefined)
+    const config = yield* described({ ...fields, ...fromPoolOptions(pool.options) })
+    return yield* over(PgConnector.fromPool(pool), config)
+  }).pipe(Effect.mapError((error) => (error instanceof ConnectError ? fromAcquire(error) : error)))
 
 /**
  * A client over a pool of its own, which lives as long as the scope.
@@ -86,25 +116,39 @@ export const make = (
 ): Effect.Effect<Upstream.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.map(build(options), ({ client }) => client)
 
+/**
+ * A client over an existing `pg.Pool`, which `acquire` opens and closes. Its connections are borrowed
+ * for as long as ours keeps them, and validated, replaced and cancelled as those of {@link make}.
+ */
+export const fromPool = (
+  options: Upstream.PgClientFromPoolOptions
+): Effect.Effect<Upstream.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> =>
+  Effect.map(buildFromPool(options), ({ client }) => client)
+
 type Provided = Upstream.PgClient | SqlClient.SqlClient | Pool
 
-const context = (options: PgClientConfig) =>
-  Effect.map(build(options), ({ client, pool }) =>
-    Context.make(Upstream.PgClient, client).pipe(
-      Context.add(SqlClient.SqlClient, client),
-      Context.add(Pool, pool)
-    )
+const provided = ({ client, pool }: Built): Context.Context<Provided> =>
+  Context.make(Upstream.PgClient, client).pipe(
+    Context.add(SqlClient.SqlClient, client),
+    Context.add(Pool, pool)
   )
+
+const layerOf = <E>(
+  built: Effect.Effect<Built, E, Scope.Scope | Reactivity.Reactivity>
+): Layer.Layer<Provided, E> =>
+  Layer.provide(Layer.scopedContext(Effect.map(built, provided)), Reactivity.layer)
 
 /** The client under `@effect/sql-pg`'s own tags, and its pool. Errors as {@link make}. */
 export const layer = (options: PgClientConfig): Layer.Layer<Provided, SqlError> =>
-  Layer.provide(Layer.scopedContext(context(options)), Reactivity.layer)
+  layerOf(build(options))
 
 /** As {@link layer}, from configuration: for example {@link environment}. */
 export const layerConfig = (
   config: Config.Config.Wrap<PgClientConfig>
 ): Layer.Layer<Provided, ConfigError.ConfigError | SqlError> =>
-  Layer.provide(
-    Layer.scopedContext(Effect.flatMap(Config.unwrap(config), context)),
-    Reactivity.layer
-  )
+  layerOf(Effect.flatMap(Config.unwrap(config), build))
+
+/** As {@link layer}, over an existing `pg.Pool`: see {@link fromPool}. */
+export const layerFromPool = (
+  options: Upstream.PgClientFromPoolOptions
+): Layer.Layer<Provided, SqlError> => layerOf(buildFromPool(options))

@@ -87,6 +87,21 @@ export const clientConfig = (config: PgClientConfig): pg.ClientConfig => {
   }
 }
 
+/** What the options of an existing pool say, in our fields. */
+export const fromPoolOptions = (options: pg.PoolOptions): PgClientConfig => ({
+  url: options.connectionString ? Redacted.make(options.connectionString) : undefined,
+  host: options.host,
+  port: options.port,
+  database: options.database,
+  username: options.user,
+  password: typeof options.password === "string" ? Redacted.make(options.password) : undefined,
+  ssl: options.ssl,
+  applicationName: options.application_name,
+  types: options.types,
+  minConnections: 0,
+  maxConnections: options.max
+})
+
 /** The driver would take any text for the name of a database on a host called "base". */
 const address = /^(postgres(ql)?:\/\/|socket:|\/)/i
 

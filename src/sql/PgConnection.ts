@@ -3,7 +3,7 @@ import * as pg from "pg"
 import Cursor from "pg-cursor"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
-import { type CancelKey, sendCancelRequest } from "./CancelRequest.ts"
+import { cancelKeyOf, sendCancelRequest } from "./CancelRequest.ts"
 import { fromCause, type PgError, type Phase, type Progress } from "./PgError.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
@@ -27,6 +27,9 @@ export interface Place {
 }
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
+
+/** "T" is a transaction, "E" one that has failed; null, before the first answer, is neither. */
+const isWithin = (status: pg.TransactionStatus): boolean => status === "T" || status === "E"
 
 const connectError = (cause: unknown): ConnectError => {
   const { isFatalToConnect, provesRestart } = classify(cause)
@@ -53,7 +56,6 @@ class StatementTimeout extends Error {
 export class PgConnection implements Connection {
   readonly client: pg.Client
   private loss: Loss | undefined
-  private cancelKey: CancelKey | undefined
   private readonly config: pg.ClientConfig
   private readonly onLoss: (loss: Loss) => void
 
@@ -61,9 +63,6 @@ export class PgConnection implements Connection {
     this.client = client
     this.config = config
     this.onLoss = onLoss
-    client.connection.on("backendKeyData", (key: CancelKey) => {
-      this.cancelKey = key
-    })
     // The driver emits these for as long as the socket lives, more than once; without a listener
     // the first would end the process.
     client.on("error", (error) => this.lose(error))
@@ -92,7 +91,39 @@ export class PgConnection implements Connection {
         })
     )
 
-  readonly isUsable = (): boolean => this.loss === undefined
+  /**
+   * Takes a session out of somebody else's pool. It never goes back to be lent there: when ours is
+   * done with it, it ends.
+   */
+  static readonly fromPool = (
+    pool: pg.Pool,
+    onLoss: (loss: Loss) => void
+  ): Effect.Effect<PgConnection, ConnectError> =>
+    Effect.async((resume) => {
+      let isWanted = true
+      pool.connect((cause, client, release) => {
+        if (client === undefined) {
+          resume(Effect.fail(connectError(cause)))
+        } else if (isWanted) {
+          client.once("end", () => release(true))
+          resume(Effect.sync(() => new PgConnection(client, pool.options, onLoss)))
+        } else {
+          release()
+        }
+      })
+      return Effect.sync(() => {
+        isWanted = false
+      })
+    })
+
+  /**
+   * Also false inside a transaction: one that was begun by hand and never ended would go on under
+   * the next borrower.
+   */
+  readonly isUsable = (): boolean => this.isOpen() && !isWithin(this.client.getTransactionStatus())
+
+  /** The session has not ended, as far as is known. */
+  readonly isOpen = (): boolean => this.loss === undefined
 
   readonly validate: Effect.Effect<void, Loss> = Effect.suspend(() =>
     Effect.mapError(
@@ -159,8 +190,9 @@ export class PgConnection implements Connection {
   private cancel(answered: Effect.Effect<void>): Effect.Effect<void> {
     return Effect.suspend(() => {
       const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
-      const { cancelKey: key, client, config } = this
-      if (key === undefined || !this.isUsable()) return dropped
+      const { client, config } = this
+      const key = cancelKeyOf(client)
+      if (key === undefined || !this.isOpen()) return dropped
       return Effect.zip(sendCancelRequest({ client, config, key }), answered, {
         concurrent: true
       }).pipe(

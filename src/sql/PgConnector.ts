@@ -34,6 +34,11 @@ const once = (initialize: Initialize) => {
     )
 }
 
+/** Takes sessions out of somebody else's pool. */
+export const fromPool = (pool: pg.Pool): Connector<PgConnection> => ({
+  connect: (onLoss) => PgConnection.fromPool(pool, onLoss)
+})
+
 /** Opens sessions with one server; the first is initialized before it counts as open. */
 export const make = (
   config: pg.ClientConfig,

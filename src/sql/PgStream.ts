@@ -28,7 +28,7 @@ const close = (connection: PgConnection, cursor: Cursor<object>): Effect.Effect<
   const closed = Effect.async<void>((resume) => {
     cursor.close(() => resume(Effect.void))
   })
-  return Effect.suspend(() => (connection.isUsable() ? closed : Effect.void)).pipe(
+  return Effect.suspend(() => (connection.isOpen() ? closed : Effect.void)).pipe(
     Effect.interruptible,
     Effect.timeout(closeTimeout),
     Effect.catchAll(() => Effect.sync(() => connection.abandon("its cursor could not be closed")))
