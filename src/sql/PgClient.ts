@@ -9,6 +9,7 @@ import type { Connector } from "../pool/Connection.ts"
 import * as PoolModule from "../pool/Pool.ts"
 import { Pool, type PoolOf } from "../pool/Pool.ts"
 import { ConnectError } from "../pool/PoolError.ts"
+import * as IndependentClient from "./IndependentClient.ts"
 import { listen } from "./Notifications.ts"
 import {
   clientConfig,
@@ -21,7 +22,7 @@ import type { PgConnection } from "./PgConnection.ts"
 import * as PgConnector from "./PgConnector.ts"
 import { fromAcquire } from "./PgError.ts"
 import { borrowed, leased } from "./PgStatements.ts"
-import { withTransaction } from "./Transaction.ts"
+import { acquirer, withTransaction } from "./Transaction.ts"
 
 export { makeCompiler, PgClient, TypeId } from "@effect/sql-pg/PgClient"
 export { environment } from "./environment.ts"
@@ -52,13 +53,13 @@ const overPool = (
   Effect.gen(function* () {
     const attributes = spanAttributes(config)
     const replays = poolConfig(config).max
-    const reserve = Effect.mapBoth(pool.acquire, {
-      onFailure: fromAcquire,
-      onSuccess: (connection) => leased(connection)
-    })
-    const sql = yield* SqlClient.make({
-      acquirer: Effect.succeed(borrowed(pool, replays)),
-      transactionAcquirer: reserve,
+    const find = acquirer(pool, borrowed(pool, replays))
+    const sql = yield* IndependentClient.make({
+      acquirer: find,
+      transactionAcquirer: Effect.mapBoth(pool.acquire, {
+        onFailure: fromAcquire,
+        onSuccess: (connection) => leased(connection)
+      }),
       compiler: Upstream.makeCompiler(config.transformQueryNames, config.transformJson),
       spanAttributes: attributes,
       ...rowTransform(config)

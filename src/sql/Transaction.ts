@@ -137,6 +137,20 @@ const nested = <A, E, R>(
   )
 
 /**
+ * The connection for a statement: that of the transaction it stands in, else `outside`. The context
+ * has room for one transaction of any client, so one of another pool of ours does not count.
+ */
+export const acquirer = (
+  pool: PoolOf<PgConnection>,
+  outside: SqlConnection
+): Effect.Effect<SqlConnection> =>
+  Effect.map(Effect.serviceOption(TransactionConnection), (current) => {
+    if (Option.isNone(current)) return outside
+    const [connection] = current.value
+    return (levels.get(connection)?.pool ?? pool) === pool ? connection : outside
+  })
+
+/**
  * `SqlClient.withTransaction` over a pool: BEGIN, the effect, and COMMIT if it succeeds, else
  * ROLLBACK. Inside another transaction of the same pool it runs from a savepoint.
  *

@@ -31,6 +31,30 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the client", (it) => {
     })
   )
 
+  it.effect("does not run its statements in the transaction of another client", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { url } = yield* TestDatabase
+      yield* sql`CREATE TABLE journal (line text)`
+      yield* Effect.gen(function* () {
+        const other = yield* SqlClient.SqlClient
+        const failing = Effect.gen(function* () {
+          yield* sql`INSERT INTO journal VALUES ('rolled back')`
+          yield* other`INSERT INTO journal VALUES ('kept')`
+          yield* other.withTransaction(other`INSERT INTO journal VALUES ('kept as well')`)
+          yield* sql.withoutTransforms()`INSERT INTO journal VALUES ('rolled back too')`
+          return yield* Effect.fail("no")
+        })
+        yield* Effect.flip(sql.withTransaction(failing))
+      }).pipe(Effect.provide(PgClient.layer({ url })))
+      const lines = yield* sql<{ readonly line: string }>`SELECT line FROM journal ORDER BY line`
+      assert.deepStrictEqual(
+        lines.map(({ line }) => line),
+        ["kept", "kept as well"]
+      )
+    })
+  )
+
   it.effect("streams rows, and gives the session back when the stream is left early", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

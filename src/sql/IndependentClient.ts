@@ -1,0 +1,33 @@
+import type * as Reactivity from "@effect/experimental/Reactivity"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Statement from "@effect/sql/Statement"
+import { Effect } from "effect"
+
+/**
+ * `SqlClient.make`'s client with statements that find their connection in our way: its own would run
+ * on whatever transaction is open, also on that of another client.
+ */
+export const make = (
+  options: SqlClient.SqlClient.MakeOptions
+): Effect.Effect<SqlClient.SqlClient, never, Reactivity.Reactivity> =>
+  Effect.map(SqlClient.make(options), (base) => {
+    const { acquirer, compiler, spanAttributes, transformRows } = options
+    const plain = (of: SqlClient.SqlClient): SqlClient.SqlClient => {
+      const statements = Statement.make(
+        acquirer,
+        compiler.withoutTransform,
+        spanAttributes,
+        undefined
+      )
+      const client = Object.assign(statements, { ...of, ...statements })
+      return Object.assign(client, { safe: client, withoutTransforms: () => client })
+    }
+    const statements = Statement.make(acquirer, compiler, spanAttributes, transformRows)
+    const client = Object.assign(statements, { ...base, ...statements })
+    return Object.assign(client, {
+      safe: client,
+      withoutTransforms(this: SqlClient.SqlClient) {
+        return transformRows === undefined ? this : plain(this)
+      }
+    })
+  })
