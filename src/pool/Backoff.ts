@@ -17,9 +17,19 @@ export const delayAfter = (backoff: Backoff, failures: number, random: number): 
   return Math.min(doubled, Duration.toMillis(backoff.cap)) * (1 - 0.25 * random)
 }
 
-/** How many more dials begin within so many milliseconds after this many failures, at the least. */
+/**
+ * How many more dials begin within so many milliseconds after this many failures, at the least.
+ * Infinity where the time is, or where there is no delay.
+ */
 export const dialsWithin = (backoff: Backoff, failures: number, millis: number): number => {
-  const delay = delayAfter(backoff, failures, 0)
-  // A cap of zero would never use up the time.
-  return delay > millis || delay === 0 ? 0 : 1 + dialsWithin(backoff, failures + 1, millis - delay)
+  const cap = Duration.toMillis(backoff.cap)
+  let dials = 0
+  let left = millis
+  let delay = delayAfter(backoff, failures, 0)
+  while (delay < cap && delay <= left) {
+    dials += 1
+    left -= delay
+    delay = delayAfter(backoff, failures + dials, 0)
+  }
+  return dials + Math.max(0, delay === 0 ? Number.POSITIVE_INFINITY : Math.floor(left / delay))
 }

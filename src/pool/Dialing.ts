@@ -22,7 +22,9 @@ export const connected = (
     report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since })
   }
   const ready: State = { ...state, dialing: { _tag: "Ready" } }
-  return serve(settle(ready, out, { ...member, goodAt: at, retireAt }, at), out, at)
+  // Whatever was condemned while it was being opened: it is alive now, and so is new.
+  const fresh = { ...member, generation: state.generation, goodAt: at, retireAt }
+  return serve(settle(ready, out, fresh, at), out, at)
 }
 
 type ConnectFailed = Extract<MemberInput, { readonly _tag: "ConnectFailed" }>

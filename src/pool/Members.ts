@@ -62,6 +62,10 @@ const move = (state: State, member: Member, to: Member): State => ({
 export const activate = (state: State, member: Member): State =>
   move(state, member, { ...member, phase: "active", suspect: false })
 
+/** Makes an active member one that is proven. */
+export const examine = (state: State, member: Member): State =>
+  move(state, member, { ...member, phase: "proving", suspect: false })
+
 /** Makes a member idle and the first to be lent. */
 export const rest = (state: State, member: Member): State => ({
   ...move(state, member, { ...member, phase: "idle", suspect: false }),

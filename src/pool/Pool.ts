@@ -1,4 +1,4 @@
-import { Context, Deferred, Effect, Option, type Scope, SortedMap } from "effect"
+import { Context, Deferred, Effect, Exit, Option, type Scope, SortedMap } from "effect"
 import type { Connection, Connector } from "./Connection.ts"
 import type { PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
@@ -88,12 +88,31 @@ const acquire = <C extends Connection>(shell: PoolShell<C>) =>
   )
 
 const check = <C extends Connection>(shell: PoolShell<C>) =>
-  use(shell)((connection) =>
-    Effect.mapError(
-      shell.validate(connection),
-      ({ message, provesRestart }) => new ConnectError({ message, isFatal: false, provesRestart })
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(shell.take(restore), (lease) =>
+      restore(shell.validate(lease.connection)).pipe(
+        Effect.onExit((exit) => shell.giveBack(lease, Exit.isSuccess(exit))),
+        Effect.mapError(
+          ({ message, provesRestart }) =>
+            new ConnectError({ message, isFatal: false, provesRestart })
+        )
+      )
     )
   )
+
+const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least
+
+/** Bounds that no pool can keep are refused, rather than bent. */
+const checked = ({ max, min }: PoolConfig): Effect.Effect<void, ConnectError> =>
+  isWhole(max, 1) && isWhole(min, 0) && min <= max
+    ? Effect.void
+    : Effect.fail(
+        new ConnectError({
+          message: `a pool can't have a minimum of ${min} and a maximum of ${max} connections: the maximum is at least 1, the minimum from 0 to the maximum`,
+          isFatal: true,
+          provesRestart: false
+        })
+      )
 
 /**
  * Builds a pool over a connector; it lives as long as the scope.
@@ -106,6 +125,7 @@ export const make = <C extends Connection>(
   config: PoolConfig
 ): Effect.Effect<PoolOf<C>, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
+    yield* checked(config)
     const shell = yield* PoolShell.make(connector, config)
     yield* warmUp(shell, config)
     return {

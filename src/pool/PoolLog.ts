@@ -11,7 +11,7 @@ export const dialFailed = (failure: {
   readonly detail: string
   readonly retryIn: number
 }): string =>
-  `Failed to get connection (attempt ${failure.attempt}/${failure.attempts}): ${failure.detail}. Retrying in ${seconds(failure.retryIn)}...`
+  `Failed to get connection (attempt ${failure.attempt}/${Number.isFinite(failure.attempts) ? failure.attempts : "unlimited"}): ${failure.detail}. Retrying in ${seconds(failure.retryIn)}...`
 
 /** Writes one line for an event, at the level that tells an operator whether to act. */
 export const log = (event: PoolEvent): Effect.Effect<void> => {

@@ -1,10 +1,10 @@
 import type { Loss } from "./Connection.ts"
 import { connected, connectFailed, warm } from "./Dialing.ts"
-import { condemn, evict, evictIdle, reap } from "./Evicting.ts"
+import { condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
-import type { Member, State } from "./PoolState.ts"
-import { serve, settle } from "./Serving.ts"
+import { firstWaiter, type Member, type State } from "./PoolState.ts"
+import { proveReturned, serve, settle } from "./Serving.ts"
 import { lose, refute } from "./Suspecting.ts"
 import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"
 
@@ -26,13 +26,31 @@ const expectedPhase: Readonly<Partial<Record<MemberInput["_tag"], Member["phase"
 const concerns = (member: Member, { _tag }: MemberInput): boolean =>
   (expectedPhase[_tag] ?? member.phase) === member.phase
 
+/**
+ * A member that was held for long may have been silent all the while: it is proven for the next
+ * caller, who may be waiting already.
+ */
+const giveBack = (
+  state: State,
+  out: Commands,
+  member: Member,
+  { at, usable }: Extract<MemberInput, { readonly _tag: "Release" }>
+): State => {
+  if (!usable) return evict(state, out, member, "broken")
+  const wasHeldLong = at - member.goodAt >= state.limits.validateAfterIdle
+  if (!wasHeldLong || expired(state, member, at) !== undefined) {
+    return settle(state, out, { ...member, goodAt: at }, at)
+  }
+  return firstWaiter(state) === undefined
+    ? Members.rest(state, member)
+    : proveReturned(state, out, member)
+}
+
 const aboutMember = (state: State, out: Commands, member: Member, input: MemberInput): State => {
   const { at } = input
   switch (input._tag) {
     case "Release":
-      return input.usable
-        ? serve(settle(state, out, { ...member, goodAt: at }, at), out, at)
-        : serve(evict(state, out, member, "broken"), out, at)
+      return serve(giveBack(state, out, member, input), out, at)
     case "Unfit":
       return refute(rejoin(state, input.waiter), out, member, { at, loss: unfit })
     case "Connected":

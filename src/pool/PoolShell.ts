@@ -8,6 +8,7 @@ import {
   type Fiber,
   FiberId,
   FiberSet,
+  Option,
   Random,
   type Scope
 } from "effect"
@@ -19,7 +20,7 @@ import { limits, type PoolConfig } from "./PoolConfig.ts"
 import { ConnectError } from "./PoolError.ts"
 import { log } from "./PoolLog.ts"
 import { step } from "./PoolMachine.ts"
-import { due, empty, type Instant, type State, type Waiter } from "./PoolState.ts"
+import { due, empty, type Instant, type State, total, type Waiter } from "./PoolState.ts"
 
 /** One turn of the event loop, in which everything that waits in the kernel's sockets is read. */
 const turn = Effect.async<void>((resume) => {
@@ -111,16 +112,21 @@ export class PoolShell<C extends Connection> {
   }
 
   /** Gives a connection back; one that is no longer usable is closed. */
-  giveBack({ connection, id }: Lease<C>): Effect.Effect<void> {
+  giveBack({ connection, id }: Lease<C>, isTrusted = true): Effect.Effect<void> {
     return Effect.sync(() =>
-      this.tell({ _tag: "Release", at: this.now(), id, usable: connection.isUsable() })
+      this.tell({
+        _tag: "Release",
+        at: this.now(),
+        id,
+        usable: isTrusted && connection.isUsable()
+      })
     )
   }
 
   /** Proves a connection with a round trip, within the validation's own deadline. */
   validate(connection: C): Effect.Effect<void, Loss> {
     const { validateTimeout } = this.config
-    return Effect.timeoutFail(connection.validate, {
+    return Effect.timeoutFail(Effect.interruptible(connection.validate), {
       duration: validateTimeout,
       onTimeout: (): Loss => ({
         message: `no answer to a validation within ${Duration.format(validateTimeout)}`,
@@ -131,10 +137,15 @@ export class PoolShell<C extends Connection> {
 
   /** Opens what is missing to the minimum, and waits for it. */
   readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() => {
-    const before = new Set(this.dials.keys())
     this.tell({ _tag: "Warm", at: this.now() })
-    const begun = [...this.dials].filter(([id]) => !before.has(id))
-    return Effect.forEach(begun, ([, fiber]) => fiber, { concurrency: "unbounded", discard: true })
+    const dials = [...this.dials.values()]
+    const landed = Effect.forEach(dials, (fiber) => fiber, {
+      concurrency: "unbounded",
+      discard: true
+    })
+    const { closed, counts, limits } = this.state
+    const isComplete = total(this.state) - counts.connecting >= limits.min
+    return closed || isComplete ? Effect.void : Effect.zipRight(landed, this.warm)
   })
 
   readonly recreate: Effect.Effect<void> = Effect.sync(() =>
@@ -149,7 +160,7 @@ export class PoolShell<C extends Connection> {
     const [state, commands] = step(this.state, input)
     this.state = state
     for (const command of commands) this.execute(command)
-    this.alarm.set(due(state), this.now())
+    this.alarm.set(due(this.state), this.now())
   }
 
   private execute(command: Command): void {
@@ -221,7 +232,8 @@ export class PoolShell<C extends Connection> {
           })
       }),
       Effect.catchAllCause((cause) =>
-        Cause.isInterruptedOnly(cause)
+        // Interrupted by anybody but the pool that closes, a dial has failed like any other.
+        this.state.closed && Cause.isInterruptedOnly(cause)
           ? Effect.failCause(cause)
           : this.dialFailed(id, unexpected(cause))
       ),
@@ -255,8 +267,15 @@ export class PoolShell<C extends Connection> {
       proof === "roundTrip"
         ? this.validate(connection)
         : Effect.flatMap(turn, () => (connection.isUsable() ? Effect.void : Effect.fail(gone)))
-    return Effect.match(proven, {
-      onFailure: (loss) => this.refuted(id, loss),
+    return Effect.matchCause(proven, {
+      onFailure: (cause) =>
+        this.refuted(
+          id,
+          Option.getOrElse(Cause.failureOption(cause), () => ({
+            message: `its validation ended unexpectedly: ${Cause.squash(cause)}`,
+            provesRestart: false
+          }))
+        ),
       onSuccess: () => this.tell({ _tag: "Proven", at: this.now(), id, proof })
     })
   }

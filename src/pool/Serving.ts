@@ -41,6 +41,12 @@ export const prove = (
   return Members.takeIdle(state, member, { phase: "proving", suspect })
 }
 
+/** Proves a member that was just given back. */
+export const proveReturned = (state: State, out: Commands, member: Member): State => {
+  out.push({ _tag: "Prove", id: member.id, proof: "roundTrip" })
+  return Members.examine(state, member)
+}
+
 /** Opens one more connection. */
 export const connect = (state: State, out: Commands, at: Instant): State => {
   const [next, id] = Members.add(state, at)

@@ -29,18 +29,18 @@ export const refute = (
     // One that was itself only suspected tells nothing new about the others.
     return serve(member.suspect ? rest : suspectSiblings(rest, out), out, at)
   }
-  // The last one was stale too: what is still being opened belongs to the old pool as well.
   report(out, { _tag: "Stale" })
-  return serve({ ...rest, generation: rest.generation + 1 }, out, at)
+  return serve(rest, out, at)
 }
 
-/** A member ended by itself. One that is proven or used is told so by whoever uses it. */
+/** A member ended by itself. One that is opened, proven or used is told of by whoever does that. */
 export const lose = (
   state: State,
   out: Commands,
   member: Member,
   { at, loss }: { readonly at: Instant; readonly loss: Loss }
 ): State => {
+  if (member.phase === "connecting") return state
   const unmet: State = { ...state, lastError: loss.message, unmetLoss: loss.message }
   const rest = member.phase === "idle" ? evict(unmet, out, member, "broken", loss.message) : unmet
   return serve(loss.provesRestart ? condemn(rest, out, loss.message) : rest, out, at)

@@ -49,7 +49,6 @@ const timeOut = (state: State, out: Commands, waiter: Waiter, at: Instant): Stat
   const message = `No connection after ${waited} (${detail}).`
   const error = new AcquireTimeout({ message, retryAfter: Duration.seconds(1) })
   out.push({ _tag: "Refuse", ticket: waiter.ticket, error })
-  report(out, { _tag: "TimedOut", attempts: state.failures - waiter.failuresBefore, detail })
   return leave(state, waiter.ticket)
 }
 
@@ -57,9 +56,16 @@ const timeOut = (state: State, out: Commands, waiter: Waiter, at: Instant): Stat
 export const timeOutAll = (state: State, out: Commands, at: Instant): State => {
   let rest = state
   let waiter = firstWaiter(rest)
+  // Callers come in order, so the first has seen the most failures.
+  const attempts = state.failures - (waiter?.failuresBefore ?? 0)
   while (waiter !== undefined && waiter.deadline <= at) {
     rest = timeOut(rest, out, waiter, at)
     waiter = firstWaiter(rest)
+  }
+  const callers = SortedMap.size(state.waiting) - SortedMap.size(rest.waiting)
+  if (callers > 0) {
+    const detail = `${callers} given up; ${describe(state)}; ${advice(state)}`
+    report(out, { _tag: "TimedOut", attempts, detail })
   }
   return rest
 }

@@ -71,6 +71,7 @@ export const warmUp = <C extends Connection>(
   return openMinimum(shell, config).pipe(
     Effect.orElse(() => onDemand),
     Effect.ignore,
+    Effect.interruptible,
     Effect.forkScoped,
     Effect.asVoid
   )

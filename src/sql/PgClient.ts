@@ -52,7 +52,7 @@ const overPool = (
 ): Effect.Effect<Upstream.PgClient, never, Reactivity.Reactivity> =>
   Effect.gen(function* () {
     const attributes = spanAttributes(config)
-    const replays = poolConfig(config).max
+    const { connectTimeout, max: replays } = poolConfig(config)
     const find = acquirer(pool, borrowed(pool, replays))
     const sql = yield* IndependentClient.make({
       acquirer: find,
@@ -69,7 +69,7 @@ const overPool = (
       config,
       json,
       withTransaction: withTransaction({ pool, replays }, attributes),
-      listen: (channel: string) => listen(connector, channel),
+      listen: (channel: string) => listen({ connector, connectTimeout }, channel),
       notify: (channel: string, payload: string) =>
         Effect.asVoid(sql`SELECT pg_notify(${channel}, ${payload})`)
     })

@@ -36,7 +36,7 @@ export const poolConfig = (config: PgClientConfig): PoolConfig => {
   const max = config.maxConnections ?? defaults.max
   return {
     ...defaults,
-    min: Math.min(config.minConnections ?? defaults.min, max),
+    min: config.minConnections ?? Math.min(defaults.min, max),
     max,
     connectTimeout: duration(config.connectTimeout, defaults.connectTimeout),
     acquireTimeout: duration(config.acquireTimeout, defaults.acquireTimeout),

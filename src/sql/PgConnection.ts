@@ -84,7 +84,7 @@ export class PgConnection implements Connection {
               destroy(client)
               resume(Effect.fail(connectError(cause)))
             } else {
-              resume(Effect.succeed(connection))
+              resume(Effect.sync(() => connection.watch()))
             }
           })
           return Effect.sync(() => destroy(client))
@@ -101,20 +101,34 @@ export class PgConnection implements Connection {
   ): Effect.Effect<PgConnection, ConnectError> =>
     Effect.async((resume) => {
       let isWanted = true
+      let taken: PgConnection | undefined
       pool.connect((cause, client, release) => {
-        if (client === undefined) {
-          resume(Effect.fail(connectError(cause)))
-        } else if (isWanted) {
-          client.once("end", () => release(true))
-          resume(Effect.sync(() => new PgConnection(client, pool.options, onLoss)))
-        } else {
-          release()
-        }
+        if (client === undefined) return resume(Effect.fail(connectError(cause)))
+        if (!isWanted) return release()
+        client.once("end", () => release(true))
+        // Now, not when the fiber goes on: from here on nobody else hears the client's errors.
+        taken = new PgConnection(client, pool.options, onLoss).watch()
+        resume(Effect.succeed(taken))
       })
       return Effect.sync(() => {
         isWanted = false
+        taken?.abandon("nobody wanted it any more")
       })
     })
+
+  /**
+   * Learns of the end of the stream when it arrives. The driver tells of it only once the socket is
+   * closed, a turn of the event loop later, when the connection may have been lent.
+   */
+  private watch(): this {
+    this.client.connection.stream.once("end", () =>
+      this.lose(new Error("Connection terminated by the server"))
+    )
+    return this
+  }
+
+  /** One statement at a time, where several fibers share the session. */
+  readonly turn = Effect.unsafeMakeSemaphore(1)
 
   /**
    * Also false inside a transaction: one that was begun by hand and never ended would go on under
@@ -153,7 +167,10 @@ export class PgConnection implements Connection {
         ? this.send(query, place)
         : Effect.timeoutFail(Effect.interruptible(this.send(query, place)), {
             duration: limit.value,
-            onTimeout: () => fromCause(new StatementTimeout(limit.value), { ...place, sent: true })
+            onTimeout: () => {
+              this.abandon("its statement timed out")
+              return fromCause(new StatementTimeout(limit.value), { ...place, sent: true })
+            }
           })
     })
   }
@@ -164,23 +181,40 @@ export class PgConnection implements Connection {
       const answered = new Signal()
       const submittable = this.submittable(query, (cause, answer) => {
         answered.give()
-        if (cause) {
-          resume(Effect.fail(this.fail(cause, { ...place, sent })))
-        } else {
-          resume(Effect.succeed(answer))
-        }
+        if (!cause) return resume(Effect.succeed(answer))
+        const error = this.fail(cause, { ...place, sent, text: query.text })
+        // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
+        this.whenReady(error.sqlState !== undefined && !error.endsSession, () =>
+          resume(Effect.fail(error))
+        )
       })
       const submit: (connection: pg.Connection) => unknown = submittable.submit
       submittable.submit = (connection) => {
-        sent = true
+        // What fails while it is being submitted is a value that the driver can't encode: at most a
+        // Parse was sent, and nothing ran.
         const refusal = submit.call(submittable, connection)
-        // The driver refuses what it can't encode before it writes anything.
-        if (refusal instanceof Error) sent = false
+        sent = !(refusal instanceof Error)
         return refusal
       }
       this.client.query(submittable)
       return this.cancel(answered.given)
     })
+  }
+
+  /** Calls back at the next ReadyForQuery or at the end of the session; at once if not to wait. */
+  private whenReady(isToWait: boolean, callback: () => void): void {
+    const { client } = this
+    const ready = () => {
+      client.connection.off("readyForQuery", ready)
+      client.off("end", ready)
+      callback()
+    }
+    if (isToWait) {
+      client.connection.once("readyForQuery", ready)
+      client.once("end", ready)
+    } else {
+      ready()
+    }
   }
 
   /**
@@ -218,7 +252,8 @@ export class PgConnection implements Connection {
 
   /** Drops a connection whose session is in a state that nobody knows. */
   abandon(message: string): void {
-    this.lose(new Error(message))
+    // Decided here, so it is no loss that anybody needs to be told of.
+    this.loss ??= { message, provesRestart: false }
     destroy(this.client)
   }
 

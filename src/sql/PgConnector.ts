@@ -2,7 +2,7 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import type * as pg from "pg"
-import type { Connector } from "../pool/Connection.ts"
+import type { Connector, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
@@ -18,6 +18,14 @@ const initializeError = (error: SqlError): ConnectError =>
     cause: error
   })
 
+/** A pooler can let a client in whose server is away: only an answer shows that it is there. */
+const unproven = ({ message, provesRestart }: Loss): ConnectError =>
+  new ConnectError({
+    message: `connected, but ${message}`,
+    isFatal: false,
+    provesRestart
+  })
+
 /** Runs `initialize` once; connections opened meanwhile wait for it. */
 const once = (initialize: Initialize) => {
   const lock = Effect.unsafeMakeSemaphore(1)
@@ -26,7 +34,7 @@ const once = (initialize: Initialize) => {
     lock.withPermits(1)(
       Effect.suspend(() =>
         done
-          ? Effect.void
+          ? Effect.mapError(connection.validate, unproven)
           : Effect.map(Effect.mapError(initialize(leased(connection)), initializeError), () => {
               done = true
             })
@@ -42,7 +50,8 @@ export const fromPool = (pool: pg.Pool): Connector<PgConnection> => ({
 /** Opens sessions with one server; the first is initialized before it counts as open. */
 export const make = (
   config: pg.ClientConfig,
-  initialize: Initialize = () => Effect.void
+  initialize: Initialize = (connection) =>
+    Effect.asVoid(connection.executeUnprepared("SELECT 1", [], undefined))
 ): Connector<PgConnection> => {
   const initialized = once(initialize)
   return {

@@ -74,13 +74,24 @@ export interface Progress {
   readonly sent: boolean
   /** It stood in a transaction whose COMMIT had not been sent. */
   readonly inTransaction: boolean
+  /** The statement, where it may have committed by itself. */
+  readonly text?: string
 }
 
-const isServerAnswer = (error: unknown): boolean => property(error, "severity") === "ERROR"
+/** Poolers answer so for a server that they have lost; 40003 says itself that it does not know. */
+const isDoubtful = (code: string): boolean => code.startsWith("08") || code === "40003"
 
-const outcomeOf = (error: unknown, { inTransaction, phase, sent }: Progress): Outcome => {
+const isServerAnswer = (error: unknown): boolean =>
+  property(error, "severity") === "ERROR" && !isDoubtful(property(error, "code"))
+
+/** Several statements in one text, a procedure or a DO block can commit before they fail. */
+const mayCommitByItself = (text = ""): boolean => /;\s*\S|^\s*(call|do)\b/i.test(text)
+
+const outcomeOf = (error: unknown, { inTransaction, phase, sent, text }: Progress): Outcome => {
   // Of a transaction that had begun, something was sent before.
-  if (!sent) return inTransaction && phase !== "begin" ? "RolledBack" : "NotSent"
+  const hadBegun = (inTransaction && phase !== "begin") || phase === "commit"
+  if (!sent) return hadBegun ? "RolledBack" : "NotSent"
+  if (mayCommitByItself(text)) return "Unknown"
   return inTransaction || isServerAnswer(error) ? "RolledBack" : "Unknown"
 }
 
@@ -130,7 +141,8 @@ export const fromPool = (error: AcquireError | PgError): PgError =>
 
 /** The error for a pool that had no connection to lend. Nothing was sent. */
 export const fromAcquire = (error: AcquireError): PgError => {
-  const verdict = error._tag === "ConnectError" ? classify(error.cause) : undefined
+  const cause = error._tag === "ConnectError" ? error.cause : undefined
+  const verdict = cause === undefined ? undefined : classify(cause)
   return new PgError({
     message: `Failed to get a connection: ${error.message}`,
     cause: error,

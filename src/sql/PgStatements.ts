@@ -36,7 +36,9 @@ const make = (
 /** A session that the caller holds. */
 export const leased = (connection: PgConnection, inTransaction = false): SqlConnection => {
   const place: Place = { phase: "statement", inTransaction }
-  return make((query) => connection.query(query, place), Effect.succeed(connection), place)
+  // Never two at the driver: it would queue the second, out of reach of an interrupt.
+  const run: Run = (query) => connection.turn.withPermits(1)(connection.query(query, place))
+  return make(run, Effect.succeed(connection), place)
 }
 
 /**

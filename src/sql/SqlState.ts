@@ -123,8 +123,7 @@ const rules: ReadonlyArray<Rule> = [
       "UNABLE_TO_GET_ISSUER_CERT",
       "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
       "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-      "ERR_TLS_CERT_ALTNAME_INVALID",
-      "EPROTO"
+      "ERR_TLS_CERT_ALTNAME_INVALID"
     ],
     ...misconfigured
   },
@@ -134,6 +133,7 @@ const rules: ReadonlyArray<Rule> = [
       "ECONNRESET",
       "ECONNABORTED",
       "EPIPE",
+      "EPROTO",
       "ETIMEDOUT",
       "ENOTFOUND",
       "EAI_AGAIN",

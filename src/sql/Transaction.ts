@@ -63,6 +63,12 @@ const rollback = (connection: PgConnection) =>
     connection.query({ text: "ROLLBACK" }, { phase: "rollback", inTransaction: true })
   )
 
+/** After an interrupted BEGIN or COMMIT nobody knows whether the session is in a transaction. */
+const dropIfInterrupted = <A, E>(connection: PgConnection, control: Effect.Effect<A, E>) =>
+  Effect.onInterrupt(control, () =>
+    Effect.sync(() => connection.abandon("its transaction was interrupted"))
+  )
+
 const openLevel = (outer: Omit<Level, "lock">): SqlConnection => {
   const statements = leased(outer.connection, true)
   levels.set(statements, { ...outer, lock: Effect.unsafeMakeSemaphore(1) })
@@ -95,10 +101,12 @@ const outermost = <A, E, R>(
   const attempt = pool.use((connection) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        yield* restore(begin(connection))
+        yield* dropIfInterrupted(connection, restore(begin(connection)))
         const statements = openLevel({ pool, connection, savepoints: { count: 0 } })
         const exit = yield* Effect.exit(restore(within(effect, statements, 0, span)))
-        yield* Exit.isSuccess(exit) ? restore(commit(connection)) : rollback(connection)
+        yield* Exit.isSuccess(exit)
+          ? dropIfInterrupted(connection, restore(commit(connection)))
+          : rollback(connection)
         return exit
       })
     )

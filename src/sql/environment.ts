@@ -5,8 +5,9 @@ const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   Config.map(Config.option(config), Option.getOrUndefined)
 
 /** The address of the database: `NEON_DB_URL`, else `DATABASE_URL`. */
-export const databaseUrl = Config.orElse(Config.redacted("NEON_DB_URL"), () =>
-  Config.redacted("DATABASE_URL")
+export const databaseUrl = Config.orElse(
+  Config.redacted(Config.nonEmptyString("NEON_DB_URL")),
+  () => Config.redacted(Config.nonEmptyString("DATABASE_URL"))
 )
 
 /** The pool's knobs; absent ones keep their defaults. Durations as Effect reads them: "500 millis". */

@@ -47,7 +47,8 @@ const run = <A, E, R>(
       last = error
       return error.isSafeToReplay || (idempotent && error.isRetryable)
     }
-    return Effect.retry(self, { schedule, while: mayReplay }).pipe(
+    // Interruptible within the race, or the deadline could not end it in a finalizer.
+    return Effect.interruptible(Effect.retry(self, { schedule, while: mayReplay })).pipe(
       Effect.timeoutFail({
         duration: deadline,
         onTimeout: () => deadlinePassed(Duration.decode(deadline), last)

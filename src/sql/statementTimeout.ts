@@ -9,8 +9,8 @@ export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = Glob
 
 /**
  * Limits the time from sending each statement of an effect to its answer; waiting for a connection
- * does not count. A statement that takes longer is cancelled, and fails with a `PgError`
- * (`StatementTimeoutError`, outcome `Unknown` outside a transaction).
+ * does not count. A statement that takes longer is cancelled, its connection is dropped, and it
+ * fails with a `PgError` (`StatementTimeoutError`, outcome `Unknown` outside a transaction).
  */
 export const statementTimeout: {
   (

@@ -134,8 +134,7 @@ class Ledger {
 
   private connected(id: number): void {
     this.dialing.delete(id)
-    const generation = HashMap.unsafeGet(this.state.members, id).generation
-    this.open.set(id, { generation })
+    this.open.set(id, { generation: this.state.generation })
     this.tell({ _tag: "Connected", at: this.now, id, retireAt: this.now + 5_000 })
   }
 
