@@ -178,6 +178,11 @@ export class PgConnection implements Connection {
   private send(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.async((resume) => {
       let sent = false
+      if (this.loss !== undefined) {
+        // The driver may not know yet that the socket is gone, and would write into it.
+        const gone = new Error(`Connection terminated: ${this.loss.message}`)
+        return resume(Effect.fail(fromCause(gone, { ...place, sent })))
+      }
       const answered = new Signal()
       const submittable = this.submittable(query, (cause, answer) => {
         answered.give()
