@@ -45,6 +45,19 @@ const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =
     ? {}
     : { transformRows: Statement.defaultTransforms(transformResultNames, transformJson).array }
 
+/** A session for the caller alone, until its scope closes. */
+const reserve = (pool: PoolOf<PgConnection>) =>
+  Effect.flatMap(Effect.mapError(pool.acquire, fromAcquire), (connection) => {
+    const tenure = { isOver: false }
+    const over = Effect.sync(() => {
+      tenure.isOver = true
+    })
+    return Effect.as(
+      Effect.addFinalizer(() => over),
+      leased(connection, { inTransaction: false, tenure })
+    )
+  })
+
 const overPool = (
   pool: PoolOf<PgConnection>,
   connector: Connector<PgConnection>,
@@ -56,10 +69,7 @@ const overPool = (
     const find = acquirer(pool, borrowed(pool, replays))
     const sql = yield* IndependentClient.make({
       acquirer: find,
-      transactionAcquirer: Effect.mapBoth(pool.acquire, {
-        onFailure: fromAcquire,
-        onSuccess: (connection) => leased(connection)
-      }),
+      transactionAcquirer: reserve(pool),
       compiler: Upstream.makeCompiler(config.transformQueryNames, config.transformJson),
       spanAttributes: attributes,
       ...rowTransform(config)

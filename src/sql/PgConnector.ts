@@ -35,9 +35,15 @@ const once = (initialize: Initialize) => {
       Effect.suspend(() =>
         done
           ? Effect.mapError(connection.validate, unproven)
-          : Effect.map(Effect.mapError(initialize(leased(connection)), initializeError), () => {
-              done = true
-            })
+          : Effect.map(
+              Effect.mapError(
+                initialize(leased(connection, { inTransaction: false, tenure: { isOver: false } })),
+                initializeError
+              ),
+              () => {
+                done = true
+              }
+            )
       )
     )
 }

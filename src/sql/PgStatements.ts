@@ -2,7 +2,7 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import { Chunk, Effect, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { Answer, PgConnection, Place, Query } from "./PgConnection.ts"
-import { fromPool, type PgError } from "./PgError.ts"
+import { fromCause, fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
 
 type Run = (query: Query) => Effect.Effect<Answer, PgError>
@@ -33,12 +33,33 @@ const make = (
   }
 }
 
-/** A session that the caller holds. */
-export const leased = (connection: PgConnection, inTransaction = false): SqlConnection => {
+/** For how long a session may be used by the one who holds it. */
+export interface Tenure {
+  isOver: boolean
+}
+
+const tooLate = (place: Place): PgError =>
+  fromCause(new Error("the session was given back before this statement was run on it"), {
+    ...place,
+    sent: false
+  })
+
+/**
+ * A session that the caller holds. A fiber that outlives the tenure finds it closed, rather than in
+ * the hands of the next borrower.
+ */
+export const leased = (
+  connection: PgConnection,
+  { inTransaction, tenure }: { readonly inTransaction: boolean; readonly tenure: Tenure }
+): SqlConnection => {
   const place: Place = { phase: "statement", inTransaction }
+  const ifHeld = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E | PgError> =>
+    Effect.suspend(
+      (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)
+    )
   // Never two at the driver: it would queue the second, out of reach of an interrupt.
-  const run: Run = (query) => connection.turn.withPermits(1)(connection.query(query, place))
-  return make(run, Effect.succeed(connection), place)
+  const run: Run = (query) => connection.turn.withPermits(1)(ifHeld(connection.query(query, place)))
+  return make(run, ifHeld(Effect.succeed(connection)), place)
 }
 
 /**

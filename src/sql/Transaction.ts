@@ -5,7 +5,7 @@ import { Context, Duration, Effect, Exit, Option, Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { Answer, PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError } from "./PgError.ts"
-import { leased } from "./PgStatements.ts"
+import { leased, type Tenure } from "./PgStatements.ts"
 
 /** Where transactions get their sessions, and how many stale ones they may use up for one BEGIN. */
 export interface Sessions {
@@ -18,6 +18,8 @@ interface Level {
   readonly pool: PoolOf<PgConnection>
   readonly connection: PgConnection
   readonly lock: Effect.Semaphore
+  /** Of the whole transaction. */
+  readonly tenure: Tenure
   /** Savepoints of the whole transaction so far, so that no name is given twice. */
   readonly savepoints: { count: number }
 }
@@ -70,7 +72,7 @@ const dropIfInterrupted = <A, E>(connection: PgConnection, control: Effect.Effec
   )
 
 const openLevel = (outer: Omit<Level, "lock">): SqlConnection => {
-  const statements = leased(outer.connection, true)
+  const statements = leased(outer.connection, { inTransaction: true, tenure: outer.tenure })
   levels.set(statements, { ...outer, lock: Effect.unsafeMakeSemaphore(1) })
   return statements
 }
@@ -102,8 +104,10 @@ const outermost = <A, E, R>(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         yield* dropIfInterrupted(connection, restore(begin(connection)))
-        const statements = openLevel({ pool, connection, savepoints: { count: 0 } })
+        const tenure = { isOver: false }
+        const statements = openLevel({ pool, connection, tenure, savepoints: { count: 0 } })
         const exit = yield* Effect.exit(restore(within(effect, statements, 0, span)))
+        tenure.isOver = true
         yield* Exit.isSuccess(exit)
           ? dropIfInterrupted(connection, restore(commit(connection)))
           : rollback(connection)

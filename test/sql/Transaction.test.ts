@@ -127,6 +127,21 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) =
     })
   )
 
+  it.effect("is over for a fiber that outlives it, whoever has its session then", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const late = Effect.zipRight(
+        Effect.sleep("100 millis"),
+        Effect.flip(sql`INSERT INTO notes VALUES (1)`)
+      )
+      const outliving = yield* sql.withTransaction(Effect.forkDaemon(late))
+      const error = yield* outliving
+      assert.instanceOf(error, PgError)
+      assert.include(error.message, "Failed to execute statement")
+      assert.deepStrictEqual(yield* ids(sql), [])
+    })
+  )
+
   it.effect("ends when interrupted, and gives its session back", () =>
     Effect.gen(function* () {
       const sql = yield* table
