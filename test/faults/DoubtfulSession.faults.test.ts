@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import * as pg from "pg"
 import { Pool } from "../../src/pool/index.ts"
@@ -21,6 +21,8 @@ const client = Layer.unwrapEffect(
 
 const stage = client.pipe(Layer.provideMerge(proxied), Layer.provideMerge(EmbeddedPostgres.layer()))
 
+const onStage = layer(stage, { excludeTestServices: true, timeout: "1 minute" })
+
 const slowNetwork = Effect.flatMap(FaultProxy, ({ latency }) => latency("15 millis"))
 
 /** The rows that are committed, as another client sees them. */
@@ -34,10 +36,17 @@ const committed = Effect.flatMap(EmbeddedPostgres, ({ url }) =>
   })
 )
 
-const ledger = Effect.tap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE ledger (id int)`)
+/** A faithful network and an empty table. */
+const ledger = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* Effect.flatMap(FaultProxy, ({ heal }) => heal)
+  yield* sql`DROP TABLE IF EXISTS ledger`
+  yield* sql`CREATE TABLE ledger (id int)`
+  return sql
+})
 
-describe("a session whose state is in doubt", () => {
-  it.live("after an interrupted BEGIN or COMMIT does not swallow what comes next", () =>
+onStage("a session whose state is in doubt", (it) => {
+  it.effect("after an interrupted BEGIN or COMMIT does not swallow what comes next", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
       yield* slowNetwork
@@ -50,10 +59,10 @@ describe("a session whose state is in doubt", () => {
         written.push(round)
       }
       assert.deepStrictEqual(yield* committed, written)
-    }).pipe(Effect.provide(stage))
+    })
   )
 
-  it.live("after a failed script that began a transaction does not poison the pool", () =>
+  it.effect("after a failed script that began a transaction does not poison the pool", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
       for (let round = 0; round < 5; round++) {
@@ -61,10 +70,10 @@ describe("a session whose state is in doubt", () => {
         yield* sql`INSERT INTO ledger VALUES (${round})`
       }
       assert.deepStrictEqual(yield* committed, [0, 1, 2, 3, 4])
-    }).pipe(Effect.provide(stage))
+    })
   )
 
-  it.live("after a statement timeout in a transaction is rolled back, as the error says", () =>
+  it.effect("after a statement timeout in a transaction is rolled back, as the error says", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
       yield* slowNetwork
@@ -75,12 +84,12 @@ describe("a session whose state is in doubt", () => {
       assert.instanceOf(outcome, PgError)
       assert.strictEqual(outcome.outcome, "RolledBack")
       assert.deepStrictEqual(yield* committed, [])
-    }).pipe(Effect.provide(stage))
+    })
   )
 })
 
-describe("what is known of a failed statement", () => {
-  it.live("is no more than that when it can have committed by itself", () =>
+onStage("what is known of a failed statement", (it) => {
+  it.effect("is no more than that when it can have committed by itself", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
       const error = yield* Effect.flip(
@@ -89,10 +98,10 @@ describe("what is known of a failed statement", () => {
       assert.instanceOf(error, PgError)
       assert.strictEqual(error.outcome, "Unknown")
       assert.deepStrictEqual(yield* committed, [1])
-    }).pipe(Effect.provide(stage))
+    })
   )
 
-  it.live("is that it was not sent when a value of it can't be encoded", () =>
+  it.effect("is that it was not sent when a value of it can't be encoded", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
       const circular: { self?: unknown } = {}
@@ -101,43 +110,46 @@ describe("what is known of a failed statement", () => {
       assert.instanceOf(error, PgError)
       assert.strictEqual(error.outcome, "NotSent")
       assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1 }])
-    }).pipe(Effect.provide(stage))
+    })
   )
 })
 
-describe("an interrupt", () => {
-  it.live("of a statement that waits for its turn on a session hits nobody and sends nothing", () =>
-    Effect.gen(function* () {
-      const sql = yield* ledger
-      yield* sql.withTransaction(
-        Effect.gen(function* () {
-          const running = yield* Effect.fork(sql`SELECT pg_sleep(0.5)`)
-          yield* Effect.sleep("50 millis")
-          const waiting = yield* Effect.fork(sql`INSERT INTO ledger VALUES (1)`)
-          yield* Effect.sleep("50 millis")
-          yield* Fiber.interrupt(waiting)
-          yield* Fiber.join(running)
-        })
-      )
-      assert.deepStrictEqual(yield* committed, [])
-    }).pipe(Effect.provide(stage))
+onStage("an interrupt", (it) => {
+  it.effect(
+    "of a statement that waits for its turn on a session hits nobody and sends nothing",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* ledger
+        yield* sql.withTransaction(
+          Effect.gen(function* () {
+            const running = yield* Effect.fork(sql`SELECT pg_sleep(0.5)`)
+            yield* Effect.sleep("50 millis")
+            const waiting = yield* Effect.fork(sql`INSERT INTO ledger VALUES (1)`)
+            yield* Effect.sleep("50 millis")
+            yield* Fiber.interrupt(waiting)
+            yield* Fiber.join(running)
+          })
+        )
+        assert.deepStrictEqual(yield* committed, [])
+      })
   )
 
-  it.live("ends listening, also where the network answers nothing", () =>
+  it.effect("ends listening, also where the network answers nothing", () =>
     Effect.gen(function* () {
+      yield* ledger
       const sql = yield* PgClient.PgClient
       yield* Effect.flatMap(FaultProxy, ({ blackhole }) => blackhole)
       const listening = Effect.ignore(Stream.runDrain(sql.listen("news")))
       const [took] = yield* Effect.timed(Effect.timeoutOption(listening, "300 millis"))
       assert.isBelow(Duration.toMillis(took), 1_000)
-    }).pipe(Effect.provide(stage))
+    })
   )
 })
 
-describe("a plain end of the stream", () => {
-  it.live("is noticed before the connection is lent, however shortly before it came", () =>
+onStage("a plain end of the stream", (it) => {
+  it.effect("is noticed before the connection is lent, however shortly before it came", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+      const sql = yield* ledger
       const pool = yield* Pool
       const { closeAll } = yield* FaultProxy
       for (let round = 0; round < 20; round++) {
@@ -148,6 +160,6 @@ describe("a plain end of the stream", () => {
         assert.deepStrictEqual(yield* sql`SELECT ${round}::int AS round`, [{ round }])
       }
       assert.strictEqual((yield* pool.stats).active, 0)
-    }).pipe(Effect.provide(stage))
+    })
   )
 })

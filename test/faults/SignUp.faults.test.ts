@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import type { SqlClient } from "@effect/sql"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Layer } from "effect"
 import { Server } from "../../src/http/Server.ts"
 import { PgClient } from "../../src/sql/index.ts"
@@ -60,8 +60,15 @@ const signUp = (url: string): Effect.Effect<Answer> =>
     }
   })
 
+/** A faithful network and empty tables, after a first sign-up that has created them. */
+const cleared = Effect.gen(function* () {
+  yield* Effect.flatMap(FaultProxy, ({ heal }) => heal)
+  yield* signUp((yield* Server).url)
+  yield* (yield* Direct)`TRUNCATE users CASCADE`
+})
+
 /** Sign-ups eight at a time for as long as `during` takes, and a little longer. */
-const signUpsWhile = <E, R>(during: Effect.Effect<void, E, R>) =>
+const crowdWhile = <E, R>(during: Effect.Effect<void, E, R>) =>
   Effect.gen(function* () {
     const { url } = yield* Server
     const answers: Array<Answer> = []
@@ -80,6 +87,9 @@ const signUpsWhile = <E, R>(during: Effect.Effect<void, E, R>) =>
     yield* crowd
     return answers
   })
+
+const signUpsWhile = <E, R>(during: Effect.Effect<void, E, R>) =>
+  Effect.zipRight(cleared, crowdWhile(during))
 
 interface Row {
   readonly user_id: string
@@ -123,88 +133,75 @@ const whileIdle = <E, R>(fault: Effect.Effect<unknown, E, R>) =>
     const before = yield* signUpsWhile(Effect.void)
     yield* Effect.sleep("1200 millis")
     yield* fault
-    const after = yield* signUpsWhile(Effect.void)
+    const after = yield* crowdWhile(Effect.void)
     yield* nothingLost([...before, ...after])
   })
 
 const slowest = (answers: ReadonlyArray<Answer>) => Math.max(...answers.map(({ millis }) => millis))
 
-describe("sign-ups over HTTP, eight at a time", () => {
-  const onStage = <E, R>(name: string, test: Effect.Effect<void, E, R>) =>
-    it.live(
-      name,
-      () =>
-        Effect.provide(test as Effect.Effect<void, E, Layer.Layer.Success<typeof stage>>, stage),
-      60_000
+layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
+  "sign-ups over HTTP, eight at a time",
+  (it) => {
+    it.effect("survive that every backend is terminated, again and again", () =>
+      Effect.flatMap(signUpsWhile(repeated(terminateAll)), nothingLost)
     )
 
-  onStage(
-    "survive that every backend is terminated, again and again",
-    Effect.flatMap(signUpsWhile(repeated(terminateAll)), nothingLost)
-  )
-
-  onStage(
-    "survive that every socket is reset, again and again",
-    Effect.flatMap(FaultProxy, ({ resetAll }) =>
-      Effect.flatMap(signUpsWhile(repeated(resetAll)), nothingLost)
-    )
-  )
-
-  onStage(
-    "survive that the server closes idle connections",
-    Effect.flatMap(FaultProxy, ({ closeAll }) => whileIdle(closeAll))
-  )
-
-  onStage(
-    "survive that idle connections are forgotten, so that the next byte is answered with RST",
-    Effect.flatMap(FaultProxy, ({ forgetAll }) => whileIdle(forgetAll))
-  )
-
-  onStage(
-    "survive that busy connections are forgotten as well",
-    Effect.flatMap(FaultProxy, ({ forgetAll }) =>
-      Effect.flatMap(signUpsWhile(repeated(forgetAll)), nothingLost)
-    )
-  )
-
-  onStage(
-    "survive that the server crashes and is back after a second",
-    Effect.gen(function* () {
-      const { crash, start } = yield* EmbeddedPostgres
-      const outage = crash.pipe(Effect.zipRight(Effect.sleep("1 second")), Effect.zipRight(start))
-      const [took, answers] = yield* Effect.flatMap(Effect.timed(Effect.void), () =>
-        Effect.timed(signUpsWhile(outage))
+    it.effect("survive that every socket is reset, again and again", () =>
+      Effect.flatMap(FaultProxy, ({ resetAll }) =>
+        Effect.flatMap(signUpsWhile(repeated(resetAll)), nothingLost)
       )
-      yield* nothingLost(answers)
-      assert.isBelow(slowest(answers), Duration.toMillis(took))
-    })
-  )
+    )
 
-  onStage(
-    "survive that connections are refused for two seconds",
-    Effect.gen(function* () {
-      const { heal, refuse, resetAll } = yield* FaultProxy
-      const outage = refuse.pipe(
-        Effect.zipRight(resetAll),
-        Effect.zipRight(Effect.sleep("2 seconds")),
-        Effect.zipRight(heal)
+    it.effect("survive that the server closes idle connections", () =>
+      Effect.flatMap(FaultProxy, ({ closeAll }) => whileIdle(closeAll))
+    )
+
+    it.effect(
+      "survive that idle connections are forgotten, so that the next byte is answered with RST",
+      () => Effect.flatMap(FaultProxy, ({ forgetAll }) => whileIdle(forgetAll))
+    )
+
+    it.effect("survive that busy connections are forgotten as well", () =>
+      Effect.flatMap(FaultProxy, ({ forgetAll }) =>
+        Effect.flatMap(signUpsWhile(repeated(forgetAll)), nothingLost)
       )
-      const answers = yield* signUpsWhile(outage)
-      yield* nothingLost(answers)
-      assert.isBelow(slowest(answers), 3_500, "nobody waits longer than the outage plus a second")
-    })
-  )
+    )
 
-  onStage(
-    "survive that answers are lost after the statement has taken effect",
-    Effect.gen(function* () {
-      const { cutBefore, stats } = yield* FaultProxy
-      const answered = (message: { readonly type: string; readonly text: string }) =>
-        message.type === "C" && message.text.startsWith("SELECT")
-      const lose = cutBefore("toClient", answered)
-      const answers = yield* signUpsWhile(repeated(lose))
-      yield* nothingLost(answers)
-      assert.isAtLeast((yield* stats).cuts, 8, "answers were lost")
-    })
-  )
-})
+    it.effect("survive that the server crashes and is back after a second", () =>
+      Effect.gen(function* () {
+        const { crash, start } = yield* EmbeddedPostgres
+        const outage = crash.pipe(Effect.zipRight(Effect.sleep("1 second")), Effect.zipRight(start))
+        const [took, answers] = yield* Effect.timed(signUpsWhile(outage))
+        yield* nothingLost(answers)
+        assert.isBelow(slowest(answers), Duration.toMillis(took))
+      })
+    )
+
+    it.effect("survive that connections are refused for two seconds", () =>
+      Effect.gen(function* () {
+        const { heal, refuse, resetAll } = yield* FaultProxy
+        const outage = refuse.pipe(
+          Effect.zipRight(resetAll),
+          Effect.zipRight(Effect.sleep("2 seconds")),
+          Effect.zipRight(heal)
+        )
+        const answers = yield* signUpsWhile(outage)
+        yield* nothingLost(answers)
+        assert.isBelow(slowest(answers), 3_500, "nobody waits longer than the outage plus a second")
+      })
+    )
+
+    it.effect("survive that answers are lost after the statement has taken effect", () =>
+      Effect.gen(function* () {
+        const { cutBefore, stats } = yield* FaultProxy
+        const answered = (message: { readonly type: string; readonly text: string }) =>
+          message.type === "C" && message.text.startsWith("SELECT")
+        const lose = cutBefore("toClient", answered)
+        const before = yield* stats
+        const answers = yield* signUpsWhile(repeated(lose))
+        yield* nothingLost(answers)
+        assert.isAtLeast((yield* stats).cuts - before.cuts, 8, "answers were lost")
+      })
+    )
+  }
+)
