@@ -14,6 +14,9 @@ export interface Loss {
   readonly provesRestart: boolean
 }
 
+/** The loss of a connection whose flags say so, where nobody has said why. */
+export const socketClosed: Loss = { message: "its socket is closed", provesRestart: false }
+
 /**
  * One physical session with a server, as far as the pool needs to know it.
  */

@@ -1,4 +1,4 @@
-import type { Loss } from "./Connection.ts"
+import { socketClosed } from "./Connection.ts"
 import { connected, connectFailed, warm } from "./Dialing.ts"
 import { condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
 import * as Members from "./Members.ts"
@@ -7,8 +7,6 @@ import { firstWaiter, type Member, type State } from "./PoolState.ts"
 import { proveReturned, serve, settle } from "./Serving.ts"
 import { lose, refute } from "./Suspecting.ts"
 import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"
-
-const unfit: Loss = { message: "its socket is closed", provesRestart: false }
 
 /**
  * The phase in which an input about a member means something. Two answers can cross, as when a dial
@@ -52,7 +50,7 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
     case "Release":
       return serve(giveBack(state, out, member, input), out, at)
     case "Unfit":
-      return refute(rejoin(state, input.waiter), out, member, { at, loss: unfit })
+      return refute(rejoin(state, input.waiter), out, member, { at, loss: socketClosed })
     case "Connected":
       return connected(state, out, member, input)
     case "ConnectFailed":

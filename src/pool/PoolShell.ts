@@ -8,37 +8,20 @@ import {
   type Fiber,
   FiberId,
   FiberSet,
-  Option,
   Random,
   type Scope
 } from "effect"
 import { Alarm } from "./Alarm.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
+import { tooSlow, unexpected } from "./DialFailure.ts"
 import { type Answer, Caller, type Lease } from "./Lease.ts"
 import type { Command, Input, Proof } from "./PoolCommand.ts"
 import { limits, type PoolConfig } from "./PoolConfig.ts"
-import { ConnectError } from "./PoolError.ts"
+import type { ConnectError } from "./PoolError.ts"
 import { log } from "./PoolLog.ts"
 import { step } from "./PoolMachine.ts"
 import { due, empty, type Instant, type State, total, type Waiter } from "./PoolState.ts"
-
-/** One turn of the event loop, in which everything that waits in the kernel's sockets is read. */
-const turn = Effect.async<void>((resume) => {
-  const immediate = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(immediate))
-})
-
-const unexpected = (cause: Cause.Cause<ConnectError>): ConnectError => {
-  const error = Cause.squash(cause)
-  return error instanceof ConnectError
-    ? error
-    : new ConnectError({
-        message: `the driver failed unexpectedly: ${error}`,
-        isFatal: false,
-        provesRestart: false,
-        cause: error
-      })
-}
+import { prove, validate } from "./Proof.ts"
 
 /**
  * Drives the pure machine: owns the connections, the fibers, the clock and the callers' answers.
@@ -125,14 +108,7 @@ export class PoolShell<C extends Connection> {
 
   /** Proves a connection with a round trip, within the validation's own deadline. */
   validate(connection: C): Effect.Effect<void, Loss> {
-    const { validateTimeout } = this.config
-    return Effect.timeoutFail(Effect.interruptible(connection.validate), {
-      duration: validateTimeout,
-      onTimeout: (): Loss => ({
-        message: `no answer to a validation within ${Duration.format(validateTimeout)}`,
-        provesRestart: false
-      })
-    })
+    return validate(connection, this.config.validateTimeout)
   }
 
   /** Opens what is missing to the minimum, and waits for it. */
@@ -222,15 +198,7 @@ export class PoolShell<C extends Connection> {
       )
     )
     return adopted.pipe(
-      Effect.timeoutFail({
-        duration: connectTimeout,
-        onTimeout: () =>
-          new ConnectError({
-            message: `no connection within ${Duration.format(connectTimeout)}`,
-            isFatal: false,
-            provesRestart: false
-          })
-      }),
+      Effect.timeoutFail({ duration: connectTimeout, onTimeout: () => tooSlow(connectTimeout) }),
       Effect.catchAllCause((cause) =>
         // Interrupted by anybody but the pool that closes, a dial has failed like any other.
         this.state.closed && Cause.isInterruptedOnly(cause)
@@ -260,22 +228,8 @@ export class PoolShell<C extends Connection> {
   }
 
   private prove(id: number, proof: Proof): Effect.Effect<void> {
-    const connection = this.connections.get(id)
-    const gone: Loss = { message: "its socket is closed", provesRestart: false }
-    if (connection === undefined) return Effect.sync(() => this.refuted(id, gone))
-    const proven =
-      proof === "roundTrip"
-        ? this.validate(connection)
-        : Effect.flatMap(turn, () => (connection.isUsable() ? Effect.void : Effect.fail(gone)))
-    return Effect.matchCause(proven, {
-      onFailure: (cause) =>
-        this.refuted(
-          id,
-          Option.getOrElse(Cause.failureOption(cause), () => ({
-            message: `its validation ended unexpectedly: ${Cause.squash(cause)}`,
-            provesRestart: false
-          }))
-        ),
+    return Effect.match(prove(this.connections.get(id), proof, this.config.validateTimeout), {
+      onFailure: (loss) => this.refuted(id, loss),
       onSuccess: () => this.tell({ _tag: "Proven", at: this.now(), id, proof })
     })
   }
