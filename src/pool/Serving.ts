@@ -67,9 +67,12 @@ const meetLoss = (state: State, out: Commands): State => {
   return { ...state, unmetLoss: undefined }
 }
 
-/** Waiters for whom nothing is under way: no proof that will free a connection, and no dial. */
-const uncovered = (state: State): number =>
-  SortedMap.size(state.waiting) - (state.counts.proving - state.suspects) - state.counts.connecting
+/** Waiters for whom no proof is under way. A dial does not count: a proof is sooner done. */
+const unproven = (state: State): number =>
+  SortedMap.size(state.waiting) - (state.counts.proving - state.suspects)
+
+/** Waiters for whom nothing is under way, neither a proof nor a dial. */
+const uncovered = (state: State): number => unproven(state) - state.counts.connecting
 
 const serveFromIdle = (
   state: State,
@@ -85,7 +88,7 @@ const serveFromIdle = (
     const taken = Members.takeIdle(state, member, { phase: "active", suspect: false })
     return lend(taken, out, member, waiter)
   }
-  return uncovered(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
+  return unproven(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
 }
 
 /** One step towards serving the queue, or the same state when nothing can be done for it now. */

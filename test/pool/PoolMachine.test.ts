@@ -114,8 +114,8 @@ class Ledger {
     assert.strictEqual(counts.proving, this.proving.size)
     assert.isTrue(this.waiting.size === 0 || due(this.state) < Number.POSITIVE_INFINITY)
     assert.isTrue(
-      this.waiting.size === 0 || counts.idle === 0,
-      "nobody waits beside an idle connection"
+      this.waiting.size <= counts.proving - this.state.suspects || counts.idle === 0,
+      "nobody waits beside an idle connection that is not being proven for them"
     )
   }
 
