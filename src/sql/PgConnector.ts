@@ -26,25 +26,34 @@ const unproven = ({ message, provesRestart }: Loss): ConnectError =>
     provesRestart
   })
 
-/** Runs `initialize` once; connections opened meanwhile wait for it. */
+const held = { inTransaction: false, tenure: { isOver: false } }
+
+/**
+ * Runs `initialize` once; connections opened meanwhile wait for it. Afterwards they only prove
+ * themselves, side by side: one that the network swallows must not hold up the others.
+ */
 const once = (initialize: Initialize) => {
   const lock = Effect.unsafeMakeSemaphore(1)
   let done = false
+  const first = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
+    Effect.map(Effect.mapError(initialize(leased(connection, held)), initializeError), () => {
+      done = true
+    })
+  const proven = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
+    Effect.mapError(connection.validate, unproven)
   return (connection: PgConnection): Effect.Effect<void, ConnectError> =>
-    lock.withPermits(1)(
-      Effect.suspend(() =>
-        done
-          ? Effect.mapError(connection.validate, unproven)
-          : Effect.map(
-              Effect.mapError(
-                initialize(leased(connection, { inTransaction: false, tenure: { isOver: false } })),
-                initializeError
-              ),
-              () => {
-                done = true
-              }
+    Effect.suspend(() =>
+      done
+        ? proven(connection)
+        : Effect.flatten(
+            lock.withPermits(1)(
+              Effect.suspend(() =>
+                done
+                  ? Effect.succeed(proven(connection))
+                  : Effect.as(first(connection), Effect.void)
+              )
             )
-      )
+          )
     )
 }
 
