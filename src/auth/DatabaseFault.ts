@@ -16,11 +16,13 @@ const isOfTheDatabase: Readonly<Record<Reason["_tag"], boolean>> = {
   SerializationError: true,
   LockTimeoutError: true,
   StatementTimeoutError: true,
+  TransactionTimeoutError: true,
   // The role may not use a table, the schema lacks a column, a check does not hold: bugs.
   AuthorizationError: false,
   SqlSyntaxError: false,
   UniqueViolation: false,
   ConstraintError: false,
+  ListenUnsupportedError: false,
   UnknownError: false
 }
 

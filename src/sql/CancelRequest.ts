@@ -38,54 +38,97 @@ const cancelRequest = ({ processID, secretKey }: CancelKey): Buffer => {
 
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
-/** A stream that the configuration makes is connected as the driver does, if it is a socket. */
-const dial = ({ client: { host, port }, config }: CancelTarget): Duplex => {
-  const stream = config.stream?.() ?? new net.Socket()
-  if (!(stream instanceof net.Socket)) return stream
-  return host.startsWith("/")
-    ? stream.connect(`${host}/.s.PGSQL.${port}`)
-    : stream.connect(port, host)
+/** Node.js's sockets, and streams of drivers that can do the same. */
+interface Dialable extends Duplex {
+  connect(port: number, host: string): unknown
+}
+
+const isDialable = (stream: Duplex): stream is Dialable =>
+  "connect" in stream && typeof stream.connect === "function"
+
+/** A second stream of the kind that a driver uses in place of sockets: another client brings one. */
+const likewise = ({ client, config }: CancelTarget): Duplex => {
+  const other: pg.Client = Reflect.construct(client.constructor, [config])
+  return other.connection.stream
+}
+
+/** A stream that the configuration makes is connected as the driver does, if it can be. */
+const dial = (target: CancelTarget): Duplex => {
+  const { client, config } = target
+  const isOnSocket = client.connection.stream instanceof net.Socket
+  const stream = config.stream?.() ?? (isOnSocket ? new net.Socket() : likewise(target))
+  if (stream instanceof net.Socket && client.host.startsWith("/"))
+    stream.connect(`${client.host}/.s.PGSQL.${client.port}`)
+  else if (isDialable(stream)) stream.connect(client.port, client.host)
+  return stream
+}
+
+const isTlsOptions = (ssl: unknown): ssl is tls.ConnectionOptions =>
+  typeof ssl === "object" && ssl !== null
+
+/** As the driver has resolved it, from the URL, its fields and the environment. */
+const tlsOptions = (client: pg.Client): tls.ConnectionOptions => {
+  const ssl: unknown = Reflect.get(client, "ssl")
+  if (!isTlsOptions(ssl)) return {}
+  // The driver hides the key from whoever lists the fields.
+  return ssl.key === undefined ? ssl : { ...ssl, key: ssl.key }
+}
+
+const isDirect = (client: pg.Client): boolean => Reflect.get(client, "sslNegotiation") === "direct"
+
+const handshake = (
+  socket: Duplex,
+  client: pg.Client,
+  ready: (stream: Duplex) => void
+): tls.TLSSocket => {
+  const servername = net.isIP(client.host) === 0 ? { servername: client.host } : {}
+  const alpn = isDirect(client) ? { ALPNProtocols: ["postgresql"] } : {}
+  const options = { socket, host: client.host, ...tlsOptions(client), ...servername, ...alpn }
+  const stream = tls.connect(options, () => ready(stream))
+  return stream.on("error", (error) => socket.destroy(error))
 }
 
 /** Asks for TLS as the session did, and calls back with the stream that speaks it. */
-const secured = (
-  socket: Duplex,
-  { client, config }: CancelTarget,
-  ready: (stream: Duplex) => void
-): void => {
+const secured = (socket: Duplex, client: pg.Client, ready: (stream: Duplex) => void): void => {
+  if (isDirect(client)) {
+    handshake(socket, client, ready)
+    return
+  }
   socket.once("data", (answer: Buffer) => {
-    if (answer.toString("latin1") === "S") {
-      const servername = net.isIP(client.host) === 0 ? { servername: client.host } : {}
-      const options = typeof config.ssl === "object" ? config.ssl : {}
-      const stream = tls.connect({ socket, host: client.host, ...servername, ...options }, () =>
-        ready(stream)
-      )
-      stream.on("error", (error) => socket.destroy(error))
-    } else {
-      socket.destroy(new Error("the server does not offer TLS"))
-    }
+    if (answer.toString("latin1") === "S") handshake(socket, client, ready)
+    else socket.destroy(new Error("the server does not offer TLS"))
   })
   socket.write(sslRequest)
 }
 
+/** TLS inside another transport is the driver's own: the request can't be sent as the session was. */
+const isOutOfReach = ({ stream }: pg.Connection): boolean =>
+  !(stream instanceof net.Socket) && Reflect.get(stream, "encrypted") === true
+
+const outOfReach = new Error("the driver's TLS can't be had for a second connection")
+
 /**
- * Asks the server, on a socket of its own, to cancel what a session is doing. It ends when the server
- * has closed that socket, which it does after it has passed the request on; it fails with what broke
- * the socket. Whether the statement was cancelled only its own answer tells.
+ * Asks the server, on a connection of its own, to cancel what a session is doing. It ends when the
+ * server has closed that connection, which it does after it has passed the request on; it fails with
+ * what broke it. Whether the statement was cancelled only its own answer tells.
+ *
+ * A driver that has no sockets, but WebSockets, sends the request over one more of those.
  */
 export const sendCancelRequest = (target: CancelTarget): Effect.Effect<void, Error> =>
   Effect.async((resume) => {
+    const { client, key } = target
+    if (isOutOfReach(client.connection)) return resume(Effect.fail(outOfReach))
     const socket = dial(target)
-    const request = (stream: Duplex) => stream.write(cancelRequest(target.key))
+    const request = (stream: Duplex) => {
+      // Nothing answers a CancelRequest; reading is what shows the end of the stream.
+      stream.on("data", () => undefined)
+      stream.write(cancelRequest(key))
+    }
     socket.on("error", (error) => resume(Effect.fail(error)))
     socket.on("close", () => resume(Effect.void))
-    // Nothing answers a CancelRequest; reading is what shows the end of the stream.
     socket.once("connect", () => {
-      if (target.client.connection.stream instanceof tls.TLSSocket) {
-        secured(socket, target, (stream) => request(stream.resume()))
-      } else {
-        request(socket.resume())
-      }
+      if (client.connection.stream instanceof tls.TLSSocket) secured(socket, client, request)
+      else request(socket)
     })
     return Effect.sync(() => socket.destroy())
   })

@@ -1,65 +1,93 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { Duration, Effect, type Scope, Stream } from "effect"
-import * as pg from "pg"
-import type { Connector, Loss } from "../pool/Connection.ts"
-import { ConnectError } from "../pool/PoolError.ts"
+import * as Upstream from "@effect/sql-pg/PgClient"
+import { Duration, Effect, Option, type Scope, Stream } from "effect"
+import type { Connector } from "../pool/Connection.ts"
+import type { PoolOf } from "../pool/Pool.ts"
+import type { Notify } from "./ListenCanary.ts"
+import type { ListenEvent } from "./ListenEvent.ts"
+import { outsideTransaction } from "./ListenSession.ts"
+import { type PgClientConfig, poolConfig } from "./PgClientConfig.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { fromAcquire, fromCause, type PgError } from "./PgError.ts"
-import { statementTimeout } from "./statementTimeout.ts"
+import { fromPool, PgError } from "./PgError.ts"
+import { SharedListener } from "./SharedListener.ts"
 
-/** How long the goodbye may take before the socket is dropped. */
-const closeTimeout = Duration.seconds(1)
+type Listen = Upstream.PgClient["listen"]
 
-const outsideTransaction = { phase: "statement", inTransaction: false } as const
+/** By the function that every copy of a client carries. */
+const listeners = new WeakMap<Listen, SharedListener>()
 
-/** How a client listens. */
-export interface Listening {
-  readonly connector: Connector<PgConnection>
-  readonly connectTimeout: Duration.Duration
-}
+const payload = (event: ListenEvent): Option.Option<string> =>
+  event._tag === "Notification" ? Option.some(event.payload) : Option.none()
 
-const tooSlow = (connectTimeout: Duration.Duration) => () =>
-  new ConnectError({
-    message: `no connection to listen on within ${Duration.format(connectTimeout)}`,
-    isFatal: false,
-    provesRestart: false
-  })
-
-/** A session outside the pool, which tells of its loss. */
-const session = (
-  { connectTimeout, connector }: Listening,
-  onLoss: (error: PgError) => void
-): Effect.Effect<PgConnection, PgError, Scope.Scope> => {
-  const lost = ({ message }: Loss) =>
-    onLoss(fromCause(new Error(message), { ...outsideTransaction, sent: true }))
-  const connect = Effect.timeoutFail(Effect.interruptible(connector.connect(lost)), {
-    duration: connectTimeout,
-    onTimeout: tooSlow(connectTimeout)
-  })
-  return Effect.uninterruptibleMask((restore) =>
-    Effect.tap(restore(Effect.mapError(connect, fromAcquire)), (connection) =>
-      Effect.addFinalizer(() =>
-        Effect.timeoutOption(Effect.interruptible(connection.close), closeTimeout)
-      )
-    )
-  )
-}
+const notifyBy =
+  (pool: PoolOf<PgConnection>): Notify =>
+  (channel) => {
+    const query = { text: "SELECT pg_notify($1, '')", values: [channel], isUnprepared: true }
+    return pool
+      .use((connection) => connection.query(query, outsideTransaction))
+      .pipe(Effect.mapError(fromPool), Effect.asVoid)
+  }
 
 /**
- * The payloads sent to a channel from now on, over a session of its own. The stream fails when that
- * session is lost, because what was sent since then is lost too.
+ * A client's `listen`: the payloads of {@link notifications}, without the rest. One session serves
+ * all that listen; the pool only lends one for a moment to prove it, where a proxy is in between.
  */
-export const listen = (listening: Listening, channel: string): Stream.Stream<string, SqlError> =>
-  Stream.asyncPush<string, SqlError>((emit) =>
-    Effect.gen(function* () {
-      const connection = yield* session(listening, (error) => emit.fail(error))
-      connection.client.on("notification", (message) => {
-        if (message.channel === channel) emit.single(message.payload ?? "")
-      })
-      const text = `LISTEN ${pg.escapeIdentifier(channel)}`
-      yield* statementTimeout(
-        connection.query({ text }, outsideTransaction),
-        listening.connectTimeout
-      )
+export const make = (
+  connector: Connector<PgConnection>,
+  pool: PoolOf<PgConnection>,
+  config: PgClientConfig
+): Effect.Effect<Listen, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { connectTimeout, redialDelay } = poolConfig(config)
+    const listener = yield* SharedListener.make({
+      connector,
+      connectTimeout,
+      backoff: redialDelay,
+      notify: notifyBy(pool),
+      address: { host: config.host ?? "localhost", port: config.port ?? 5432 },
+      heartbeat: Option.map(Option.fromNullable(config.listenHeartbeat), Duration.decode)
     })
+    const listen: Listen = (channel) => Stream.filterMap(listener.events(channel), payload)
+    listeners.set(listen, listener)
+    return listen
+  })
+
+const foreign = new PgError({
+  message:
+    "PgClient.notifications needs a client that holdfast made: provide PgClient.layer of holdfast, or use the client's own listen",
+  cause: undefined,
+  reason: { _tag: "UnknownError" },
+  outcome: "NotSent",
+  phase: "statement",
+  sqlState: undefined,
+  isRetryable: false,
+  endsSession: false
+})
+
+/**
+ * What happens on a channel, as data: `Listening` once, when the server has confirmed the LISTEN;
+ * then each `Notification` committed after that; and a `Gap` whenever some may have been missed.
+ * To miss nothing, read what notifications are about at `Listening` and again at each `Gap`.
+ *
+ * The stream outlives its session: one that is lost is replaced at once, then after 100 ms, doubled
+ * up to 500 ms, and the `Gap` comes when the new one listens. It waits like that for the first
+ * session as well; `Listening` tells that waiting is over. It fails, with a `PgError`, only where no
+ * further try can help: a wrong password, a server without LISTEN or a standby, a name that is none,
+ * the client's scope closed, or `ListenUnsupportedError`: behind a proxy each new session is proven
+ * by a notification of its own, since a pooler in transaction mode accepts LISTEN and delivers
+ * nothing.
+ *
+ * All streams of a client share one session outside the pool, opened for the first and closed behind
+ * the last. A reader that is slower than its channel has 16 MiB of notifications kept for it; what
+ * comes then is dropped until it reads on, and reported as a `Gap`. Each gap is logged once.
+ *
+ * An idle session is not asked whether it is alive, so that a serverless database can sleep: a
+ * network that swallows everything is noticed by TCP keepalive only, after minutes to hours as the
+ * operating system is configured.
+ */
+export const notifications = (
+  channel: string
+): Stream.Stream<ListenEvent, SqlError, Upstream.PgClient> =>
+  Stream.unwrap(
+    Effect.map(Upstream.PgClient, ({ listen }) => listeners.get(listen)?.events(channel) ?? foreign)
   )

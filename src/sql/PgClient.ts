@@ -1,119 +1,68 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import type { Custom } from "@effect/sql/Statement"
-import * as Statement from "@effect/sql/Statement"
 import * as Upstream from "@effect/sql-pg/PgClient"
-import { Config, type ConfigError, Context, Effect, Layer, type Scope } from "effect"
-import type { Connector } from "../pool/Connection.ts"
-import * as PoolModule from "../pool/Pool.ts"
-import { Pool, type PoolOf } from "../pool/Pool.ts"
+import { Config, type ConfigError, Context, Duration, Effect, Layer, type Scope } from "effect"
+import { Pool } from "../pool/Pool.ts"
 import { ConnectError } from "../pool/PoolError.ts"
-import * as IndependentClient from "./IndependentClient.ts"
-import { listen } from "./Notifications.ts"
-import {
-  clientConfig,
-  described,
-  fromPoolOptions,
-  type PgClientConfig,
-  poolConfig
-} from "./PgClientConfig.ts"
-import type { PgConnection } from "./PgConnection.ts"
+import { dial } from "./Dial.ts"
+import { driverOf } from "./Driver.ts"
+import { described, fromPoolOptions, type PgClientConfig } from "./PgClientConfig.ts"
 import * as PgConnector from "./PgConnector.ts"
 import { fromAcquire } from "./PgError.ts"
-import { borrowed, leased } from "./PgStatements.ts"
-import { acquirer, withTransaction } from "./Transaction.ts"
+import * as PooledClient from "./PooledClient.ts"
+import { optionalDuration, sessionSettings } from "./SessionSettings.ts"
 
+export type { PgCustom } from "@effect/sql-pg/PgClient"
 export { makeCompiler, PgClient, TypeId } from "@effect/sql-pg/PgClient"
 export { environment } from "./environment.ts"
+export { Gap, type ListenEvent, Listening, Notification } from "./ListenEvent.ts"
+export { notifications } from "./Notifications.ts"
 export type { PgClientConfig } from "./PgClientConfig.ts"
 export { replay } from "./replay.ts"
 export { statementTimeout } from "./statementTimeout.ts"
+export { transactionTimeout } from "./transactionTimeout.ts"
 
-const json = Statement.custom<Custom<"PgJson", unknown>>("PgJson")
+/** The fields of `@effect/sql-pg`'s, and of our own those that an existing pool leaves open. */
+export interface PgClientFromPoolOptions
+  extends Upstream.PgClientFromPoolOptions,
+    Pick<
+      PgClientConfig,
+      | "acquireTimeout"
+      | "connectTimeout"
+      | "lazy"
+      | "maxRetries"
+      | "preparedStatements"
+      | "resolveCommits"
+      | "retryDelay"
+      | "statementTimeout"
+      | "transactionTimeout"
+      | "validateAfterIdle"
+      | "validateTimeout"
+    > {}
 
-const spanAttributes = (config: PgClientConfig): ReadonlyArray<readonly [string, unknown]> => [
-  ...Object.entries(config.spanAttributes ?? {}),
-  ["db.system.name", "postgresql"],
-  ["db.namespace", config.database ?? config.username ?? "postgres"],
-  ["server.address", config.host ?? "localhost"],
-  ["server.port", config.port ?? 5432]
-]
-
-const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =>
-  transformResultNames === undefined
-    ? {}
-    : { transformRows: Statement.defaultTransforms(transformResultNames, transformJson).array }
-
-/** A session for the caller alone, until its scope closes. */
-const reserve = (pool: PoolOf<PgConnection>) =>
-  Effect.flatMap(Effect.mapError(pool.acquire, fromAcquire), (connection) => {
-    const tenure = { isOver: false }
-    const over = Effect.sync(() => {
-      tenure.isOver = true
-    })
-    return Effect.as(
-      Effect.addFinalizer(() => over),
-      leased(connection, { inTransaction: false, tenure })
-    )
-  })
-
-const overPool = (
-  pool: PoolOf<PgConnection>,
-  connector: Connector<PgConnection>,
-  config: PgClientConfig
-): Effect.Effect<Upstream.PgClient, never, Reactivity.Reactivity> =>
-  Effect.gen(function* () {
-    const attributes = spanAttributes(config)
-    const { connectTimeout, max: replays } = poolConfig(config)
-    const find = acquirer(pool, borrowed(pool, replays))
-    const sql = yield* IndependentClient.make({
-      acquirer: find,
-      transactionAcquirer: reserve(pool),
-      compiler: Upstream.makeCompiler(config.transformQueryNames, config.transformJson),
-      spanAttributes: attributes,
-      ...rowTransform(config)
-    })
-    return Object.assign(sql, {
-      [Upstream.TypeId]: Upstream.TypeId,
-      config,
-      json,
-      withTransaction: withTransaction({ pool, replays }, attributes),
-      listen: (channel: string) => listen({ connector, connectTimeout }, channel),
-      notify: (channel: string, payload: string) =>
-        Effect.asVoid(sql`SELECT pg_notify(${channel}, ${payload})`)
-    })
-  })
-
-interface Built {
-  readonly client: Upstream.PgClient
-  readonly pool: PoolOf<PgConnection>
-}
-
-const over = (
-  connector: Connector<PgConnection>,
-  config: PgClientConfig
-): Effect.Effect<Built, ConnectError, Scope.Scope | Reactivity.Reactivity> =>
-  Effect.gen(function* () {
-    const pool = yield* PoolModule.make(connector, poolConfig(config))
-    const client = yield* overPool(pool, connector, config)
-    return { client, pool }
-  })
+const settings = ({ preparedStatements, statementTimeout }: PgClientConfig) =>
+  sessionSettings({ preparedStatements, statementTimeout: optionalDuration(statementTimeout) })
 
 const build = (options: PgClientConfig) =>
-  Effect.flatMap(described(options), (config) =>
-    over(PgConnector.make(clientConfig(options), options.initialize), config)
-  ).pipe(Effect.mapError(fromAcquire))
+  Effect.flatMap(described(options), (config) => {
+    const pooled = PgConnector.make(dial(options), settings(options), options.initialize)
+    return PooledClient.make({ pooled, auxiliary: pooled }, config)
+  }).pipe(Effect.mapError(fromAcquire))
 
-/** Our pool over theirs: it opens what theirs allows, keeps no minimum, and proves what it lends. */
-const buildFromPool = (options: Upstream.PgClientFromPoolOptions) =>
+/** How long a session of theirs is kept that ours has no use for: others may wait for it. */
+const borrowedFor = Duration.millis(100)
+
+/** Our pool over theirs: it opens what theirs allows, keeps none, and proves what it lends. */
+const buildFromPool = (options: PgClientFromPoolOptions) =>
   Effect.gen(function* () {
     const { acquire, ...fields } = options
     const pool = yield* acquire
-    // Without a listener, an idle connection that ends would end the process.
-    pool.on("error", () => undefined)
-    const config = yield* described({ ...fields, ...fromPoolOptions(pool.options) })
-    return yield* over(PgConnector.fromPool(pool), config)
+    const config = { idleTimeout: borrowedFor, ...fields, ...fromPoolOptions(pool.options) }
+    const pooled = yield* PgConnector.fromPool(pool, settings(config))
+    const own = Effect.succeed({ config: pool.options, Driver: driverOf(pool) })
+    const auxiliary = PgConnector.make(own, settings(config))
+    return yield* PooledClient.make({ pooled, auxiliary }, yield* described(config))
   }).pipe(Effect.mapError((error) => (error instanceof ConnectError ? fromAcquire(error) : error)))
 
 /**
@@ -128,24 +77,25 @@ export const make = (
   Effect.map(build(options), ({ client }) => client)
 
 /**
- * A client over an existing `pg.Pool`, which `acquire` opens and closes. Its connections are borrowed
- * for as long as ours keeps them, and validated, replaced and cancelled as those of {@link make}.
+ * A client over an existing `pg.Pool`, which `acquire` opens and closes. Its connections are validated,
+ * replaced and cancelled as those of {@link make}; one without use goes back after a moment (100 ms),
+ * and what listens, or asks after a lost COMMIT, has a connection beside it.
  */
 export const fromPool = (
-  options: Upstream.PgClientFromPoolOptions
+  options: PgClientFromPoolOptions
 ): Effect.Effect<Upstream.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.map(buildFromPool(options), ({ client }) => client)
 
 type Provided = Upstream.PgClient | SqlClient.SqlClient | Pool
 
-const provided = ({ client, pool }: Built): Context.Context<Provided> =>
+const provided = ({ client, pool }: PooledClient.Built): Context.Context<Provided> =>
   Context.make(Upstream.PgClient, client).pipe(
     Context.add(SqlClient.SqlClient, client),
     Context.add(Pool, pool)
   )
 
 const layerOf = <E>(
-  built: Effect.Effect<Built, E, Scope.Scope | Reactivity.Reactivity>
+  built: Effect.Effect<PooledClient.Built, E, Scope.Scope | Reactivity.Reactivity>
 ): Layer.Layer<Provided, E> =>
   Layer.provide(Layer.scopedContext(Effect.map(built, provided)), Reactivity.layer)
 
@@ -160,6 +110,5 @@ export const layerConfig = (
   layerOf(Effect.flatMap(Config.unwrap(config), build))
 
 /** As {@link layer}, over an existing `pg.Pool`: see {@link fromPool}. */
-export const layerFromPool = (
-  options: Upstream.PgClientFromPoolOptions
-): Layer.Layer<Provided, SqlError> => layerOf(buildFromPool(options))
+export const layerFromPool = (options: PgClientFromPoolOptions): Layer.Layer<Provided, SqlError> =>
+  layerOf(buildFromPool(options))

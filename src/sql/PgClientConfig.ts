@@ -3,22 +3,67 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type * as Upstream from "@effect/sql-pg/PgClient"
 import { Duration, Effect, Redacted } from "effect"
 import type * as pg from "pg"
-import { type ConnectionOptions, parse } from "pg-connection-string"
 import { defaults, type PoolConfig } from "../pool/PoolConfig.ts"
-import { ConnectError } from "../pool/PoolError.ts"
+import type { ConnectError } from "../pool/PoolError.ts"
+import { type DatabaseUrl, parseOptionalUrl } from "./DatabaseUrl.ts"
+import type { Driver } from "./Driver.ts"
 
 /**
  * The fields of `@effect/sql-pg`'s `PgClientConfig`, and the pool's own.
  *
  * Of upstream's, `minConnections` and `maxConnections` are the pool's `min` and `max`, and
- * `connectionTTL` its `maxLifetime`; defaults as documented on `PoolConfig`.
+ * `connectionTTL` its `maxLifetime`; defaults as documented on `PoolConfig`. What `url` says wins over
+ * the other fields, as in the driver; they add what it leaves out.
  */
-export interface PgClientConfig extends Upstream.PgClientConfig {
+export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"> {
+  /**
+   * An Effect is run for every connection that is opened, so that a token may expire: within
+   * `connectTimeout`, and in place of a password in `url`. What it fails with is told like any failed
+   * try to connect, and tried again unless it is a `PgError` that is not retryable or a fatal
+   * `ConnectError`.
+   */
+  readonly password?:
+    | Redacted.Redacted
+    | Effect.Effect<Redacted.Redacted, SqlError | ConnectError>
+    | undefined
+  /**
+   * The class that opens sessions: `pg.Client` (default), or one with its interface, such as `Client`
+   * of `@neondatabase/serverless`. One that brings its own transport also secures it: on a WebSocket
+   * `sslmode` is passed on, and `channel_binding` has no meaning.
+   */
+  readonly driver?: Driver | undefined
   readonly acquireTimeout?: Duration.DurationInput | undefined
   readonly maxRetries?: number | undefined
   readonly retryDelay?: Duration.DurationInput | undefined
   readonly validateAfterIdle?: Duration.DurationInput | undefined
   readonly validateTimeout?: Duration.DurationInput | undefined
+  /**
+   * How long a statement may take from being sent to its answer; see `statementTimeout`, which sets
+   * another limit for one effect. Default: no limit.
+   */
+  readonly statementTimeout?: Duration.DurationInput | undefined
+  /**
+   * How long a transaction may take from BEGIN to the answer of COMMIT; see `transactionTimeout`,
+   * which sets another limit for one effect. Default: no limit.
+   */
+  readonly transactionTimeout?: Duration.DurationInput | undefined
+  /**
+   * Most statements that one connection keeps prepared on the server; 0: none. A text is prepared
+   * when it is run a second time. Default 100.
+   */
+  readonly preparedStatements?: number | undefined
+  /**
+   * Finds out what became of a COMMIT whose answer was lost, for as long as `acquireTimeout`. For
+   * that each transaction learns its id, in the round trips of its statements. False: such a
+   * transaction fails with the outcome `Unknown`. Default true.
+   */
+  readonly resolveCommits?: boolean | undefined
+  /**
+   * How often an idle listening session is asked for a sign of life, so that a network that has
+   * forgotten it is noticed within that time rather than by TCP's keepalive. Each keeps a serverless
+   * database awake. Default: never.
+   */
+  readonly listenHeartbeat?: Duration.DurationInput | undefined
   /** Build the layer without waiting for the database: see `PoolConfig.lazy`. Default false. */
   readonly lazy?: boolean | undefined
   /**
@@ -26,6 +71,11 @@ export interface PgClientConfig extends Upstream.PgClientConfig {
    * it fails the pool counts the connection as not made, and tries again.
    */
   readonly initialize?: ((connection: SqlConnection) => Effect.Effect<void, SqlError>) | undefined
+}
+
+/** A configuration as clients expose it: as upstream's, a password that is an Effect is none. */
+export interface DescribedConfig extends PgClientConfig {
+  readonly password?: Redacted.Redacted | undefined
 }
 
 const duration = (input: Duration.DurationInput | undefined, fallback: Duration.Duration) =>
@@ -50,43 +100,6 @@ export const poolConfig = (config: PgClientConfig): PoolConfig => {
   }
 }
 
-/**
- * Takes the TLS mode out of a URL as the driver would read it: `require` and stricter mean a
- * verified certificate. The driver itself prints a warning for every one of them.
- */
-const withoutSslMode = (
-  url: string
-): { readonly url: string; readonly ssl?: pg.ClientConfig["ssl"] } => {
-  const mode = /[?&]sslmode=([a-z-]+)/.exec(url)?.[1]
-  if (mode === undefined || /[?&](sslcert|sslkey|sslrootcert|uselibpqcompat)=/.test(url))
-    return { url }
-  const rest = url.replace(/([?&])sslmode=[a-z-]+(&|$)/, (_, open: string, end: string) =>
-    end === "&" ? open : ""
-  )
-  if (mode === "disable") return { url: rest, ssl: false }
-  return { url: rest, ssl: mode === "no-verify" ? { rejectUnauthorized: false } : true }
-}
-
-/** The driver's configuration for one connection. */
-export const clientConfig = (config: PgClientConfig): pg.ClientConfig => {
-  const address = config.url === undefined ? undefined : withoutSslMode(Redacted.value(config.url))
-  const ssl = config.ssl ?? address?.ssl
-  return {
-    ...(address === undefined ? {} : { connectionString: address.url }),
-    ...(config.host === undefined ? {} : { host: config.host }),
-    ...(config.path === undefined ? {} : { host: config.path }),
-    ...(config.port === undefined ? {} : { port: config.port }),
-    ...(config.database === undefined ? {} : { database: config.database }),
-    ...(config.username === undefined ? {} : { user: config.username }),
-    ...(config.password === undefined ? {} : { password: Redacted.value(config.password) }),
-    ...(ssl === undefined ? {} : { ssl }),
-    ...(config.stream === undefined ? {} : { stream: config.stream }),
-    ...(config.types === undefined ? {} : { types: config.types }),
-    application_name: config.applicationName ?? "holdfast",
-    keepAlive: true
-  }
-}
-
 /** What the options of an existing pool say, in our fields. */
 export const fromPoolOptions = (options: pg.PoolOptions): PgClientConfig => ({
   url: options.connectionString ? Redacted.make(options.connectionString) : undefined,
@@ -102,38 +115,28 @@ export const fromPoolOptions = (options: pg.PoolOptions): PgClientConfig => ({
   maxConnections: options.max
 })
 
-/** The driver would take any text for the name of a database on a host called "base". */
-const address = /^(postgres(ql)?:\/\/|socket:|\/)/i
+const sslOf = ({ tls }: DatabaseUrl, field: PgClientConfig["ssl"]): PgClientConfig["ssl"] => {
+  if (tls.verification === undefined) return field
+  return tls.verification !== "off" && (typeof field === "object" ? field : true)
+}
 
-const badUrl = new ConnectError({
-  message:
-    "Invalid URL of the database: expected postgresql://user:password@host:port/database, with special characters in the password percent-encoded",
-  isFatal: true,
-  provesRestart: false
-})
-
-const parsed = (url: Redacted.Redacted): Effect.Effect<ConnectionOptions, ConnectError> =>
-  address.test(Redacted.value(url))
-    ? Effect.try({ try: () => parse(Redacted.value(url)), catch: () => badUrl })
-    : Effect.fail(badUrl)
-
-const filledIn = (config: PgClientConfig, parsed: ConnectionOptions): PgClientConfig => {
-  const port = Number(parsed.port)
+const filledIn = (config: PgClientConfig, url: DatabaseUrl): DescribedConfig => {
+  const { password, ...rest } = config
+  const constant = Redacted.isRedacted(password) ? password : undefined
   return {
-    ...config,
-    host: config.host ?? parsed.host ?? undefined,
-    port: config.port ?? (port > 0 ? port : undefined),
-    username: config.username ?? parsed.user ?? undefined,
-    password: config.password ?? (parsed.password ? Redacted.make(parsed.password) : undefined),
-    database: config.database ?? parsed.database ?? undefined
+    ...rest,
+    host: url.host ?? config.host,
+    port: url.port ?? config.port,
+    username: url.username ?? config.username,
+    password: Effect.isEffect(password) ? undefined : (url.password ?? constant),
+    database: url.database ?? config.database,
+    ssl: sslOf(url, config.ssl)
   }
 }
 
 /**
- * The configuration with what its URL says filled in, as upstream's clients expose it. Fails with a
- * fatal `ConnectError`, which does not repeat it, if the URL is none.
+ * The configuration with what its URL says put in, as upstream's clients expose it. Fails with a
+ * fatal `ConnectError`, which does not repeat it, if the URL is none or contradicts itself.
  */
-export const described = (config: PgClientConfig): Effect.Effect<PgClientConfig, ConnectError> =>
-  config.url === undefined
-    ? Effect.succeed(config)
-    : Effect.map(parsed(config.url), (parsed) => filledIn(config, parsed))
+export const described = (config: PgClientConfig): Effect.Effect<DescribedConfig, ConnectError> =>
+  Effect.map(parseOptionalUrl(config.url), (url) => filledIn(config, url))

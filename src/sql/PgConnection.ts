@@ -4,32 +4,17 @@ import Cursor from "pg-cursor"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { cancelKeyOf, sendCancelRequest } from "./CancelRequest.ts"
-import { fromCause, type PgError, type Phase, type Progress } from "./PgError.ts"
+import type { DriverClass } from "./Driver.ts"
+import type { Answer, Query } from "./Exchange.ts"
+import { type Introduction, introduced, introduction, proof, stranger } from "./Introduction.ts"
+import { fromCause, type PgError, type Progress } from "./PgError.ts"
+import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
-import { current as statementTimeout } from "./statementTimeout.ts"
-
-/** A statement as the driver takes it. `rowMode: "array"` gives rows as arrays of values. */
-export interface Query {
-  readonly text: string
-  readonly values?: ReadonlyArray<unknown>
-  readonly rowMode?: "array"
-}
-
-/** What the driver answers; several statements in one text answer with a list. */
-export type Answer = pg.QueryResult | ReadonlyArray<pg.QueryResult>
-
-/** Where a statement stands: it decides what a lost answer means. */
-export interface Place {
-  readonly phase: Phase
-  /** In a transaction whose COMMIT has not been sent. */
-  readonly inTransaction: boolean
-}
+import { StatementTimeout, current as statementTimeout } from "./statementTimeout.ts"
+import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
-
-/** "T" is a transaction, "E" one that has failed; null, before the first answer, is neither. */
-const isWithin = (status: pg.TransactionStatus): boolean => status === "T" || status === "E"
 
 const connectError = (cause: unknown): ConnectError => {
   const { isFatalToConnect, provesRestart } = classify(cause)
@@ -44,59 +29,75 @@ const connectError = (cause: unknown): ConnectError => {
 /** An interrupt returns within 100 ms whatever the network does; this leaves room to act on it. */
 const cancelTimeout = Duration.millis(80)
 
-/** The client's own verdict on a statement, under the code by which the table knows it. */
-class StatementTimeout extends Error {
-  readonly code = "ESTATEMENTTIMEOUT"
-  constructor(limit: Duration.Duration) {
-    super(`no answer within the statement timeout of ${Duration.format(limit)}`)
-  }
-}
+/** A statement of the client's own, outside any transaction. */
+const outside: Place = { phase: "statement", inTransaction: false }
 
 /** One session with a Postgres server, through one `pg.Client`. */
 export class PgConnection implements Connection {
   readonly client: pg.Client
+  /** Which server it reached, and whether directly. Known once {@link introduce} has ended. */
+  about: Introduction = stranger
   private loss: Loss | undefined
+  /** Gives a borrowed session back, or has its owner end it. */
+  private release: ((isToEnd: boolean) => void) | undefined
   private readonly config: pg.ClientConfig
   private readonly onLoss: (loss: Loss) => void
+  private readonly settings: SessionSettings
+  private readonly wire: Wire
 
-  private constructor(client: pg.Client, config: pg.ClientConfig, onLoss: (loss: Loss) => void) {
+  private constructor(
+    client: pg.Client,
+    config: pg.ClientConfig,
+    settings: SessionSettings,
+    onLoss: (loss: Loss) => void
+  ) {
     this.client = client
     this.config = config
     this.onLoss = onLoss
+    this.settings = settings
+    this.wire = new Wire(client, settings, (cause, progress) => this.fail(cause, progress))
     // The driver emits these for as long as the socket lives, more than once; without a listener
     // the first would end the process.
-    client.on("error", (error) => this.lose(error))
-    client.on("end", () => this.lose(new Error("Connection terminated by the server")))
+    client.on("error", this.onError)
+    client.on("end", this.onEnd)
+    client.on("notice", this.onNotice)
+  }
+
+  private readonly onError = (cause: unknown): void => this.lose(cause)
+
+  private readonly onEnd = (): void => this.lose(new Error("Connection terminated by the server"))
+
+  /** A server that crashes says so with a warning to each session before it ends them. */
+  private readonly onNotice = (notice: unknown): void => {
+    if (classify(notice).provesRestart) this.lose(notice)
   }
 
   /** Opens a session. Interrupting it drops the socket. */
   static readonly connect = (
     config: pg.ClientConfig,
-    onLoss: (loss: Loss) => void
+    settings: SessionSettings,
+    onLoss: (loss: Loss) => void,
+    Driver: DriverClass = pg.Client
   ): Effect.Effect<PgConnection, ConnectError> =>
-    Effect.flatMap(
-      Effect.try({ try: () => new pg.Client(config), catch: connectError }),
-      (client) =>
-        Effect.async((resume) => {
-          const connection = new PgConnection(client, config, onLoss)
-          client.connect((cause: unknown) => {
-            if (cause) {
-              destroy(client)
-              resume(Effect.fail(connectError(cause)))
-            } else {
-              resume(Effect.sync(() => connection.watch()))
-            }
-          })
-          return Effect.sync(() => destroy(client))
+    Effect.flatMap(Effect.try({ try: () => new Driver(config), catch: connectError }), (client) =>
+      Effect.async((resume) => {
+        const connection = new PgConnection(client, config, settings, onLoss)
+        client.connect((cause: unknown) => {
+          if (cause) {
+            destroy(client)
+            resume(Effect.fail(connectError(cause)))
+          } else {
+            resume(Effect.sync(() => connection.watch()))
+          }
         })
+        return Effect.sync(() => destroy(client))
+      })
     )
 
-  /**
-   * Takes a session out of somebody else's pool. It never goes back to be lent there: when ours is
-   * done with it, it ends.
-   */
+  /** Borrows a session from somebody else's pool; closing it gives it back, unless it is spoilt. */
   static readonly fromPool = (
     pool: pg.Pool,
+    settings: SessionSettings,
     onLoss: (loss: Loss) => void
   ): Effect.Effect<PgConnection, ConnectError> =>
     Effect.async((resume) => {
@@ -105,9 +106,9 @@ export class PgConnection implements Connection {
       pool.connect((cause, client, release) => {
         if (client === undefined) return resume(Effect.fail(connectError(cause)))
         if (!isWanted) return release()
-        client.once("end", () => release(true))
         // Now, not when the fiber goes on: from here on nobody else hears the client's errors.
-        taken = new PgConnection(client, pool.options, onLoss).watch()
+        taken = new PgConnection(client, pool.options, settings, onLoss).watch()
+        taken.release = release
         resume(Effect.succeed(taken))
       })
       return Effect.sync(() => {
@@ -121,9 +122,7 @@ export class PgConnection implements Connection {
    * closed, a turn of the event loop later, when the connection may have been lent.
    */
   private watch(): this {
-    this.client.connection.stream.once("end", () =>
-      this.lose(new Error("Connection terminated by the server"))
-    )
+    this.client.connection.stream.on("end", this.onEnd)
     return this
   }
 
@@ -134,27 +133,59 @@ export class PgConnection implements Connection {
    * Also false inside a transaction: one that was begun by hand and never ended would go on under
    * the next borrower.
    */
-  readonly isUsable = (): boolean => this.isOpen() && !isWithin(this.client.getTransactionStatus())
+  readonly isUsable = (): boolean => this.isOpen() && !this.wire.isInTransaction
 
   /** The session has not ended, as far as is known. */
   readonly isOpen = (): boolean => this.loss === undefined
 
+  /** Something stands between, a pooler or a proxy: what one session does another may not know. */
+  get isProxied(): boolean {
+    return this.about.isProxied
+  }
+
   readonly validate: Effect.Effect<void, Loss> = Effect.suspend(() =>
-    Effect.mapError(
-      this.query({ text: "SELECT 1" }, { phase: "statement", inTransaction: false }),
-      ({ cause }) => this.loss ?? { message: describe(cause), provesRestart: false }
+    Effect.mapError(this.query({ text: proof }, outside), (error) => this.lossBy(error))
+  )
+
+  /** Proves the new session as {@link validate} does, and asks it about itself on the way. */
+  readonly introduce: Effect.Effect<void, PgError> = Effect.suspend(() =>
+    this.query(introduction, outside).pipe(
+      Effect.flatMap((answer) => Effect.sync(() => this.meet(answer))),
+      Effect.catchIf(
+        ({ sqlState }) => sqlState !== undefined && this.isOpen(),
+        () => Effect.asVoid(this.query({ text: proof }, outside))
+      )
     )
   )
 
-  readonly close: Effect.Effect<void> = Effect.async((resume) => {
-    if (this.loss !== undefined) {
-      destroy(this.client)
-      return resume(Effect.void)
-    }
-    this.loss = { message: "closed by the pool", provesRestart: false }
+  private meet(answer: Answer): void {
+    this.about = introduced(answer, cancelKeyOf(this.client))
+    this.wire.isProxied = this.about.isProxied
+  }
+
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    const isClean = this.isUsable()
+    const wasOpen = this.isOpen()
+    this.loss ??= { message: "closed by the pool", provesRestart: false }
+    if (this.release !== undefined) return Effect.sync(() => this.giveBack(isClean))
+    return wasOpen ? this.sayGoodbye : Effect.sync(() => destroy(this.client))
+  })
+
+  private readonly sayGoodbye: Effect.Effect<void> = Effect.async((resume) => {
     this.client.end(() => resume(Effect.void))
     return Effect.sync(() => destroy(this.client))
   })
+
+  /** To the pool it was borrowed from, which listens to it from now on. */
+  private giveBack(isClean: boolean): void {
+    const { client, release } = this
+    this.release = undefined
+    client.off("error", this.onError)
+    client.off("end", this.onEnd)
+    client.off("notice", this.onNotice)
+    client.connection.stream.off("end", this.onEnd)
+    release?.(!isClean)
+  }
 
   /**
    * Runs one statement, within the fiber's statement timeout if it has one. Interrupting it cancels
@@ -162,14 +193,15 @@ export class PgConnection implements Connection {
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
-      const limit = fiber.getFiberRef(statementTimeout)
-      return Option.isNone(limit)
+      const own = fiber.getFiberRef(statementTimeout)
+      const limit = Option.getOrElse(own, () => this.settings.statementTimeout)
+      return limit === undefined || !Duration.isFinite(limit)
         ? this.send(query, place)
         : Effect.timeoutFail(Effect.interruptible(this.send(query, place)), {
-            duration: limit.value,
+            duration: limit,
             onTimeout: () => {
               this.abandon("its statement timed out")
-              return fromCause(new StatementTimeout(limit.value), { ...place, sent: true })
+              return fromCause(new StatementTimeout(limit), { ...place, sent: true })
             }
           })
     })
@@ -177,49 +209,18 @@ export class PgConnection implements Connection {
 
   private send(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.async((resume) => {
-      let sent = false
       if (this.loss !== undefined) {
         // The driver may not know yet that the socket is gone, and would write into it.
         const gone = new Error(`Connection terminated: ${this.loss.message}`)
-        return resume(Effect.fail(fromCause(gone, { ...place, sent })))
+        return resume(Effect.fail(fromCause(gone, { ...place, sent: false })))
       }
       const answered = new Signal()
-      const submittable = this.submittable(query, (cause, answer) => {
+      this.wire.send(query, place, (exit) => {
         answered.give()
-        if (!cause) return resume(Effect.succeed(answer))
-        const error = this.fail(cause, { ...place, sent, text: query.text })
-        // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
-        this.whenReady(error.sqlState !== undefined && !error.endsSession, () =>
-          resume(Effect.fail(error))
-        )
+        resume(exit)
       })
-      const submit: (connection: pg.Connection) => unknown = submittable.submit
-      submittable.submit = (connection) => {
-        // What fails while it is being submitted is a value that the driver can't encode: at most a
-        // Parse was sent, and nothing ran.
-        const refusal = submit.call(submittable, connection)
-        sent = !(refusal instanceof Error)
-        return refusal
-      }
-      this.client.query(submittable)
       return this.cancel(answered.given)
     })
-  }
-
-  /** Calls back at the next ReadyForQuery or at the end of the session; at once if not to wait. */
-  private whenReady(isToWait: boolean, callback: () => void): void {
-    const { client } = this
-    const ready = () => {
-      client.connection.off("readyForQuery", ready)
-      client.off("end", ready)
-      callback()
-    }
-    if (isToWait) {
-      client.connection.once("readyForQuery", ready)
-      client.once("end", ready)
-    } else {
-      ready()
-    }
   }
 
   /**
@@ -260,21 +261,17 @@ export class PgConnection implements Connection {
     // Decided here, so it is no loss that anybody needs to be told of.
     this.loss ??= { message, provesRestart: false }
     destroy(this.client)
+    if (this.release !== undefined) this.giveBack(false)
   }
 
-  private submittable(
-    { rowMode, text, values }: Query,
-    callback: (cause: unknown, answer: Answer) => void
-  ): pg.Query {
-    const parameters = values && [...values]
-    if (rowMode === undefined) return new pg.Query(text, parameters, callback)
-    const asArrays: pg.QueryArrayConfig = { text, rowMode }
-    return new pg.Query(asArrays, parameters, callback)
+  private lossBy({ cause }: PgError): Loss {
+    return this.loss ?? { message: describe(cause), provesRestart: false }
   }
 
   private lose(cause: unknown): void {
     if (this.loss !== undefined) return
     this.loss = { message: describe(cause), provesRestart: classify(cause).provesRestart }
+    if (this.release !== undefined) this.giveBack(false)
     this.onLoss(this.loss)
   }
 }

@@ -1,12 +1,17 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import type * as pg from "pg"
-import type { Connector, Loss } from "../pool/Connection.ts"
+import type { Connector } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
+import type { Dial } from "./Dial.ts"
+import { complete } from "./Driver.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
 import { leased } from "./PgStatements.ts"
+import type { SessionSettings } from "./SessionSettings.ts"
+import { classify, describe, property, rootOf } from "./SqlState.ts"
+import { tlsAdvice } from "./TlsMode.ts"
 
 type Initialize = (connection: SqlConnection) => Effect.Effect<void, SqlError>
 
@@ -19,17 +24,23 @@ const initializeError = (error: SqlError): ConnectError =>
   })
 
 /** A pooler can let a client in whose server is away: only an answer shows that it is there. */
-const unproven = ({ message, provesRestart }: Loss): ConnectError =>
-  new ConnectError({
-    message: `connected, but ${message}`,
-    isFatal: false,
-    provesRestart
+const unproven = ({ cause }: PgError): ConnectError => {
+  const { isFatalToConnect, provesRestart } = classify(cause)
+  return new ConnectError({
+    message: `connected, but ${describe(cause)}`,
+    isFatal: isFatalToConnect,
+    provesRestart,
+    cause
   })
+}
 
 const held = { inTransaction: false, tenure: { isOver: false } }
 
+const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
+  Effect.mapError(connection.introduce, unproven)
+
 /**
- * Runs `initialize` once; connections opened meanwhile wait for it. Afterwards they only prove
+ * Runs `initialize` once; connections opened meanwhile wait for it. Afterwards they only introduce
  * themselves, side by side: one that the network swallows must not hold up the others.
  */
 const once = (initialize: Initialize) => {
@@ -39,41 +50,67 @@ const once = (initialize: Initialize) => {
     Effect.map(Effect.mapError(initialize(leased(connection, held)), initializeError), () => {
       done = true
     })
-  const proven = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
-    Effect.mapError(connection.validate, unproven)
   return (connection: PgConnection): Effect.Effect<void, ConnectError> =>
     Effect.suspend(() =>
       done
-        ? proven(connection)
-        : Effect.flatten(
-            lock.withPermits(1)(
-              Effect.suspend(() =>
-                done
-                  ? Effect.succeed(proven(connection))
-                  : Effect.as(first(connection), Effect.void)
-              )
-            )
-          )
+        ? Effect.void
+        : lock.withPermits(1)(Effect.suspend(() => (done ? Effect.void : first(connection))))
     )
 }
 
-/** Takes sessions out of somebody else's pool. */
-export const fromPool = (pool: pg.Pool): Connector<PgConnection> => ({
-  connect: (onLoss) => PgConnection.fromPool(pool, onLoss)
-})
+/** A session that is not fit for use is not left open. */
+const orAbandon = (
+  connection: PgConnection,
+  made: Effect.Effect<void, ConnectError>
+): Effect.Effect<void, ConnectError> =>
+  Effect.onError(made, () => Effect.sync(() => connection.abandon("it could not be initialized")))
+
+/** What to do about a connection whose TLS failed. */
+const advised = (error: ConnectError): ConnectError => {
+  const { isFatal, message, provesRestart } = error
+  const cause = rootOf(error.cause)
+  const advice = tlsAdvice(property(cause, "code"), message)
+  return advice === undefined
+    ? error
+    : new ConnectError({ message: `${message}. ${advice}`, isFatal, provesRestart, cause })
+}
+
+/** Borrows sessions from somebody else's pool. */
+export const fromPool = (
+  pool: pg.Pool,
+  settings: SessionSettings
+): Effect.Effect<Connector<PgConnection>, never, Scope.Scope> => {
+  // Without a listener, an idle connection that ends would end the process.
+  const ignore = () => undefined
+  const connector: Connector<PgConnection> = {
+    connect: (onLoss) =>
+      Effect.tap(PgConnection.fromPool(pool, settings, onLoss), (connection) =>
+        orAbandon(connection, introduced(connection))
+      )
+  }
+  return Effect.as(
+    Effect.acquireRelease(
+      Effect.sync(() => pool.on("acquire", complete).on("error", ignore)),
+      () => Effect.sync(() => pool.off("acquire", complete).off("error", ignore))
+    ),
+    connector
+  )
+}
 
 /** Opens sessions with one server; the first is initialized before it counts as open. */
 export const make = (
-  config: pg.ClientConfig,
-  initialize: Initialize = (connection) =>
-    Effect.asVoid(connection.executeUnprepared("SELECT 1", [], undefined))
+  dial: Effect.Effect<Dial, ConnectError>,
+  settings: SessionSettings,
+  initialize: Initialize = () => Effect.void
 ): Connector<PgConnection> => {
   const initialized = once(initialize)
   return {
     connect: (onLoss) =>
-      Effect.tap(PgConnection.connect(config, onLoss), (connection) =>
-        Effect.onError(initialized(connection), () =>
-          Effect.sync(() => connection.abandon("it could not be initialized"))
+      Effect.flatMap(dial, ({ Driver, config }) =>
+        Effect.mapError(PgConnection.connect(config, settings, onLoss, Driver), advised)
+      ).pipe(
+        Effect.tap((connection) =>
+          orAbandon(connection, Effect.zipRight(initialized(connection), introduced(connection)))
         )
       )
   }

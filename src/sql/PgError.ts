@@ -1,7 +1,16 @@
 import { SqlError } from "@effect/sql/SqlError"
 import { Duration, Option } from "effect"
 import type { AcquireError } from "../pool/PoolError.ts"
-import { classify, describe, property, type ReasonTag, rootOf, type Verdict } from "./SqlState.ts"
+import { chainOf } from "./CauseChain.ts"
+import {
+  classify,
+  describe,
+  property,
+  type ReasonTag,
+  rootOf,
+  tellerOf,
+  type Verdict
+} from "./SqlState.ts"
 
 /**
  * What became of the statement or transaction:
@@ -31,6 +40,9 @@ interface Fields {
   readonly retryAfter?: Duration.Duration
 }
 
+/** By the raw error, which libraries unwrap and wrap again in an error of their own. */
+const byCause = new WeakMap<object, PgError>()
+
 /**
  * A failure of `holdfast/sql` that says what became of the statement.
  *
@@ -59,6 +71,17 @@ export class PgError extends SqlError {
     this.isRetryable = fields.isRetryable
     this.endsSession = fields.endsSession
     this.retryAfter = Option.fromNullable(fields.retryAfter)
+    if (typeof fields.cause === "object" && fields.cause !== null) byCause.set(fields.cause, this)
+  }
+
+  /** The `PgError` that an error is, or stands for: Drizzle, for one, passes on only its `cause`. */
+  static readonly of = (error: unknown): Option.Option<PgError> => {
+    for (const link of chainOf(error)) {
+      if (link instanceof PgError) return Option.some(link)
+      const known = typeof link === "object" && link !== null ? byCause.get(link) : undefined
+      if (known !== undefined) return Option.some(known)
+    }
+    return Option.none()
   }
 
   /** It can't have taken effect, and running it again may help. */
@@ -78,19 +101,41 @@ export interface Progress {
   readonly text?: string
 }
 
-/** Poolers answer so for a server that they have lost; 40003 says itself that it does not know. */
-const isDoubtful = (code: string): boolean => code.startsWith("08") || code === "40003"
+/**
+ * Poolers and proxies answer so for a server that they have lost; of PostgreSQL's own codes two say
+ * themselves that they do not know.
+ */
+const isDoubtful = (error: unknown): boolean => {
+  const code = property(error, "code")
+  if (code === "40003" || code === "08007") return true
+  return tellerOf(error) !== "statement" && /^(?:08|58000|XX000)/.test(code)
+}
 
 const isServerAnswer = (error: unknown): boolean =>
-  property(error, "severity") === "ERROR" && !isDoubtful(property(error, "code"))
+  property(error, "severity") === "ERROR" && !isDoubtful(error)
 
-/** Several statements in one text, a procedure or a DO block can commit before they fail. */
-const mayCommitByItself = (text = ""): boolean => /;\s*\S|^\s*(call|do)\b/i.test(text)
+const severalStatements = /;\s*\S/
 
-const outcomeOf = (error: unknown, { inTransaction, phase, sent, text }: Progress): Outcome => {
+/** Behind any comments: what commits as it goes, table by table or where its text says COMMIT. */
+const ownTransactions =
+  /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:call|do|vacuum|analyze|cluster|reindex)\b/i
+
+/** An index built so is left behind, invalid, when it fails. */
+const inSteps = /\bconcurrently\b/i
+
+/** It may have committed a part of itself before it failed. */
+const mayCommitByItself = (text = ""): boolean =>
+  [severalStatements, ownTransactions, inSteps].some((pattern) => pattern.test(text))
+
+const outcomeOf = (
+  error: unknown,
+  { hasNotBegun }: Verdict,
+  { inTransaction, phase, sent, text }: Progress
+): Outcome => {
   // Of a transaction that had begun, something was sent before.
   const hadBegun = (inTransaction && phase !== "begin") || phase === "commit"
   if (!sent) return hadBegun ? "RolledBack" : "NotSent"
+  if (hasNotBegun) return "RolledBack"
   if (mayCommitByItself(text)) return "Unknown"
   return inTransaction || isServerAnswer(error) ? "RolledBack" : "Unknown"
 }
@@ -109,11 +154,12 @@ const step: Readonly<Record<Phase, string>> = {
 }
 
 /**
- * The server's own sentence is told for failures of connections. For the others it may quote the
- * statement's values, so only the code is; the sentence stays in `cause`.
+ * The sentence of whoever tells is told for failures of connections. What the server says of a
+ * statement may quote its values, so only the code is; the sentence stays in `cause`.
  */
 const sentence = (verdict: Verdict, error: unknown, phase: Phase, outcome: Outcome): string => {
-  const detail = verdict.endsSession ? describe(error) : property(error, "code") || verdict.reason
+  const isOfTheSession = verdict.endsSession && tellerOf(error) !== "statement"
+  const detail = isOfTheSession ? describe(error) : property(error, "code") || verdict.reason
   return `${step[phase]} (${detail}; outcome: ${outcome})`
 }
 
@@ -121,7 +167,7 @@ const sentence = (verdict: Verdict, error: unknown, phase: Phase, outcome: Outco
 export const fromCause = (cause: unknown, progress: Progress): PgError => {
   const error = rootOf(cause)
   const verdict = classify(error)
-  const outcome = outcomeOf(error, progress)
+  const outcome = outcomeOf(error, verdict, progress)
   const sqlState = property(error, "severity") === "" ? undefined : property(error, "code")
   return new PgError({
     message: sentence(verdict, error, progress.phase, outcome),
@@ -155,3 +201,20 @@ export const fromAcquire = (error: AcquireError): PgError => {
     retryAfter: error._tag === "AcquireTimeout" ? error.retryAfter : Duration.seconds(1)
   })
 }
+
+/** The error for a COMMIT that was not answered, with what was found out about its transaction. */
+export const resolved = (
+  error: PgError,
+  xid: string,
+  outcome: Exclude<Outcome, "NotSent">
+): PgError =>
+  new PgError({
+    message: `${step.commit} (its answer was lost: ${describe(error.cause)}; asked about transaction ${xid}; outcome: ${outcome})`,
+    cause: error.cause,
+    reason: error.reason,
+    outcome,
+    phase: "commit",
+    sqlState: error.sqlState,
+    isRetryable: error.isRetryable,
+    endsSession: error.endsSession
+  })

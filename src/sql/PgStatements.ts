@@ -1,9 +1,12 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import { Chunk, Effect, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
-import type { Answer, PgConnection, Place, Query } from "./PgConnection.ts"
+import type { Answer, Query } from "./Exchange.ts"
+import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
+import type { TransactionId } from "./TransactionId.ts"
+import type { Place } from "./Wire.ts"
 
 type Run = (query: Query) => Effect.Effect<Answer, PgError>
 
@@ -21,7 +24,10 @@ const make = (
   }
   return {
     execute,
-    executeUnprepared: execute,
+    executeUnprepared: (text, values, transformRows) => {
+      const rows = Effect.map(run({ text, values, isUnprepared: true }), rowsOf)
+      return transformRows === undefined ? rows : Effect.map(rows, transformRows)
+    },
     executeRaw: (text, values) => run({ text, values }),
     executeValues: (text, values) => Effect.map(run({ text, values, rowMode: "array" }), rowsOf),
     executeStream: (text, values, transformRows) => {
@@ -44,15 +50,23 @@ const tooLate = (place: Place): PgError =>
     sent: false
   })
 
+/** How a session is held. */
+export interface Holding {
+  readonly inTransaction: boolean
+  readonly tenure: Tenure
+  /** Of the transaction, where it is wanted. */
+  readonly id?: TransactionId | undefined
+}
+
 /**
  * A session that the caller holds. A fiber that outlives the tenure finds it closed, rather than in
  * the hands of the next borrower.
  */
 export const leased = (
   connection: PgConnection,
-  { inTransaction, tenure }: { readonly inTransaction: boolean; readonly tenure: Tenure }
+  { id, inTransaction, tenure }: Holding
 ): SqlConnection => {
-  const place: Place = { phase: "statement", inTransaction }
+  const place: Place = { phase: "statement", inTransaction, id }
   const ifHeld = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E | PgError> =>
     Effect.suspend(
       (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)

@@ -1,7 +1,9 @@
 import { Chunk, Duration, Effect, Option, type Scope, Stream } from "effect"
 import type Cursor from "pg-cursor"
-import type { PgConnection, Place, Query } from "./PgConnection.ts"
+import type { Query } from "./Exchange.ts"
+import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
+import type { Place } from "./Wire.ts"
 
 /** Rows per trip to the server: upstream's number. */
 const rowsPerRead = 128
@@ -44,6 +46,7 @@ export const streamOf = (
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const connection = yield* lease
+      place.id?.ran("FETCH")
       const cursor = yield* Effect.acquireRelease(
         Effect.sync(() => connection.cursor(query)),
         (cursor) => close(connection, cursor)

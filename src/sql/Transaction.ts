@@ -1,134 +1,125 @@
-import { TransactionConnection } from "@effect/sql/SqlClient"
-import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Context, Duration, Effect, Exit, Option, Tracer } from "effect"
+import { type Duration, Effect, Exit, Option, type Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
-import type { Answer, PgConnection } from "./PgConnection.ts"
-import { fromCause, fromPool, type PgError } from "./PgError.ts"
-import { leased, type Tenure } from "./PgStatements.ts"
+import type { Doubt } from "./CommitFate.ts"
+import type { CommitResolver } from "./CommitResolver.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import { fromPool, type PgError, resolved } from "./PgError.ts"
+import {
+  begin,
+  commit,
+  doubtOf,
+  dropIfInterrupted,
+  orDrop,
+  rollback
+} from "./TransactionControl.ts"
+import { TransactionId } from "./TransactionId.ts"
+import * as TransactionLevel from "./TransactionLevel.ts"
+import { start } from "./transactionTimeout.ts"
 
-/** Where transactions get their sessions, and how many stale ones they may use up for one BEGIN. */
-export interface Sessions {
+/** What the transactions of one client are made from. */
+export interface TransactionOptions {
   readonly pool: PoolOf<PgConnection>
+  /** How many stale sessions one BEGIN may use up. */
   readonly replays: number
+  /** Absent: a COMMIT that is not answered is `Unknown`, and no statement asks for an id. */
+  readonly resolver: CommitResolver | undefined
+  /** For transactions whose fiber sets no limit of its own. */
+  readonly timeout: Duration.Duration | undefined
 }
 
-/** One open transaction or savepoint, in which one nested transaction runs at a time. */
-interface Level {
-  readonly pool: PoolOf<PgConnection>
-  readonly connection: PgConnection
-  readonly lock: Effect.Semaphore
-  /** Of the whole transaction. */
-  readonly tenure: Tenure
-  /** Savepoints of the whole transaction so far, so that no name is given twice. */
-  readonly savepoints: { count: number }
+/** How an attempt at a transaction ended: with the body's exit, and perhaps a COMMIT in doubt. */
+interface Attempt<A, E> {
+  readonly exit: Exit.Exit<A, E>
+  readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
 }
 
-/** By the connection that statements find in their context. */
-const levels = new WeakMap<SqlConnection, Level>()
-
-/** How long ROLLBACK may take before the session is dropped, which rolls back as well. */
-const rollbackTimeout = Duration.seconds(5)
-
-/** A transaction that failed inside answers COMMIT with the tag ROLLBACK, and without an error. */
-const committed = (answer: Answer): Effect.Effect<void, PgError> =>
-  "command" in answer && answer.command === "ROLLBACK"
-    ? Effect.fail(
-        fromCause(new Error("a statement in it had failed, so COMMIT rolled it back"), {
-          phase: "commit",
-          sent: true,
-          inTransaction: true
-        })
-      )
-    : Effect.void
-
-const begin = (connection: PgConnection) =>
-  connection.query({ text: "BEGIN" }, { phase: "begin", inTransaction: true })
-
-const commit = (connection: PgConnection) =>
-  Effect.flatMap(
-    connection.query({ text: "COMMIT" }, { phase: "commit", inTransaction: false }),
-    committed
+/** Marks the end of the body on the span, under the names of `@effect/sql`. */
+const note = (span: Tracer.Span, event: "commit" | "rollback" | "savepoint") =>
+  Effect.clockWith((clock) =>
+    Effect.sync(() => span.event(`db.transaction.${event}`, clock.unsafeCurrentTimeNanos()))
   )
 
-const orDrop = <A, E>(connection: PgConnection, undo: Effect.Effect<A, E>): Effect.Effect<void> =>
-  Effect.interruptible(undo).pipe(
-    Effect.timeout(rollbackTimeout),
-    Effect.catchAll(() =>
-      Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
+/** COMMIT; one that was not answered is not yet an error if it can be asked for. */
+const committed = <A, E>(
+  connection: PgConnection,
+  id: TransactionId | undefined,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<Attempt<A, E>, PgError> =>
+  Effect.matchEffect(commit(connection, id), {
+    onFailure: (error) => {
+      const doubt = doubtOf(connection, id, error)
+      return doubt === undefined
+        ? Effect.fail(error)
+        : Effect.succeed({ exit, inDoubt: { error, doubt } })
+    },
+    onSuccess: () => Effect.succeed({ exit })
+  })
+
+/** One try on one session. Only what BEGIN and COMMIT say is its error; the body's exit is a value. */
+const attempt =
+  <A, E, R>(
+    { pool, resolver, timeout }: TransactionOptions,
+    effect: Effect.Effect<A, E, R>,
+    span: Tracer.Span
+  ) =>
+  (connection: PgConnection): Effect.Effect<Attempt<A, E | PgError>, PgError, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const time = yield* start(timeout)
+        yield* dropIfInterrupted(connection, restore(time.ofControl(begin(connection))))
+        const id =
+          resolver === undefined || connection.about.server === undefined
+            ? undefined
+            : new TransactionId()
+        const tenure = { isOver: false }
+        const holding = { inTransaction: true, tenure, id }
+        const statements = TransactionLevel.outermost(pool, connection, holding)
+        const body = TransactionLevel.within(effect, statements, 0, span)
+        const exit = yield* Effect.exit(restore(time.ofBody(body)))
+        tenure.isOver = true
+        yield* note(span, Exit.isSuccess(exit) ? "commit" : "rollback")
+        if (Exit.isFailure(exit)) return yield* Effect.as(rollback(connection), { exit })
+        const end = time.ofControl(committed(connection, id, exit))
+        return yield* dropIfInterrupted(connection, restore(end))
+      })
     )
-  )
 
-const rollback = (connection: PgConnection) =>
-  orDrop(
-    connection,
-    connection.query({ text: "ROLLBACK" }, { phase: "rollback", inTransaction: true })
-  )
-
-/** After an interrupted BEGIN or COMMIT nobody knows whether the session is in a transaction. */
-const dropIfInterrupted = <A, E>(connection: PgConnection, control: Effect.Effect<A, E>) =>
-  Effect.onInterrupt(control, () =>
-    Effect.sync(() => connection.abandon("its transaction was interrupted"))
-  )
-
-const openLevel = (outer: Omit<Level, "lock">): SqlConnection => {
-  const statements = leased(outer.connection, { inTransaction: true, tenure: outer.tenure })
-  levels.set(statements, { ...outer, lock: Effect.unsafeMakeSemaphore(1) })
-  return statements
-}
-
-const within = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  statements: SqlConnection,
-  depth: number,
-  span: Tracer.Span
-): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(effect, (context: Context.Context<R>) =>
-    context.pipe(
-      Context.add(TransactionConnection, [statements, depth] as const),
-      Context.add(Tracer.ParentSpan, span)
-    )
-  )
+/** Asks what became of a COMMIT that was not answered, after its session has been given back. */
+const settled =
+  (resolver: CommitResolver | undefined) =>
+  <A, E>({ exit, inDoubt }: Attempt<A, E>): Effect.Effect<A, E | PgError> => {
+    if (inDoubt === undefined || resolver === undefined) return exit
+    const { doubt, error } = inDoubt
+    return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
+      const { message } = resolved(error, doubt.id.xid, fate)
+      return fate === "Committed"
+        ? Effect.zipRight(Effect.logInfo(message), exit)
+        : Effect.fail(resolved(error, doubt.id.xid, fate))
+    })
+  }
 
 /**
  * Runs a transaction on one session from the pool. BEGIN is a validation: where it fails with its
  * session nothing has run, so another session is taken, up to `replays` times.
  */
 const outermost = <A, E, R>(
-  { pool, replays }: Sessions,
+  options: TransactionOptions,
   effect: Effect.Effect<A, E, R>,
   span: Tracer.Span
-): Effect.Effect<A, E | PgError, R> => {
-  // The body's exit travels as a value: only what BEGIN and COMMIT say is an error of the attempt.
-  const attempt = pool.use((connection) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        yield* dropIfInterrupted(connection, restore(begin(connection)))
-        const tenure = { isOver: false }
-        const statements = openLevel({ pool, connection, tenure, savepoints: { count: 0 } })
-        const exit = yield* Effect.exit(restore(within(effect, statements, 0, span)))
-        tenure.isOver = true
-        yield* Exit.isSuccess(exit)
-          ? dropIfInterrupted(connection, restore(commit(connection)))
-          : rollback(connection)
-        return exit
-      })
-    )
-  )
-  return attempt.pipe(
+): Effect.Effect<A, E | PgError, R> =>
+  options.pool.use(attempt(options, effect, span)).pipe(
     Effect.mapError(fromPool),
     Effect.retry({
-      times: replays,
+      times: options.replays,
       while: ({ endsSession, phase }) => phase === "begin" && endsSession
     }),
-    Effect.flatten
+    Effect.flatMap(settled(options.resolver))
   )
-}
 
 /** Runs a transaction inside another, from a savepoint of its own. */
 const nested = <A, E, R>(
-  outer: Level,
-  depth: number,
+  [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
   effect: Effect.Effect<A, E, R>,
   span: Tracer.Span
 ): Effect.Effect<A, E | SqlError, R> =>
@@ -136,52 +127,37 @@ const nested = <A, E, R>(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
-        const statements = openLevel(outer)
+        const statements = outer.nest()
         const control = (text: string) => statements.executeUnprepared(text, [], undefined)
+        const body = TransactionLevel.within(effect, statements, depth + 1, span)
         yield* restore(control(`SAVEPOINT ${name}`))
-        const exit = yield* Effect.exit(restore(within(effect, statements, depth, span)))
+        const exit = yield* Effect.exit(restore(body))
+        yield* note(span, Exit.isSuccess(exit) ? "savepoint" : "rollback")
         yield* Exit.isSuccess(exit)
           ? restore(control(`RELEASE SAVEPOINT ${name}`))
-          : orDrop(outer.connection, control(`ROLLBACK TO SAVEPOINT ${name}`))
+          : orDrop(outer.abandon, control(`ROLLBACK TO SAVEPOINT ${name}`))
         return yield* exit
       })
     )
   )
 
 /**
- * The connection for a statement: that of the transaction it stands in, else `outside`. The context
- * has room for one transaction of any client, so one of another pool of ours does not count.
- */
-export const acquirer = (
-  pool: PoolOf<PgConnection>,
-  outside: SqlConnection
-): Effect.Effect<SqlConnection> =>
-  Effect.map(Effect.serviceOption(TransactionConnection), (current) => {
-    if (Option.isNone(current)) return outside
-    const [connection] = current.value
-    return (levels.get(connection)?.pool ?? pool) === pool ? connection : outside
-  })
-
-/**
  * `SqlClient.withTransaction` over a pool: BEGIN, the effect, and COMMIT if it succeeds, else
  * ROLLBACK. Inside another transaction of the same pool it runs from a savepoint.
  *
- * Every failure of the control statements is a `PgError` in the error channel, never a defect.
+ * Every failure of the control statements is a `PgError` in the error channel, never a defect. A
+ * COMMIT that was not answered is looked up: if it took effect, the transaction succeeds.
  */
 export const withTransaction =
-  (sessions: Sessions, attributes: ReadonlyArray<readonly [string, unknown]>) =>
+  (options: TransactionOptions, attributes: ReadonlyArray<readonly [string, unknown]>) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     Effect.useSpan("sql.transaction", { kind: "client", captureStackTrace: false }, (span) => {
       for (const [key, value] of attributes) span.attribute(key, value)
       return Effect.flatMap(
-        Effect.serviceOption(TransactionConnection),
-        (current): Effect.Effect<A, E | SqlError, R> => {
-          const level = Option.flatMapNullable(current, ([statements]) => levels.get(statements))
-          return Option.isSome(level) &&
-            level.value.pool === sessions.pool &&
-            Option.isSome(current)
-            ? nested(level.value, current.value[1] + 1, effect, span)
-            : outermost(sessions, effect, span)
-        }
+        TransactionLevel.current(options.pool),
+        Option.match({
+          onNone: (): Effect.Effect<A, E | SqlError, R> => outermost(options, effect, span),
+          onSome: (outer) => nested(outer, effect, span)
+        })
       )
     })

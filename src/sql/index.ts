@@ -1,3 +1,4 @@
+export * as PgMigrator from "@effect/sql-pg/PgMigrator"
 export { ensureSchema } from "./ensureSchema.ts"
 export * as PgClient from "./PgClient.ts"
 export { type Outcome, PgError, type Phase, type Reason } from "./PgError.ts"

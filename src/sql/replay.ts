@@ -42,11 +42,14 @@ const run = <A, E, R>(
   Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) => {
     if (Option.isSome(transaction)) return self
     let last: PgError | undefined
-    const mayReplay = (error: E) => {
-      if (!(error instanceof PgError)) return false
-      last = error
-      return error.isSafeToReplay || (idempotent && error.isRetryable)
-    }
+    const mayReplay = (error: E) =>
+      Option.match(PgError.of(error), {
+        onNone: () => false,
+        onSome: (failure) => {
+          last = failure
+          return failure.isSafeToReplay || (idempotent && failure.isRetryable)
+        }
+      })
     // Interruptible within the race, or the deadline could not end it in a finalizer.
     return Effect.interruptible(Effect.retry(self, { schedule, while: mayReplay })).pipe(
       Effect.timeoutFail({

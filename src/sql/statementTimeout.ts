@@ -7,10 +7,20 @@ export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = Glob
   () => FiberRef.unsafeMake(Option.none<Duration.Duration>())
 )
 
+/** The client's own verdict on a statement, under the code by which the table knows it. */
+export class StatementTimeout extends Error {
+  readonly code = "ESTATEMENTTIMEOUT"
+  constructor(limit: Duration.Duration) {
+    super(`no answer within the statement timeout of ${Duration.format(limit)}`)
+  }
+}
+
 /**
  * Limits the time from sending each statement of an effect to its answer; waiting for a connection
  * does not count. A statement that takes longer is cancelled, its connection is dropped, and it
  * fails with a `PgError` (`StatementTimeoutError`, outcome `Unknown` outside a transaction).
+ *
+ * It goes before the client's own `statementTimeout`; an infinite duration lifts that.
  */
 export const statementTimeout: {
   (

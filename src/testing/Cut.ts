@@ -1,10 +1,14 @@
 import type { WirePiece } from "./WireFrames.ts"
 import type { Direction, WireMessage } from "./WireMessage.ts"
 
+/** What a client hears of a cut: an RST, an orderly end (FIN), or nothing at all. */
+export type CutEnding = "reset" | "close" | "blackhole"
+
 /** Cuts after `remaining` more bytes; one counter, however many connections share it. */
 interface ByteCut {
   readonly _tag: "ByteCut"
   readonly direction: Direction
+  readonly ending: CutEnding
   remaining: number
   spent: boolean
 }
@@ -29,11 +33,17 @@ const reach = (cut: Cut, piece: WirePiece): number => {
   return cut.side === "before" ? 0 : piece.bytes.length
 }
 
+/** Where a cut falls: behind so many bytes of a piece. */
+interface CutPlace {
+  readonly at: number
+  readonly ending: CutEnding
+}
+
 /**
- * How many bytes of `piece` may still pass, if one of the cuts falls within it; else undefined.
+ * How much of `piece` may still pass, if one of the cuts falls within it; else undefined.
  * Spends the cuts that fall there, and counts the others down by what passes.
  */
-export const cutWithin = (cuts: ReadonlyArray<Cut>, piece: WirePiece): number | undefined => {
+export const cutWithin = (cuts: ReadonlyArray<Cut>, piece: WirePiece): CutPlace | undefined => {
   const reaches = cuts.map((cut) => ({ cut, at: reach(cut, piece) }))
   const nearest = Math.min(...reaches.map(({ at }) => at))
   const passing = Math.min(nearest, piece.bytes.length)
@@ -41,5 +51,7 @@ export const cutWithin = (cuts: ReadonlyArray<Cut>, piece: WirePiece): number | 
     if (cut._tag === "ByteCut") cut.remaining -= passing
     cut.spent = Number.isFinite(at) && at === nearest
   }
-  return Number.isFinite(nearest) ? nearest : undefined
+  const first = reaches.find(({ at }) => Number.isFinite(at) && at === nearest)
+  if (first === undefined) return undefined
+  return { at: nearest, ending: first.cut._tag === "ByteCut" ? first.cut.ending : "reset" }
 }

@@ -1,4 +1,5 @@
 import { Context, Duration, Effect, FiberHandle, Layer, Redacted, type Scope } from "effect"
+import type { CutEnding } from "./Cut.ts"
 import { type ListenError, listenHost, makeListener } from "./Listener.ts"
 import type { Drop } from "./ProxiedConnection.ts"
 import {
@@ -93,8 +94,9 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
 
     /**
      * Cuts one connection after exactly `bytes` more bytes in that direction: they arrive, none
-     * after them does. The client gets an RST. The server gets the end of the stream behind its
-     * last byte. With 0, the first byte that comes is the occasion, and does not arrive.
+     * after them does. The client gets an RST (`ending` "reset", the default) or a FIN ("close"),
+     * the server the end of the stream behind its last byte; with "blackhole" nobody is told.
+     * With 0, the first byte that comes is the occasion, and does not arrive.
      *
      * Of the `"next"` connection (default) the bytes are counted from its first one; of those
      * `"open"` now from this moment, all together, and the one that carries the last is cut.
@@ -105,7 +107,8 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
     readonly cutAt: (
       direction: Direction,
       bytes: number,
-      of?: "next" | "open"
+      of?: "next" | "open",
+      ending?: CutEnding
     ) => Effect.Effect<void>
     /**
      * Cuts the connection, open or new, on which the next matching message travels, so that no
@@ -215,9 +218,9 @@ const cuts = (connections: ProxiedConnections) => {
       Effect.sync(() =>
         connections.arm({ _tag: "MessageCut", direction, side, matches, spent: false }, "any")
       )
-  const cutAt: Service["cutAt"] = (direction, bytes, of = "next") =>
+  const cutAt: Service["cutAt"] = (direction, bytes, of = "next", ending = "reset") =>
     Effect.sync(() =>
-      connections.arm({ _tag: "ByteCut", direction, remaining: bytes, spent: false }, of)
+      connections.arm({ _tag: "ByteCut", direction, remaining: bytes, ending, spent: false }, of)
     )
   return { cutAt, cutBefore: cutAtMessage("before"), cutAfter: cutAtMessage("after") }
 }

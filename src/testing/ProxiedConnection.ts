@@ -1,5 +1,5 @@
 import type { Socket } from "node:net"
-import type { Cut } from "./Cut.ts"
+import type { Cut, CutEnding } from "./Cut.ts"
 import { type FlowOwner, type Line, ProxiedFlow } from "./ProxiedFlow.ts"
 import type { Timer } from "./Timer.ts"
 import { newDialogue, WireFrames } from "./WireFrames.ts"
@@ -16,6 +16,12 @@ import type { Direction } from "./WireMessage.ts"
 export type Drop = "close" | "reset" | "forget" | "blackhole"
 
 type Fate = "faithful" | "closing" | "forgotten" | "blackholed" | "ended"
+
+const fateOfCut: Readonly<Record<CutEnding, Fate>> = {
+  reset: "ended",
+  close: "closing",
+  blackhole: "blackholed"
+}
 
 /** What a connection asks of the proxy it belongs to. */
 export interface ConnectionOwner {
@@ -142,18 +148,21 @@ export class ProxiedConnection implements FlowOwner {
   }
 
   /**
-   * Ends the connection behind bytes that were just delivered: the server reads them and then the
-   * end of the stream, the client reads them and then a reset.
+   * Ends the connection behind bytes that were just delivered. Except in a black hole, the server
+   * reads them and then the end of the stream, the client reads them and then its ending.
    */
-  cut(direction: Direction): void {
-    this.become("ended")
+  cut(direction: Direction, ending: CutEnding): void {
+    this.become(fateOfCut[ending])
     this.owner.cutMade()
-    if (direction === "toServer") {
-      this.upstream.end()
-      reset(this.client)
-      return
-    }
-    this.upstream.destroy()
+    if (ending === "blackhole") return
+    if (direction === "toServer") this.upstream.end()
+    else this.upstream.destroy()
+    if (ending === "close") this.client.end()
+    else if (direction === "toServer") reset(this.client)
+    else this.resetBehindBytes()
+  }
+
+  private resetBehindBytes(): void {
     this.client.write("", () => {
       this.timer.after(headStartMillis, () => setImmediate(() => reset(this.client)))
     })
@@ -211,7 +220,9 @@ export class ProxiedConnection implements FlowOwner {
   private fromClient(chunk: Buffer): void {
     this.lastByteAt = this.timer.now()
     if (this.fate === "faithful") this.toServer.push(chunk)
-    else if (this.fate === "closing" || this.fate === "forgotten") this.reset()
+    else if (this.fate === "forgotten") this.reset()
+    // The server's side was ended before, behind bytes that a reset could take away from it.
+    else if (this.fate === "closing") reset(this.client)
   }
 
   private clientEnded(): void {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net"
-import { type Cut, cutWithin } from "./Cut.ts"
+import { type Cut, type CutEnding, cutWithin } from "./Cut.ts"
 import type { Timer } from "./Timer.ts"
 import type { WireFrames } from "./WireFrames.ts"
 import type { Direction } from "./WireMessage.ts"
@@ -18,7 +18,7 @@ export interface FlowOwner {
   readonly timer: Timer
   readonly cuts: (direction: Direction) => ReadonlyArray<Cut>
   readonly delivered: (direction: Direction, bytes: number) => void
-  readonly cut: (direction: Direction) => void
+  readonly cut: (direction: Direction, ending: CutEnding) => void
 }
 
 interface Parcel {
@@ -147,10 +147,10 @@ export class ProxiedFlow {
     const cuts = this.owner.cuts(this.direction)
     const whole = cuts.some((cut) => cut._tag === "MessageCut")
     for (const piece of this.frames.push(bytes, whole)) {
-      const end = cutWithin(cuts, piece)
-      this.write(end === undefined ? piece.bytes : piece.bytes.subarray(0, end))
-      if (end === undefined) continue
-      this.owner.cut(this.direction)
+      const cut = cutWithin(cuts, piece)
+      this.write(cut === undefined ? piece.bytes : piece.bytes.subarray(0, cut.at))
+      if (cut === undefined) continue
+      this.owner.cut(this.direction, cut.ending)
       return
     }
   }

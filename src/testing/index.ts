@@ -1,3 +1,4 @@
+export type { CutEnding } from "./Cut.ts"
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
 export { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 export type { StopMode } from "./EmbeddedServer.ts"

@@ -52,6 +52,51 @@ describe("cutAt", () => {
     { fastCheck: { numRuns: 40 } }
   )
 
+  it.scopedLive.prop(
+    "ends the client in good order behind exactly N bytes, if told to close",
+    { total: FastCheck.integer({ min: 1, max: 60_000 }), share: FastCheck.nat(100) },
+    ({ total, share }) =>
+      Effect.gen(function* () {
+        const sent = Buffer.alloc(total, "0123456789abc")
+        const { server, proxy } = yield* proxied(({ socket }) => socket.write(sent))
+        const bytes = Math.floor((total * share) / 100)
+        yield* proxy.cutAt("toClient", bytes, "next", "close")
+        const client = yield* dialTcp(proxy)
+        yield* client.untilSaw("end")
+        expect(client.received.equals(sent.subarray(0, bytes))).toBe(true)
+        const backend = yield* server.peer(0)
+        yield* backend.until("cut", () => backend.ending !== undefined)
+      }),
+    { fastCheck: { numRuns: 20 } }
+  )
+
+  it.scopedLive("closes the client behind what the server has got, whatever it still says", () =>
+    Effect.gen(function* () {
+      const { server, proxy } = yield* proxied()
+      yield* proxy.cutAt("toServer", 4, "next", "close")
+      const client = yield* dialTcp(proxy)
+      yield* client.write("0123456789")
+      yield* client.write("more")
+      yield* client.untilSaw("end")
+      const backend = yield* server.peer(0)
+      yield* backend.untilSaw("end")
+      expect(backend.received.toString()).toBe("0123")
+    })
+  )
+
+  it.scopedLive("tells nobody of a cut into a black hole, until healed", () =>
+    Effect.gen(function* () {
+      const { proxy, client, backend } = yield* connected()
+      yield* proxy.cutAt("toServer", 4, "open", "blackhole")
+      yield* client.write("0123456789")
+      yield* backend.until("got what passed", () => backend.received.length === 4)
+      yield* Effect.sleep("50 millis")
+      expect([client.ending, backend.ending]).toEqual([undefined, undefined])
+      yield* proxy.heal
+      yield* client.untilSaw("ECONNRESET")
+    })
+  )
+
   it.scopedLive("falls on the next connection only, and only once", () =>
     Effect.gen(function* () {
       const { proxy, client } = yield* connected()

@@ -1,0 +1,143 @@
+import { Clock, Duration, Effect, Option, RcRef, Schedule, type Scope } from "effect"
+import type { Connector } from "../pool/Connection.ts"
+import { ConnectError } from "../pool/PoolError.ts"
+import { type Doubt, type Fate, fateOf, type TransactionStatus } from "./CommitFate.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import { fromAcquire, type PgError } from "./PgError.ts"
+import { factsStatement, serverFacts } from "./ServerFacts.ts"
+import { isSameIncarnation } from "./TransactionId.ts"
+import type { Place } from "./Wire.ts"
+
+/** Finds out what became of transactions whose COMMIT was not answered. */
+export interface CommitResolver {
+  /**
+   * Asks until it is known, or the time is up: then `Unknown`. It takes as long as the server is away
+   * or the transaction goes on.
+   */
+  readonly resolve: (doubt: Doubt) => Effect.Effect<Exclude<Fate, "Waiting">>
+}
+
+/** How the resolver gets a connection of its own, and for how long it asks. */
+export interface Resolving {
+  readonly connector: Connector<PgConnection>
+  readonly connectTimeout: Duration.Duration
+  /** From the lost answer to `Unknown`. */
+  readonly deadline: Duration.Duration
+}
+
+/** A second lost COMMIT often follows the first; after that the connection is not kept. */
+const idleTimeToLive = Duration.seconds(1)
+
+/** A server that is there answers three short statements at once. */
+const answerTimeout = Duration.seconds(2)
+
+const goodbyeTimeout = Duration.seconds(1)
+
+/** A session that is still "idle in transaction" this long after its COMMIT was sent did not get it. */
+const orphanAfter = Duration.seconds(1)
+
+const place: Place = { phase: "commit", inTransaction: false }
+
+const rowOf = (connection: PgConnection, text: string, values: ReadonlyArray<unknown> = []) =>
+  Effect.map(
+    connection.query({ text, values, rowMode: "array", isUnprepared: true }, place),
+    (answer): ReadonlyArray<unknown> => ("rows" in answer ? (answer.rows[0] ?? []) : [])
+  )
+
+const statuses: ReadonlyArray<TransactionStatus> = ["committed", "aborted", "in progress"]
+
+/** "transaction ID n is in the future" is an invalid_parameter_value. */
+const inTheFuture = "22023"
+
+const statusOf = (connection: PgConnection, xid: string) =>
+  rowOf(connection, "SELECT pg_xact_status($1::xid8)", [xid]).pipe(
+    Effect.map(([status]) => statuses.find((known) => known === status) ?? "forgotten"),
+    Effect.catchIf(
+      ({ sqlState }) => sqlState === inTheFuture,
+      () => Effect.succeed<TransactionStatus>("future")
+    )
+  )
+
+/**
+ * Asks once. The facts are read before and after the status: behind a pooler the three statements
+ * may reach the server before and after a crash.
+ */
+const ask = (connection: PgConnection, doubt: Doubt): Effect.Effect<Fate, PgError> =>
+  Effect.gen(function* () {
+    const before = serverFacts(yield* rowOf(connection, factsStatement))
+    const status = yield* statusOf(connection, doubt.id.xid)
+    const after = serverFacts(yield* rowOf(connection, factsStatement))
+    return isSameIncarnation(before.incarnation, after.incarnation)
+      ? fateOf(doubt, before, status)
+      : "Waiting"
+  })
+
+/**
+ * Ends the session that never got its COMMIT: that makes its fate certain and frees its locks. It is
+ * found by the transaction's id, because a pid may be another's by now, or a proxy's invention; and a
+ * session that waits for a standby is not idle, so it is left alone.
+ */
+const endOrphan = (connection: PgConnection, { id }: Doubt) =>
+  rowOf(
+    connection,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE backend_xid = $1::xid8::xid AND state LIKE 'idle in transaction%'`,
+    [id.xid]
+  )
+
+const session = ({ connectTimeout, connector }: Resolving) =>
+  Effect.acquireRelease(
+    Effect.timeoutFail(Effect.interruptible(connector.connect(() => undefined)), {
+      duration: connectTimeout,
+      onTimeout: () =>
+        new ConnectError({
+          message: `no connection to ask on within ${Duration.format(connectTimeout)}`,
+          isFatal: false,
+          provesRestart: false
+        })
+    }),
+    (connection) => Effect.timeoutOption(Effect.interruptible(connection.close), goodbyeTimeout)
+  ).pipe(Effect.mapError(fromAcquire))
+
+/** A COMMIT that is under way takes milliseconds, a server that is away seconds. */
+const again = Schedule.exponential("20 millis").pipe(
+  Schedule.union(Schedule.spaced("500 millis")),
+  Schedule.jittered
+)
+
+/** A resolver with at most one connection, beside those of the pool; the scope closes it. */
+export const make = (resolving: Resolving): Effect.Effect<CommitResolver, never, Scope.Scope> =>
+  Effect.map(RcRef.make({ acquire: session(resolving), idleTimeToLive }), (auxiliary) => {
+    const asked = (doubt: Doubt, isOrphan: boolean) =>
+      RcRef.get(auxiliary).pipe(
+        Effect.flatMap((connection) =>
+          Effect.tap(ask(connection, doubt), (fate) =>
+            fate === "Waiting" && isOrphan ? endOrphan(connection, doubt) : Effect.void
+          )
+        ),
+        Effect.timeoutFail({ duration: answerTimeout, onTimeout: () => "Waiting" as const }),
+        Effect.tapError(() => RcRef.invalidate(auxiliary)),
+        Effect.scoped
+      )
+    const untilKnown = (doubt: Doubt, since: number) =>
+      Effect.gen(function* () {
+        const elapsed = (yield* Clock.currentTimeMillis) - since
+        const fate = yield* asked(doubt, elapsed >= Duration.toMillis(orphanAfter))
+        return fate === "Waiting" ? yield* Effect.fail(fate) : fate
+      }).pipe(
+        Effect.retry({
+          schedule: again,
+          while: (error) => error === "Waiting" || error.isRetryable
+        }),
+        Effect.orElseSucceed(() => "Unknown" as const)
+      )
+    return {
+      resolve: (doubt) =>
+        Effect.flatMap(Clock.currentTimeMillis, (since) =>
+          Effect.interruptible(untilKnown(doubt, since)).pipe(
+            Effect.timeoutOption(resolving.deadline),
+            Effect.map(Option.getOrElse(() => "Unknown" as const))
+          )
+        )
+    }
+  })

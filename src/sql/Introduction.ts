@@ -1,0 +1,49 @@
+import type { CancelKey } from "./CancelRequest.ts"
+import type { Answer, Query } from "./Exchange.ts"
+import { idColumns } from "./TransactionId.ts"
+
+/** Which server a session reached, as far as a later one must be compared with it. */
+export interface Server {
+  readonly systemIdentifier: string
+  readonly timeline: string
+}
+
+/** What a session tells of itself when it is new. */
+export interface Introduction {
+  /** The pid that cancels by the protocol name is another than the server's: something is between. */
+  readonly isProxied: boolean
+  /** Absent where the server can't tell transactions apart well enough to ask for one later. */
+  readonly server: Server | undefined
+}
+
+/**
+ * Proves a new session and asks it for all that is wanted later, in one round trip. PostgreSQL 13 and
+ * later answer it to any role; whoever does not is asked {@link proof}.
+ */
+export const introduction: Query = {
+  text: `SELECT pg_backend_pid()::text,
+  (SELECT system_identifier::text FROM pg_control_system()),
+  (SELECT timeline_id::text FROM pg_control_checkpoint()),
+  ${idColumns}`,
+  rowMode: "array",
+  isUnprepared: true
+}
+
+/** What every server answers. */
+export const proof = "SELECT 1"
+
+/** Of a session that could not introduce itself nothing is taken for granted. */
+export const stranger: Introduction = { isProxied: true, server: undefined }
+
+/** Reads the answer to {@link introduction}. */
+export const introduced = (answer: Answer, key: CancelKey | undefined): Introduction => {
+  const [pid, systemIdentifier, timeline]: ReadonlyArray<unknown> =
+    "rows" in answer ? answer.rows[0] : []
+  return {
+    isProxied: pid !== String(key?.processID),
+    server:
+      typeof systemIdentifier === "string" && typeof timeline === "string"
+        ? { systemIdentifier, timeline }
+        : undefined
+  }
+}

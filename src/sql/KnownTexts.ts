@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto"
+
+const blank = /[\s(]*/y
+
+const verb = /(?:select|insert|update|delete|merge|with|values|table)\b/iy
+
+const after = (text: string, end: string, from: number): number => {
+  const at = text.indexOf(end, from)
+  return at === -1 ? text.length : at + end.length
+}
+
+/** Where the first word begins, behind blanks, parentheses and comments. */
+const firstWord = (text: string, from = 0): number => {
+  blank.lastIndex = from
+  blank.exec(text)
+  const at = blank.lastIndex
+  if (text.startsWith("--", at)) return firstWord(text, after(text, "\n", at))
+  if (text.startsWith("/*", at)) return firstWord(text, after(text, "*/", at))
+  return at
+}
+
+/** It reads or writes rows, and so takes a snapshot. */
+const isOfRows = (text: string): boolean => {
+  verb.lastIndex = firstWord(text)
+  return verb.test(text)
+}
+
+/** A semicolon that isn't the last character may separate two statements. */
+const isSingle = (text: string): boolean => {
+  const semicolon = text.indexOf(";")
+  return semicolon === -1 || text.slice(semicolon + 1).trim() === ""
+}
+
+/** A longer text is not prepared: it was most likely put together for one use. */
+const longest = 16_384
+
+/** What the text of a statement alone tells. */
+export class KnownText {
+  /** Times it was run. */
+  uses = 0
+  /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
+  readonly isRowStatement: boolean
+  private readonly text: string
+  private digest: string | undefined
+
+  constructor(text: string) {
+    this.text = text
+    this.isRowStatement = text.length <= longest && isOfRows(text) && isSingle(text)
+  }
+
+  /**
+   * The name under which every session prepares it. It is made from the text, so that it can't mean
+   * another statement where a pooler hands one session from client to client.
+   */
+  get name(): string {
+    this.digest ??= createHash("sha256").update(this.text).digest("base64url").slice(0, 32)
+    return `holdfast_${this.digest}`
+  }
+}
+
+/** The texts that a pool has run lately. */
+export class KnownTexts {
+  /** A service has some hundreds. */
+  private static readonly limit = 1_000
+  private readonly texts = new Map<string, KnownText>()
+
+  /** What is known of a text, with this use counted. */
+  use(text: string): KnownText {
+    const known = this.texts.get(text) ?? this.add(text)
+    known.uses += 1
+    return known
+  }
+
+  private add(text: string): KnownText {
+    const known = new KnownText(text)
+    if (!known.isRowStatement) return known
+    this.texts.set(text, known)
+    const [oldest] = this.texts.keys()
+    if (this.texts.size > KnownTexts.limit && oldest !== undefined) this.texts.delete(oldest)
+    return known
+  }
+}

@@ -1,0 +1,113 @@
+import type * as Reactivity from "@effect/experimental/Reactivity"
+import type { Custom } from "@effect/sql/Statement"
+import * as Statement from "@effect/sql/Statement"
+import * as Upstream from "@effect/sql-pg/PgClient"
+import { Effect, type Scope } from "effect"
+import type { Connector } from "../pool/Connection.ts"
+import type { PoolOf } from "../pool/Pool.ts"
+import * as PoolModule from "../pool/Pool.ts"
+import type { ConnectError } from "../pool/PoolError.ts"
+import * as CommitResolver from "./CommitResolver.ts"
+import * as IndependentClient from "./IndependentClient.ts"
+import * as Notifications from "./Notifications.ts"
+import { type DescribedConfig, type PgClientConfig, poolConfig } from "./PgClientConfig.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import { fromAcquire } from "./PgError.ts"
+import { borrowed, leased } from "./PgStatements.ts"
+import { optionalDuration } from "./SessionSettings.ts"
+import { withTransaction } from "./Transaction.ts"
+import { acquirer } from "./TransactionLevel.ts"
+
+/** Where sessions come from. */
+export interface Connectors {
+  /** For the pool. */
+  readonly pooled: Connector<PgConnection>
+  /** For the sessions beside it: one that listens, and one that asks after a lost COMMIT. */
+  readonly auxiliary: Connector<PgConnection>
+}
+
+/** A client, and the pool under it. */
+export interface Built {
+  readonly client: Upstream.PgClient
+  readonly pool: PoolOf<PgConnection>
+}
+
+const json = Statement.custom<Custom<"PgJson", unknown>>("PgJson")
+
+const spanAttributes = (config: PgClientConfig): ReadonlyArray<readonly [string, unknown]> => [
+  ...Object.entries(config.spanAttributes ?? {}),
+  ["db.system.name", "postgresql"],
+  ["db.namespace", config.database ?? config.username ?? "postgres"],
+  ["server.address", config.host ?? "localhost"],
+  ["server.port", config.port ?? 5432]
+]
+
+const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =>
+  transformResultNames === undefined
+    ? {}
+    : { transformRows: Statement.defaultTransforms(transformResultNames, transformJson).array }
+
+/** A session for the caller alone, until its scope closes. */
+const reserve = (pool: PoolOf<PgConnection>) =>
+  Effect.flatMap(Effect.mapError(pool.acquire, fromAcquire), (connection) => {
+    const tenure = { isOver: false }
+    const over = Effect.sync(() => {
+      tenure.isOver = true
+    })
+    return Effect.as(
+      Effect.addFinalizer(() => over),
+      leased(connection, { inTransaction: false, tenure })
+    )
+  })
+
+const resolver = ({ auxiliary: connector }: Connectors, config: PgClientConfig) => {
+  const { acquireTimeout: deadline, connectTimeout } = poolConfig(config)
+  return config.resolveCommits === false
+    ? Effect.succeed(undefined)
+    : CommitResolver.make({ connector, connectTimeout, deadline })
+}
+
+/** The client's own methods over a pool. */
+const overPool = (
+  pool: PoolOf<PgConnection>,
+  connectors: Connectors,
+  config: DescribedConfig
+): Effect.Effect<Upstream.PgClient, never, Scope.Scope | Reactivity.Reactivity> =>
+  Effect.gen(function* () {
+    const attributes = spanAttributes(config)
+    const { max: replays } = poolConfig(config)
+    const transactions = {
+      pool,
+      replays,
+      resolver: yield* resolver(connectors, config),
+      timeout: optionalDuration(config.transactionTimeout)
+    }
+    const find = acquirer(pool, borrowed(pool, replays))
+    const sql = yield* IndependentClient.make({
+      acquirer: find,
+      transactionAcquirer: reserve(pool),
+      compiler: Upstream.makeCompiler(config.transformQueryNames, config.transformJson),
+      spanAttributes: attributes,
+      ...rowTransform(config)
+    })
+    return Object.assign(sql, {
+      [Upstream.TypeId]: Upstream.TypeId,
+      config,
+      json,
+      withTransaction: withTransaction(transactions, attributes),
+      listen: yield* Notifications.make(connectors.auxiliary, pool, config),
+      notify: (channel: string, payload: string) =>
+        Effect.asVoid(sql`SELECT pg_notify(${channel}, ${payload})`)
+    })
+  })
+
+/** Builds the pool and the client over it; both live as long as the scope. */
+export const make = (
+  connectors: Connectors,
+  config: DescribedConfig
+): Effect.Effect<Built, ConnectError, Scope.Scope | Reactivity.Reactivity> =>
+  Effect.gen(function* () {
+    const pool = yield* PoolModule.make(connectors.pooled, poolConfig(config))
+    const client = yield* overPool(pool, connectors, config)
+    return { client, pool }
+  })

@@ -1,0 +1,66 @@
+/** One run of the server, from a start or a recovery to the next: both times in seconds. */
+export interface Incarnation {
+  readonly startedAt: string
+  readonly statisticsSince: string
+}
+
+export const isSameIncarnation = (one: Incarnation, other: Incarnation): boolean =>
+  one.startedAt === other.startedAt && one.statisticsSince === other.statisticsSince
+
+/** A transaction's id, and the run of the server that gave it. */
+export interface AssignedId {
+  readonly xid: string
+  /** By the server's clock, in seconds; not earlier than it was. */
+  readonly assignedAt: number
+  readonly incarnation: Incarnation
+}
+
+/**
+ * The id of this session's transaction, if it has one, and what tells one run of the server from
+ * another. Asking for the id assigns none, takes no snapshot behind a statement that took one, and
+ * works on a standby. The statistics begin anew with each recovery, the start time with each start.
+ */
+export const idColumns = `pg_current_xact_id_if_assigned()::text,
+  extract(epoch from pg_postmaster_start_time())::text,
+  extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text,
+  extract(epoch from clock_timestamp())::text`
+
+/** Answered with the row that {@link TransactionId.learn} takes. */
+export const idStatement = `SELECT ${idColumns}`
+
+/** Commands that give a transaction no id, as their tags name them. */
+const assignsNone = new Set([
+  "BEGIN",
+  "START",
+  "SAVEPOINT",
+  "RELEASE",
+  "ROLLBACK",
+  "SET",
+  "RESET",
+  "SHOW"
+])
+
+/** What is known of a transaction's id while the transaction runs. */
+export class TransactionId {
+  assigned: AssignedId | undefined
+  /** Something has run since the id was asked for. */
+  private mayHaveOne = false
+
+  /** Nobody knows whether it has an id: it has to be asked before COMMIT. */
+  get isDoubtful(): boolean {
+    return this.assigned === undefined && this.mayHaveOne
+  }
+
+  /** Takes the answer to {@link idStatement}. */
+  readonly learn = ([xid, startedAt, statisticsSince, at]: ReadonlyArray<string | null>): void => {
+    this.mayHaveOne = false
+    if (xid == null || startedAt == null || statisticsSince == null) return
+    const incarnation = { startedAt, statisticsSince }
+    this.assigned = { xid, assignedAt: Number(at), incarnation }
+  }
+
+  /** A statement has run behind which the id was not asked for. */
+  readonly ran = (command: string): void => {
+    this.mayHaveOne ||= !assignsNone.has(command)
+  }
+}

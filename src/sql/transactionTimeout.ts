@@ -1,0 +1,72 @@
+import { Clock, Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
+import { dual } from "effect/Function"
+import { fromCause, type PgError } from "./PgError.ts"
+import { statementTimeout } from "./statementTimeout.ts"
+
+/** How long each transaction of the current fiber may take, if that is limited. */
+export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = GlobalValue.globalValue(
+  "holdfast/sql/transactionTimeout",
+  () => FiberRef.unsafeMake(Option.none<Duration.Duration>())
+)
+
+/** The client's own verdict on a transaction, under the code by which the table knows it. */
+class TransactionTimeout extends Error {
+  readonly code = "ETRANSACTIONTIMEOUT"
+  constructor(limit: Duration.Duration) {
+    super(`the transaction had not come to its COMMIT within ${Duration.format(limit)}`)
+  }
+}
+
+/** The time of one transaction, for its parts. */
+export interface TransactionTime {
+  /** BEGIN and COMMIT within what is left of it: not answered by then, they have failed. */
+  readonly ofControl: <A, E, R>(control: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** The body, interrupted when the time is up: nothing of it has been committed. */
+  readonly ofBody: <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
+}
+
+const unlimited: TransactionTime = { ofControl: (control) => control, ofBody: (body) => body }
+
+const isUp = (limit: Duration.Duration) => () =>
+  fromCause(new TransactionTimeout(limit), {
+    phase: "statement",
+    sent: true,
+    inTransaction: true
+  })
+
+const from = (since: number, limit: Duration.Duration): TransactionTime => {
+  // A timeout of nothing would fail before anything is sent, a millisecond ends in time as well.
+  const left = Effect.map(Clock.currentTimeMillis, (now) =>
+    Duration.millis(Math.max(1, since + Duration.toMillis(limit) - now))
+  )
+  return {
+    ofControl: (control) => Effect.flatMap(left, (left) => statementTimeout(control, left)),
+    ofBody: (body) =>
+      Effect.timeoutFail(Effect.interruptible(body), { duration: limit, onTimeout: isUp(limit) })
+  }
+}
+
+/** Starts the time of a transaction: the fiber's own limit, else the client's. */
+export const start = (clients: Duration.Duration | undefined): Effect.Effect<TransactionTime> =>
+  Effect.flatMap(FiberRef.get(current), (own) => {
+    const limit = Option.getOrElse(own, () => clients)
+    return limit === undefined || !Duration.isFinite(limit)
+      ? Effect.succeed(unlimited)
+      : Effect.map(Clock.currentTimeMillis, (since) => from(since, limit))
+  })
+
+/**
+ * Limits the time from BEGIN to the answer of COMMIT of each transaction of an effect; waiting for a
+ * connection does not count, nor does resolving a COMMIT that was not answered. A transaction that
+ * takes longer is rolled back and fails with a `PgError` (`TransactionTimeoutError`, `RolledBack`).
+ *
+ * It goes before the client's own `transactionTimeout`; an infinite duration lifts that.
+ */
+export const transactionTimeout: {
+  (
+    duration: Duration.DurationInput
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R>
+} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput) =>
+  Effect.locally(self, current, Option.some(Duration.decode(duration)))
+)

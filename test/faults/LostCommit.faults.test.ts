@@ -1,0 +1,163 @@
+import { SqlClient } from "@effect/sql"
+import { assert, layer } from "@effect/vitest"
+import { Duration, Effect, Layer, Redacted } from "effect"
+import * as pg from "pg"
+import { inject } from "vitest"
+import { PgClient, PgError } from "../../src/sql/index.ts"
+import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+const network = Layer.unwrapEffect(
+  Effect.sync(() => {
+    const { hostname: host, port } = new URL(inject("postgresUrl"))
+    return FaultProxy.layer({ upstream: { host, port: Number(port) } })
+  })
+)
+
+const client = (options: Partial<PgClient.PgClientConfig> = {}) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const proxy = yield* FaultProxy
+      return PgClient.layer({
+        url: proxy.url(url),
+        maxConnections: 2,
+        acquireTimeout: "5 seconds",
+        ...options
+      })
+    })
+  )
+
+const stage = client().pipe(Layer.provideMerge(network), Layer.provideMerge(TestDatabase.address))
+
+/** The rows that are committed, as another client sees them that needs no network of ours. */
+const committed = Effect.flatMap(TestDatabase, ({ url }) =>
+  Effect.promise(async () => {
+    const other = new pg.Client(Redacted.value(url))
+    await other.connect()
+    const { rows } = await other.query<{ id: number }>("SELECT id FROM ledger ORDER BY id")
+    await other.end()
+    return rows.map(({ id }) => id)
+  })
+)
+
+/** A faithful network and an empty table. */
+const ledger = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* Effect.flatMap(FaultProxy, ({ heal }) => heal)
+  yield* sql`CREATE TABLE IF NOT EXISTS ledger (id int)`
+  yield* sql`TRUNCATE ledger`
+  return sql
+})
+
+/** Cuts the connection in front of COMMIT, or in front of its answer. */
+const lose = (what: "request" | "answer") =>
+  Effect.flatMap(FaultProxy, (proxy) =>
+    what === "request"
+      ? proxy.cutBefore("toServer", FaultProxy.isCommit)
+      : proxy.cutAfter("toServer", FaultProxy.isCommit)
+  )
+
+const insert = (sql: SqlClient.SqlClient, id: number) =>
+  sql.withTransaction(Effect.as(sql`INSERT INTO ledger VALUES (${id})`, id))
+
+const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.flip(effect), (error) => {
+    assert.instanceOf(error, PgError)
+    return error
+  })
+
+layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT", (it) => {
+  it.effect("that took effect is a success with the transaction's value", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      for (const id of [1, 2, 3]) {
+        yield* lose("answer")
+        assert.strictEqual(yield* insert(sql, id), id)
+      }
+      assert.deepStrictEqual(yield* committed, [1, 2, 3])
+    })
+  )
+
+  it.effect("that never reached the server is RolledBack, and safe to replay", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      yield* lose("request")
+      const error = yield* failure(insert(sql, 1))
+      assert.strictEqual(error.outcome, "RolledBack")
+      assert.strictEqual(error.phase, "commit")
+      assert.isTrue(error.isSafeToReplay)
+      assert.deepStrictEqual(yield* committed, [])
+      yield* lose("request")
+      yield* PgClient.replay(insert(sql, 2))
+      assert.deepStrictEqual(yield* committed, [2])
+    })
+  )
+
+  it.effect("of a statement without values or a whole script is resolved as well", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const bodies = [
+        sql.unsafe("INSERT INTO ledger VALUES (1)"),
+        sql.unsafe("INSERT INTO ledger VALUES (2); INSERT INTO ledger VALUES (3)"),
+        sql`DO $$ BEGIN INSERT INTO ledger VALUES (4); END $$`,
+        sql.withTransaction(sql`INSERT INTO ledger VALUES (5)`),
+        Effect.ignore(sql.withTransaction(Effect.zipRight(insert(sql, 9), Effect.fail("undone"))))
+      ]
+      for (const body of bodies) {
+        yield* lose("answer")
+        yield* sql.withTransaction(body)
+      }
+      assert.deepStrictEqual(yield* committed, [1, 2, 3, 4, 5])
+    })
+  )
+
+  it.effect("that the network swallowed is rolled back for certain, and its locks are free", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { blackholeAll } = yield* FaultProxy
+      const body = Effect.zipRight(sql`LOCK TABLE ledger`, sql`INSERT INTO ledger VALUES (1)`)
+      const swallowed = sql.withTransaction(Effect.zipLeft(body, blackholeAll))
+      const error = yield* failure(PgClient.transactionTimeout(swallowed, "300 millis"))
+      assert.strictEqual(error.outcome, "RolledBack")
+      yield* insert(sql, 2)
+      assert.deepStrictEqual(yield* committed, [2])
+    })
+  )
+
+  it.effect("is looked up when the server is back, and is Unknown when time is up", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { heal, refuse } = yield* FaultProxy
+      yield* lose("answer")
+      const waiting = yield* Effect.fork(
+        sql.withTransaction(Effect.zipLeft(sql`INSERT INTO ledger VALUES (1)`, refuse))
+      )
+      yield* Effect.sleep(Duration.millis(700))
+      yield* heal
+      yield* waiting
+      yield* lose("answer")
+      const impatient = client({ acquireTimeout: "500 millis", maxConnections: 1 })
+      const unknown = Effect.flatMap(SqlClient.SqlClient, (other) =>
+        other.withTransaction(Effect.zipLeft(other`INSERT INTO ledger VALUES (2)`, refuse))
+      ).pipe(Effect.provide(impatient))
+      const error = yield* failure(unknown)
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.isFalse(error.isSafeToReplay)
+      yield* heal
+      assert.deepStrictEqual(yield* committed, [1, 2])
+    })
+  )
+
+  it.effect("is Unknown where it is not to be resolved", () =>
+    Effect.gen(function* () {
+      yield* ledger
+      const program = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        Effect.zipRight(lose("answer"), insert(sql, 1))
+      )
+      const error = yield* failure(Effect.provide(program, client({ resolveCommits: false })))
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.deepStrictEqual(yield* committed, [1])
+    })
+  )
+})

@@ -1,0 +1,189 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, FastCheck as fc } from "effect"
+import { PgClient, PgError } from "../../src/sql/index.ts"
+import { KnownText, KnownTexts } from "../../src/sql/KnownTexts.ts"
+import { PreparedStatements } from "../../src/sql/PreparedStatements.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+/** One session, so that it is the one that prepares and the one that is asked. */
+const oneSession = TestDatabase.client({ maxConnections: 1, preparedStatements: 3 })
+
+let asked = 0
+
+/** The statements that the session holds, in order; this one has another text each time. */
+const held = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql.unsafe<{ readonly statement: string }>(
+      `SELECT statement FROM pg_prepared_statements ORDER BY prepare_time /* ${asked++} */`
+    ),
+    (rows) => rows.map(({ statement }) => statement)
+  )
+
+const twice = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.zipRight(effect, effect)
+
+layer(oneSession, { excludeTestServices: true })("a session", (it) => {
+  it.effect("prepares what it runs a second time, and no more than it may keep", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`SELECT ${1}::int AS once`
+      assert.deepStrictEqual(yield* held(sql), [])
+      for (const name of ["a", "b", "c", "d", "a", "e"]) {
+        yield* twice(sql`SELECT ${1}::int AS ${sql(name)}`)
+      }
+      assert.deepStrictEqual(yield* held(sql), [
+        'SELECT $1::int AS "d"',
+        'SELECT $1::int AS "a"',
+        'SELECT $1::int AS "e"'
+      ])
+    })
+  )
+
+  it.effect("answers as before when its statements were discarded", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const sum = sql<{ readonly sum: number }>`SELECT ${2}::int + ${3}::int AS sum`
+      yield* twice(sum)
+      for (const discard of ["DISCARD ALL", "DEALLOCATE ALL"]) {
+        yield* sql.unsafe(discard)
+        assert.deepStrictEqual(yield* twice(sum), [{ sum: 5 }])
+      }
+      // Behind the session's back, as a pooler does it.
+      yield* sql`DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$`
+      assert.deepStrictEqual(yield* sum, [{ sum: 5 }])
+      assert.deepStrictEqual(yield* sum, [{ sum: 5 }])
+    })
+  )
+
+  it.effect("sees a table as it is after it was altered", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE altered (id int)`
+      yield* sql`INSERT INTO altered VALUES (1)`
+      const all = sql`SELECT * FROM altered WHERE id = ${1}`
+      assert.deepStrictEqual(yield* twice(all), [{ id: 1 }])
+      yield* sql`ALTER TABLE altered ADD COLUMN note text DEFAULT 'new'`
+      assert.deepStrictEqual(yield* all, [{ id: 1, note: "new" }])
+      yield* twice(all)
+      yield* sql`ALTER TABLE altered ALTER COLUMN id TYPE text`
+      const asText = sql`SELECT * FROM altered`
+      assert.deepStrictEqual(yield* twice(asText), [{ id: "1", note: "new" }])
+    })
+  )
+
+  it.effect("rolls back a transaction that meets an altered table, and a replay succeeds", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE moving (id int)`
+      const all = sql`SELECT * FROM moving`
+      yield* twice(all)
+      yield* sql`ALTER TABLE moving ADD COLUMN note text`
+      const error = yield* Effect.flip(sql.withTransaction(all))
+      assert.instanceOf(error, PgError)
+      assert.strictEqual(error.outcome, "RolledBack")
+      assert.isTrue(error.isSafeToReplay)
+      yield* twice(all)
+      yield* sql`ALTER TABLE moving ADD COLUMN other text`
+      assert.deepStrictEqual(yield* PgClient.replay(sql.withTransaction(all)), [])
+    })
+  )
+
+  it.effect("tells a failure of the statement itself, and goes on", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const divide = (by: number) => sql`SELECT 1 / ${by}::int AS quotient`
+      for (const by of [1, 0, 0, 1, 1]) {
+        const result = yield* Effect.either(divide(by))
+        assert.strictEqual(result._tag, by === 0 ? "Left" : "Right")
+      }
+    })
+  )
+})
+
+const values = fc.record({
+  text: fc.option(fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\0", ""))),
+  number: fc.option(fc.double({ noNaN: true }).map((number) => number + 0)),
+  flag: fc.option(fc.boolean()),
+  time: fc.option(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true })),
+  bytes: fc.option(fc.uint8Array().map((bytes) => Buffer.from(bytes))),
+  list: fc.option(fc.array(fc.integer({ min: -9, max: 9 })))
+})
+
+layer(TestDatabase.client({ maxConnections: 1 }), { excludeTestServices: true })(
+  "a prepared statement",
+  (it) => {
+    it.effect.prop(
+      "answers with the same values as the driver does with one that is not",
+      [values],
+      ([{ bytes, flag, list, number, text, time }]) =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const statement = sql`SELECT ${text}::text AS text, ${number}::float8 AS number,
+            ${flag}::bool AS flag, ${time}::timestamptz AS time, ${bytes}::bytea AS bytes,
+            ${list}::int[] AS list, 7 AS __proto__`
+          const expected = { text, number, flag, time, bytes, list }
+          for (const [row] of [yield* statement, yield* statement, yield* statement]) {
+            const { ["__proto__"]: seven, ...rest } = row ?? {}
+            assert.strictEqual(seven, 7)
+            assert.deepStrictEqual(rest, expected)
+          }
+          assert.deepStrictEqual(yield* statement.values, yield* statement.values)
+        }),
+      { fastCheck: { numRuns: 100 } }
+    )
+  }
+)
+
+describe("the texts of a pool", () => {
+  const verbs = fc.constantFrom("select", "INSERT", "Update", "delete", "MERGE", "with", "values")
+  const lead = fc.array(fc.constantFrom(" ", "\n", "(", "-- it is\n", "/* so */"))
+
+  it.prop("are of rows where their first word says so", [lead, verbs], ([lead, verb]) => {
+    assert.isTrue(new KnownText(`${lead.join("")}${verb} 1`).isRowStatement)
+    assert.isTrue(new KnownText(`${lead.join("")}${verb} 1; \n`).isRowStatement)
+    assert.isFalse(new KnownText(`${lead.join("")}${verb} 1; select 2`).isRowStatement)
+    assert.isFalse(new KnownText(`${lead.join("")}set ${verb} = 1`).isRowStatement)
+    assert.isFalse(new KnownText(`${lead.join("")}${verb}ed 1`).isRowStatement)
+  })
+
+  it("are read in a time that does not explode, however they begin", () => {
+    const known = new KnownText(`${"/**/".repeat(4_000)}set`)
+    assert.isFalse(known.isRowStatement)
+  })
+
+  it.prop(
+    "have one name each, and are counted",
+    [fc.array(fc.integer({ max: 3, min: 0 }))],
+    ([uses]) => {
+      const texts = new KnownTexts()
+      const counts = uses.map((use) => texts.use(`select ${use}`))
+      uses.forEach((use, index) => {
+        assert.strictEqual(counts[index]?.uses, uses.filter((other) => other === use).length)
+        assert.strictEqual(counts[index]?.name, new KnownText(`select ${use}`).name)
+      })
+      assert.strictEqual(new Set(counts.map(({ name }) => name)).size, new Set(uses).size)
+    }
+  )
+})
+
+describe("the prepared statements of a session", () => {
+  it.prop(
+    "are never more than may be kept, and the last used ones",
+    [fc.integer({ min: 1, max: 4 }), fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"))],
+    ([limit, names]) => {
+      const prepared = new PreparedStatements(limit)
+      const server = new Set<string>()
+      for (const name of names) {
+        if (prepared.use(name) === undefined) {
+          server.delete(prepared.makeRoom() ?? "")
+          prepared.add(name, { shape: undefined })
+          server.add(name)
+        }
+        assert.isAtMost(server.size, limit)
+        assert.isTrue(server.has(name))
+      }
+      const recent = [...new Set(names.toReversed())].slice(0, limit)
+      assert.deepStrictEqual([...server].sort(), recent.sort())
+    }
+  )
+})
