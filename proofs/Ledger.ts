@@ -1,7 +1,7 @@
 import { type Duration, Effect } from "effect"
 import { type Cut, seriesName } from "./Cut.ts"
 import { cutSignUp, type Entry } from "./CutSignUp.ts"
-import { LedgerDatabase } from "./LedgerDatabase.ts"
+import { ProofDatabase } from "./ProofDatabase.ts"
 import { measure } from "./Measurement.ts"
 import { allSeries, type Exchange, planOf, thinned } from "./Plan.ts"
 
@@ -58,7 +58,7 @@ export const keepLedger = (options: {
     const { atMost, only, progress } = options
     const exchanges = yield* Effect.forEach(allSeries, measure)
     const cuts = only.length > 0 ? only : thinned(planOf(exchanges), atMost)
-    const { version } = yield* LedgerDatabase
+    const { version } = yield* ProofDatabase
     const [took, entries] = yield* Effect.timed(entriesOf(cuts, exchanges, progress))
     const versions = { postgresVersion: version, nodeVersion: process.versions.node }
     return { exchanges, entries, ...versions, took } satisfies Ledger

@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Schedule } from "effect"
-import { LedgerDatabase } from "./LedgerDatabase.ts"
+import { ProofDatabase } from "./ProofDatabase.ts"
 import type { SignUp } from "./SignUp.ts"
 import type { Truth } from "./Verdict.ts"
 
@@ -20,7 +20,7 @@ const settled = (sql: SqlClient, applicationName: string) =>
 /** The rows of a sign-up, once none of the sessions of its client is left. */
 export const truthOf = ({ userId }: SignUp, applicationName: string) =>
   Effect.gen(function* () {
-    const { direct: sql } = yield* LedgerDatabase
+    const { direct: sql } = yield* ProofDatabase
     yield* settled(sql, applicationName)
     const [truth] = yield* sql<Truth>`
       SELECT (SELECT count(*) FROM users WHERE id = ${userId})::int AS users,

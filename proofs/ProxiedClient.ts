@@ -6,7 +6,7 @@ import { Effect, type Scope } from "effect"
 import { PgClient } from "../src/sql/index.ts"
 import { FaultProxy, type ListenError } from "../src/testing/index.ts"
 import type { Cut, Series, Stage } from "./Cut.ts"
-import { LedgerDatabase } from "./LedgerDatabase.ts"
+import { ProofDatabase } from "./ProofDatabase.ts"
 import { formOf, newSignUp } from "./SignUp.ts"
 
 /** A client of one connection, and the proxy that is all it sees of the server. */
@@ -32,9 +32,9 @@ const watchForQuestions = (proxy: FaultProxy["Type"]) => {
 /** A faithful proxy, and a client behind it that is connected, unless it is lazy. */
 export const proxiedClient = (options: {
   readonly isLazy: boolean
-}): Effect.Effect<ProxiedClient, SqlError | ListenError, LedgerDatabase | Scope.Scope> =>
+}): Effect.Effect<ProxiedClient, SqlError | ListenError, ProofDatabase | Scope.Scope> =>
   Effect.gen(function* () {
-    const { address, url } = yield* LedgerDatabase
+    const { address, url } = yield* ProofDatabase
     const proxy = yield* FaultProxy.make({ upstream: address })
     const hasAsked = yield* watchForQuestions(proxy)
     const applicationName = `ledger ${randomUUID()}`

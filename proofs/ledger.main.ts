@@ -1,19 +1,15 @@
 /** Keeps the byte-offset ledger: `npm run ledger`, with `--cuts 500` or `--only <cut>` for less. */
-import { writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import type { Teardown } from "@effect/platform/Runtime"
-import { NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Data, Effect, Exit, Logger, LogLevel, Option } from "effect"
+import { Console, Effect } from "effect"
 import { cutNamed } from "./Cut.ts"
 import { keepLedger, type Ledger } from "./Ledger.ts"
-import { LedgerDatabase } from "./LedgerDatabase.ts"
+import { ProofDatabase } from "./ProofDatabase.ts"
+import { ProofFailed, publish, runProof } from "./Proof.ts"
 import { offenceLine, offending, page } from "./Report.ts"
+import { tables } from "./SignUp.ts"
 
 const reportFile = fileURLToPath(new URL("ledger.md", import.meta.url))
-
-/** The ledger can't be kept, or what it shows breaks a promise. */
-class LedgerFailed extends Data.TaggedError("LedgerFailed")<{ readonly message: string }> {}
 
 const options = Effect.try({
   try: () => {
@@ -30,7 +26,7 @@ const options = Effect.try({
     return { only, atMost, isWhole: only.length === 0 && atMost === Number.POSITIVE_INFINITY }
   },
   catch: (cause) =>
-    new LedgerFailed({
+    new ProofFailed({
       message: `${cause instanceof Error ? cause.message : cause}. Give --cuts 500, or \
 --only transaction/warm:toServer:reset:317, or nothing for the whole ledger.`
     })
@@ -39,11 +35,6 @@ const options = Effect.try({
 const progress = (done: number, of: number) =>
   done % 1000 === 0 ? Console.error(`${done} of ${of}`) : Effect.void
 
-const published = (ledger: Ledger, isWhole: boolean) => {
-  const text = page(ledger)
-  return isWhole ? Effect.promise(() => writeFile(reportFile, text)) : Console.log(text)
-}
-
 const judged = (ledger: Ledger) => {
   const offences = offending(ledger)
   const message = `${offences.length} of ${ledger.entries.length} sign-ups broke a promise`
@@ -51,35 +42,15 @@ const judged = (ledger: Ledger) => {
     ? Console.log(`${ledger.entries.length} sign-ups, every promise kept`)
     : Effect.zipRight(
         Effect.forEach(offences.slice(0, 20), (entry) => Console.error(offenceLine(entry))),
-        new LedgerFailed({ message })
+        new ProofFailed({ message })
       )
 }
 
 const program = ({ isWhole, ...chosen }: Effect.Effect.Success<typeof options>) =>
   Effect.gen(function* () {
     const ledger = yield* keepLedger({ ...chosen, progress })
-    yield* published(ledger, isWhole)
+    yield* publish(page(ledger), isWhole ? reportFile : undefined)
     yield* judged(ledger)
-  }).pipe(Effect.provide(LedgerDatabase.layer))
+  }).pipe(Effect.provide(ProofDatabase.layer(tables)))
 
-const told = (cause: Cause.Cause<{ readonly message: string }>) =>
-  Cause.isInterruptedOnly(cause)
-    ? Effect.void
-    : Console.error(
-        Cause.failureOption(cause).pipe(
-          Option.match({ onNone: () => Cause.pretty(cause), onSome: ({ message }) => message })
-        )
-      )
-
-/** A ledger that was interrupted has shown nothing: it ends as a shell says of SIGINT. */
-const teardown: Teardown = (exit, end) =>
-  end(Exit.isSuccess(exit) ? 0 : Exit.isInterrupted(exit) ? 130 : 1)
-
-NodeRuntime.runMain(
-  Effect.flatMap(options, program).pipe(
-    Effect.tapErrorCause(told),
-    // Thousands of connections are lost here, and the pool would tell of each.
-    Logger.withMinimumLogLevel(LogLevel.Error)
-  ),
-  { teardown, disableErrorReporting: true }
-)
+runProof(Effect.flatMap(options, program))

@@ -12,33 +12,44 @@ export type Answer<C> = Effect.Effect<Lease<C>, AcquireError>
 
 /** Where a caller's answer arrives, before or after the caller has begun to wait for it. */
 export class Caller<C> {
+  readonly ticket: number
   /** The connection on its way to the caller; if the caller is gone, it must be given back. */
   lease: Lease<C> | undefined
-  answer: Answer<C> | undefined
-  private resume: ((answer: Answer<C>) => void) | undefined
+  refusal: AcquireError | undefined
+  private onAnswer: (() => void) | undefined
+
+  constructor(ticket: number) {
+    this.ticket = ticket
+  }
 
   serve(lease: Lease<C>): void {
     this.lease = lease
-    this.settle(Effect.succeed(lease))
+    this.onAnswer?.()
   }
 
   refuse(error: AcquireError): void {
-    this.settle(Effect.fail(error))
+    this.refusal = error
+    this.onAnswer?.()
+  }
+
+  /** The answer, if it is there. */
+  get answer(): Answer<C> | undefined {
+    if (this.lease !== undefined) return Effect.succeed(this.lease)
+    return this.refusal === undefined ? undefined : Effect.fail(this.refusal)
+  }
+
+  /** Calls back when the answer is there, which may be now. */
+  whenAnswered(callback: () => void): void {
+    this.onAnswer = callback
+    if (this.lease !== undefined || this.refusal !== undefined) callback()
   }
 
   /** The answer, once it is there. */
   get wait(): Answer<C> {
-    return Effect.async((resume) => {
-      if (this.answer === undefined) {
-        this.resume = resume
-      } else {
-        resume(this.answer)
-      }
-    })
-  }
-
-  private settle(answer: Answer<C>): void {
-    this.answer = answer
-    this.resume?.(answer)
+    return Effect.async((resume) =>
+      this.whenAnswered(() => {
+        if (this.answer !== undefined) resume(this.answer)
+      })
+    )
   }
 }

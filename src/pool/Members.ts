@@ -51,11 +51,16 @@ export const remove = (state: State, member: Member): State => ({
   suspects: suspectsAfter(state, member, undefined)
 })
 
-const move = (state: State, member: Member, to: Member): State => ({
-  ...state,
+/** What changes when a member is in another phase. */
+const moved = (state: State, member: Member, to: Member) => ({
   members: HashMap.set(state.members, member.id, to),
   counts: recount(state, member.phase, to.phase),
   suspects: suspectsAfter(state, member, to)
+})
+
+const move = (state: State, member: Member, to: Member): State => ({
+  ...state,
+  ...moved(state, member, to)
 })
 
 /** Makes a member active, from any phase but idle. */
@@ -68,7 +73,8 @@ export const examine = (state: State, member: Member): State =>
 
 /** Makes a member idle and the first to be lent. */
 export const rest = (state: State, member: Member): State => ({
-  ...move(state, member, { ...member, phase: "idle", suspect: false }),
+  ...state,
+  ...moved(state, member, { ...member, phase: "idle", suspect: false }),
   idle: List.cons(member.id, state.idle),
   reapAt: Math.min(state.reapAt, member.goodAt + state.limits.idleTimeout, member.retireAt)
 })
@@ -85,7 +91,8 @@ export const takeIdle = (
   member: Member,
   to: { readonly phase: "active" | "proving"; readonly suspect: boolean }
 ): State => ({
-  ...move(state, member, { ...member, ...to }),
+  ...state,
+  ...moved(state, member, { ...member, ...to }),
   idle: List.drop(state.idle, 1)
 })
 

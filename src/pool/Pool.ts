@@ -1,5 +1,6 @@
 import { Context, Deferred, Effect, Exit, Option, type Scope, SortedMap } from "effect"
 import type { Connection, Connector } from "./Connection.ts"
+import { type Errand, runErrand } from "./Errand.ts"
 import type { PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
 import { PoolShell } from "./PoolShell.ts"
@@ -40,6 +41,8 @@ export interface PoolOf<C extends Connection> {
   readonly use: <A, E, R>(
     f: (connection: C) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | AcquireError, R>
+  /** Borrows a connection for one short thing, at less cost than `use`. The same promises. */
+  readonly run: <A, E>(errand: Errand<C, A, E>) => Effect.Effect<A, E | AcquireError>
   /** Borrows a connection and proves it with a round trip, however recently it was used. */
   readonly check: Effect.Effect<void, AcquireError>
   /** The counters now. */
@@ -131,6 +134,7 @@ export const make = <C extends Connection>(
     return {
       acquire: acquire(shell),
       use: use(shell),
+      run: (errand) => runErrand(shell, errand),
       check: check(shell),
       stats: Effect.sync(() => snapshot(shell.state)),
       recreate: shell.recreate,

@@ -83,27 +83,32 @@ export class PoolShell<C extends Connection> {
    */
   take(restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>): Answer<C> {
     return Effect.suspend(() => {
-      const ticket = this.nextTicket++
-      const caller = new Caller<C>()
-      this.callers.set(ticket, caller)
-      this.tell({ _tag: "Acquire", at: this.now(), ticket })
+      const caller = this.ask()
       return (
         caller.answer ??
-        Effect.onError(restore(caller.wait), () => Effect.sync(() => this.abandon(ticket, caller)))
+        Effect.onError(restore(caller.wait), () => Effect.sync(() => this.abandon(caller)))
       )
     })
   }
 
+  /** A caller who wants a connection, and may have it already. */
+  ask(): Caller<C> {
+    const ticket = this.nextTicket++
+    const caller = new Caller<C>(ticket)
+    this.callers.set(ticket, caller)
+    this.tell({ _tag: "Acquire", at: this.now(), ticket })
+    return caller
+  }
+
   /** Gives a connection back; one that is no longer usable is closed. */
-  giveBack({ connection, id }: Lease<C>, isTrusted = true): Effect.Effect<void> {
-    return Effect.sync(() =>
-      this.tell({
-        _tag: "Release",
-        at: this.now(),
-        id,
-        usable: isTrusted && connection.isUsable()
-      })
-    )
+  giveBack(lease: Lease<C>, isTrusted = true): Effect.Effect<void> {
+    return Effect.sync(() => this.release(lease, isTrusted))
+  }
+
+  /** As {@link giveBack}, now. */
+  release({ connection, id }: Lease<C>, isTrusted = true): void {
+    const usable = isTrusted && connection.isUsable()
+    this.tell({ _tag: "Release", at: this.now(), id, usable })
   }
 
   /** Proves a connection with a round trip, within the validation's own deadline. */
@@ -179,14 +184,13 @@ export class PoolShell<C extends Connection> {
   }
 
   /** The caller was interrupted, perhaps while its answer was on the way. */
-  private abandon(ticket: number, { lease }: Caller<C>): void {
+  abandon({ lease, ticket }: Caller<C>): void {
     this.callers.delete(ticket)
-    const at = this.now()
-    this.tell(
-      lease === undefined
-        ? { _tag: "Cancel", at, ticket }
-        : { _tag: "Release", at, id: lease.id, usable: lease.connection.isUsable() }
-    )
+    if (lease === undefined) {
+      this.tell({ _tag: "Cancel", at: this.now(), ticket })
+    } else {
+      this.release(lease)
+    }
   }
 
   private dial(id: number): Effect.Effect<void, ConnectError> {

@@ -91,6 +91,24 @@ const serveFromIdle = (
   return unproven(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
 }
 
+/**
+ * Lends the first idle member to a caller who comes while nobody waits, if it is good as it is:
+ * what {@link serve} would do, without the way through the queue. Else undefined.
+ */
+export const serveAtOnce = (
+  state: State,
+  out: Commands,
+  waiter: Waiter,
+  at: Instant
+): State | undefined => {
+  if (SortedMap.size(state.waiting) > 0) return undefined
+  const member = Members.firstIdle(state)
+  if (member === undefined || expired(state, member, at) !== undefined) return undefined
+  if (proofFor(state, member, at) !== undefined) return undefined
+  out.push({ _tag: "Lend", id: member.id, waiter })
+  return Members.takeIdle(state, member, { phase: "active", suspect: false })
+}
+
 /** One step towards serving the queue, or the same state when nothing can be done for it now. */
 const serveOne = (state: State, out: Commands, at: Instant): State => {
   const waiter = firstWaiter(state)

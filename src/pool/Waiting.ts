@@ -2,7 +2,7 @@ import { Duration, SortedMap } from "effect"
 import { type Commands, report } from "./PoolCommand.ts"
 import { type AcquireError, AcquireTimeout, PoolClosed } from "./PoolError.ts"
 import { describe, firstWaiter, type Instant, type State, type Waiter } from "./PoolState.ts"
-import { serve } from "./Serving.ts"
+import { serve, serveAtOnce } from "./Serving.ts"
 
 /** The answer of a pool that is shutting down. */
 export const closed = new PoolClosed({
@@ -17,7 +17,7 @@ export const acquire = (state: State, out: Commands, at: Instant, ticket: number
   }
   const deadline = at + state.limits.acquireTimeout
   const waiter: Waiter = { ticket, since: at, deadline, failuresBefore: state.failures }
-  return serve(rejoin(state, waiter), out, at)
+  return serveAtOnce(state, out, waiter, at) ?? serve(rejoin(state, waiter), out, at)
 }
 
 /** A caller who was about to be served waits again, at its old place. */

@@ -68,10 +68,25 @@ const parsed = (text: string, name?: string): ReadonlyArray<Buffer> =>
     : // Closing what does not exist is no error, and what does must not be in the way.
       [serialize.close({ type: "S", name }), serialize.parse({ text, name })]
 
+const bound = (name: string | undefined, values: ReadonlyArray<unknown> = []): Buffer =>
+  serialize.bind({
+    ...(name === undefined ? {} : { statement: name }),
+    values: [...values],
+    valueMapper: prepareValue
+  })
+
+const describe = serialize.describe({ type: "P" })
+const execute = serialize.execute()
+const sync = serialize.sync()
+
+// Most statements end in one of these: one copy instead of three.
+const executeSync = Buffer.concat([execute, sync])
+const describeExecuteSync = Buffer.concat([describe, executeSync])
+
 const epilogueBytes = ({ isPrepared, name, text }: Epilogue): ReadonlyArray<Buffer> => [
   ...(isPrepared ? [] : parsed(text, name)),
-  serialize.bind(name === undefined ? {} : { statement: name }),
-  serialize.execute()
+  bound(name),
+  execute
 ]
 
 /**
@@ -123,21 +138,19 @@ export class Exchange implements pg.Submittable {
 
   private bytes(): Buffer {
     const { closes, epilogue, isDescribed, isSimple, name, prepared } = this.route
-    const { text, values = [] } = this.query
+    const { text, values } = this.query
     if (isSimple) return serialize.query(text)
-    return Buffer.concat([
-      ...(closes === undefined ? [] : [serialize.close({ type: "S", name: closes })]),
-      ...(prepared === undefined ? parsed(text, name) : []),
-      serialize.bind({
-        ...(name === undefined ? {} : { statement: name }),
-        values: [...values],
-        valueMapper: prepareValue
-      }),
-      ...(isDescribed || prepared === undefined ? [serialize.describe({ type: "P" })] : []),
-      serialize.execute(),
-      ...(epilogue === undefined ? [] : epilogueBytes(epilogue)),
-      serialize.sync()
-    ])
+    const parts: Array<Buffer> = []
+    if (closes !== undefined) parts.push(serialize.close({ type: "S", name: closes }))
+    if (prepared === undefined) parts.push(...parsed(text, name))
+    parts.push(bound(name, values))
+    if (epilogue === undefined) {
+      parts.push(isDescribed || prepared === undefined ? describeExecuteSync : executeSync)
+    } else {
+      if (isDescribed || prepared === undefined) parts.push(describe)
+      parts.push(execute, ...epilogueBytes(epilogue), sync)
+    }
+    return Buffer.concat(parts)
   }
 
   handleRowDescription({ fields }: { readonly fields: Array<pg.FieldDef> }): void {

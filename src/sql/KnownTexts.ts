@@ -41,7 +41,7 @@ export class KnownText {
   /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
   readonly isRowStatement: boolean
   private readonly text: string
-  private digest: string | undefined
+  private ownName: string | undefined
 
   constructor(text: string) {
     this.text = text
@@ -53,8 +53,8 @@ export class KnownText {
    * another statement where a pooler hands one session from client to client.
    */
   get name(): string {
-    this.digest ??= createHash("sha256").update(this.text).digest("base64url").slice(0, 32)
-    return `holdfast_${this.digest}`
+    this.ownName ??= `holdfast_${createHash("sha256").update(this.text).digest("base64url").slice(0, 32)}`
+    return this.ownName
   }
 }
 

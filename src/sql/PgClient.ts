@@ -41,13 +41,14 @@ export interface PgClientFromPoolOptions
       | "validateTimeout"
     > {}
 
-const settings = ({ preparedStatements, statementTimeout }: PgClientConfig) =>
+const settingsOf = ({ preparedStatements, statementTimeout }: PgClientConfig) =>
   sessionSettings({ preparedStatements, statementTimeout: optionalDuration(statementTimeout) })
 
 const build = (options: PgClientConfig) =>
   Effect.flatMap(described(options), (config) => {
-    const pooled = PgConnector.make(dial(options), settings(options), options.initialize)
-    return PooledClient.make({ pooled, auxiliary: pooled }, config)
+    const settings = settingsOf(options)
+    const pooled = PgConnector.make(dial(options), settings, options.initialize)
+    return PooledClient.make({ settings, pooled, auxiliary: pooled }, config)
   }).pipe(Effect.mapError(fromAcquire))
 
 /** How long a session of theirs is kept that ours has no use for: others may wait for it. */
@@ -59,10 +60,11 @@ const buildFromPool = (options: PgClientFromPoolOptions) =>
     const { acquire, ...fields } = options
     const pool = yield* acquire
     const config = { idleTimeout: borrowedFor, ...fields, ...fromPoolOptions(pool.options) }
-    const pooled = yield* PgConnector.fromPool(pool, settings(config))
+    const settings = settingsOf(config)
+    const pooled = yield* PgConnector.fromPool(pool, settings)
     const own = Effect.succeed({ config: pool.options, Driver: driverOf(pool) })
-    const auxiliary = PgConnector.make(own, settings(config))
-    return yield* PooledClient.make({ pooled, auxiliary }, yield* described(config))
+    const auxiliary = PgConnector.make(own, settings)
+    return yield* PooledClient.make({ settings, pooled, auxiliary }, yield* described(config))
   }).pipe(Effect.mapError((error) => (error instanceof ConnectError ? fromAcquire(error) : error)))
 
 /**

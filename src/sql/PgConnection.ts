@@ -1,6 +1,5 @@
-import { Duration, Effect, Option } from "effect"
+import { Duration, Effect, Exit } from "effect"
 import * as pg from "pg"
-import Cursor from "pg-cursor"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { cancelKeyOf, sendCancelRequest } from "./CancelRequest.ts"
@@ -11,7 +10,7 @@ import { fromCause, type PgError, type Progress } from "./PgError.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
-import { StatementTimeout, current as statementTimeout } from "./statementTimeout.ts"
+import { limitOf, StatementTimeout } from "./statementTimeout.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
@@ -193,11 +192,11 @@ export class PgConnection implements Connection {
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
-      const own = fiber.getFiberRef(statementTimeout)
-      const limit = Option.getOrElse(own, () => this.settings.statementTimeout)
-      return limit === undefined || !Duration.isFinite(limit)
-        ? this.send(query, place)
-        : Effect.timeoutFail(Effect.interruptible(this.send(query, place)), {
+      const limit = limitOf(fiber, this.settings)
+      const sent = Effect.async<Answer, PgError>((resume) => this.send(query, place, resume))
+      return limit === undefined
+        ? sent
+        : Effect.timeoutFail(Effect.interruptible(sent), {
             duration: limit,
             onTimeout: () => {
               this.abandon("its statement timed out")
@@ -207,33 +206,38 @@ export class PgConnection implements Connection {
     })
   }
 
-  private send(query: Query, place: Place): Effect.Effect<Answer, PgError> {
-    return Effect.async((resume) => {
-      if (this.loss !== undefined) {
-        // The driver may not know yet that the socket is gone, and would write into it.
-        const gone = new Error(`Connection terminated: ${this.loss.message}`)
-        return resume(Effect.fail(fromCause(gone, { ...place, sent: false })))
-      }
-      const answered = new Signal()
-      this.wire.send(query, place, (exit) => {
-        answered.give()
-        resume(exit)
-      })
-      return this.cancel(answered.given)
+  /** Sends one statement, and calls back with what came of it. Returns what cancels it. */
+  send(
+    query: Query,
+    place: Place,
+    done: (result: Exit.Exit<Answer, PgError>) => void
+  ): Effect.Effect<void> {
+    if (this.loss !== undefined) {
+      // The driver may not know yet that the socket is gone, and would write into it.
+      const gone = new Error(`Connection terminated: ${this.loss.message}`)
+      done(Exit.fail(fromCause(gone, { ...place, sent: false })))
+      return Effect.void
+    }
+    const answered = new Signal()
+    this.wire.send(query, place, (exit) => {
+      answered.give()
+      done(exit)
     })
+    return this.cancel(answered)
   }
 
   /**
    * Cancels the statement under way. The connection is kept only if the statement was answered and
    * the server is done with the request: a request still on its way could hit the next statement.
    */
-  private cancel(answered: Effect.Effect<void>): Effect.Effect<void> {
+  private cancel(answered: Signal): Effect.Effect<void> {
     return Effect.suspend(() => {
       const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
+      if (answered.isGiven) return Effect.void
       const { client, config } = this
       const key = cancelKeyOf(client)
       if (key === undefined || !this.isOpen()) return dropped
-      return Effect.zip(sendCancelRequest({ client, config, key }), answered, {
+      return Effect.zip(sendCancelRequest({ client, config, key }), answered.given, {
         concurrent: true
       }).pipe(
         Effect.interruptible,
@@ -242,11 +246,6 @@ export class PgConnection implements Connection {
         Effect.asVoid
       )
     })
-  }
-
-  /** Opens a cursor for a statement. Close it, or drop the connection, before the next statement. */
-  cursor({ text, values }: Query): Cursor<object> {
-    return this.client.query(new Cursor<object>(text, values && [...values]))
   }
 
   /** The error for a failure of a statement, which may be the end of the session too. */

@@ -1,10 +1,13 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
-import { Chunk, Effect, type Scope, Stream } from "effect"
+import { Cause, Chunk, Effect, Exit, Option, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
+import type { AcquireError } from "../pool/PoolError.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
+import type { SessionSettings } from "./SessionSettings.ts"
+import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
 import type { Place } from "./Wire.ts"
 
@@ -50,6 +53,12 @@ const tooLate = (place: Place): PgError =>
     sent: false
   })
 
+/** The session had ended before anything of the statement was sent. */
+const isStale = (cause: Cause.Cause<PgError>): boolean => {
+  const error = Cause.failureOption(cause)
+  return Option.isSome(error) && error.value.outcome === "NotSent" && error.value.endsSession
+}
+
 /** How a session is held. */
 export interface Holding {
   readonly inTransaction: boolean
@@ -82,16 +91,29 @@ export const leased = (
  * A statement that was provably not sent because its session had ended is sent on another one, up
  * to `replays` times: the pool's maximum is enough, since each time uses up one stale session.
  */
-export const borrowed = (pool: PoolOf<PgConnection>, replays: number): SqlConnection => {
+export const borrowed = (
+  pool: PoolOf<PgConnection>,
+  settings: SessionSettings,
+  replays: number
+): SqlConnection => {
   const place: Place = { phase: "statement", inTransaction: false }
+  const again = (query: Query, left: number, failure: Exit.Exit<Answer, PgError>) =>
+    Exit.isFailure(failure) && left > 0 && isStale(failure.cause)
+      ? attempt(query, left - 1)
+      : failure
   const attempt = (query: Query, left: number): Effect.Effect<Answer, PgError> =>
-    Effect.catchAll(
-      pool.use((connection) => connection.query(query, place)),
-      (cause) => {
-        const error = fromPool(cause)
-        const isStale = error.outcome === "NotSent" && error.endsSession
-        return isStale && left > 0 ? attempt(query, left - 1) : Effect.fail(error)
-      }
+    Effect.mapError(
+      Effect.withFiberRuntime<Answer, AcquireError | PgError>((fiber) =>
+        limitOf(fiber, settings) === undefined
+          ? pool.run<Answer, PgError>((connection, done) =>
+              connection.send(query, place, (exit) => done(again(query, left, exit)))
+            )
+          : Effect.flatMap(
+              pool.use((connection) => Effect.exit(connection.query(query, place))),
+              (exit) => again(query, left, exit)
+            )
+      ),
+      fromPool
     )
   return make((query) => attempt(query, replays), Effect.mapError(pool.acquire, fromPool), place)
 }

@@ -1,5 +1,5 @@
 import { Chunk, Duration, Effect, Option, type Scope, Stream } from "effect"
-import type Cursor from "pg-cursor"
+import Cursor from "pg-cursor"
 import type { Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
@@ -10,6 +10,10 @@ const rowsPerRead = 128
 
 /** How long closing a cursor may take before its session is dropped. */
 const closeTimeout = Duration.seconds(1)
+
+/** It must be closed, or its session dropped, before the next statement. */
+const open = ({ client }: PgConnection, { text, values }: Query): Cursor<object> =>
+  client.query(new Cursor<object>(text, values && [...values]))
 
 const read = (connection: PgConnection, cursor: Cursor<object>, place: Place) =>
   Effect.async<Chunk.Chunk<object>, Option.Option<PgError>>((resume) => {
@@ -48,7 +52,7 @@ export const streamOf = (
       const connection = yield* lease
       place.id?.ran("FETCH")
       const cursor = yield* Effect.acquireRelease(
-        Effect.sync(() => connection.cursor(query)),
+        Effect.sync(() => open(connection, query)),
         (cursor) => close(connection, cursor)
       )
       return Stream.repeatEffectChunkOption(read(connection, cursor, place))

@@ -14,12 +14,13 @@ import { type DescribedConfig, type PgClientConfig, poolConfig } from "./PgClien
 import type { PgConnection } from "./PgConnection.ts"
 import { fromAcquire } from "./PgError.ts"
 import { borrowed, leased } from "./PgStatements.ts"
-import { optionalDuration } from "./SessionSettings.ts"
+import { optionalDuration, type SessionSettings } from "./SessionSettings.ts"
 import { withTransaction } from "./Transaction.ts"
 import { acquirer } from "./TransactionLevel.ts"
 
-/** Where sessions come from. */
+/** Where sessions come from, and what they have in common. */
 export interface Connectors {
+  readonly settings: SessionSettings
   /** For the pool. */
   readonly pooled: Connector<PgConnection>
   /** For the sessions beside it: one that listens, and one that asks after a lost COMMIT. */
@@ -75,6 +76,7 @@ const overPool = (
 ): Effect.Effect<Upstream.PgClient, never, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
     const attributes = spanAttributes(config)
+    const { settings } = connectors
     const { max: replays } = poolConfig(config)
     const transactions = {
       pool,
@@ -82,7 +84,7 @@ const overPool = (
       resolver: yield* resolver(connectors, config),
       timeout: optionalDuration(config.transactionTimeout)
     }
-    const find = acquirer(pool, borrowed(pool, replays))
+    const find = acquirer(pool, borrowed(pool, settings, replays))
     const sql = yield* IndependentClient.make({
       acquirer: find,
       transactionAcquirer: reserve(pool),

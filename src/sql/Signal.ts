@@ -2,7 +2,7 @@ import { Effect } from "effect"
 
 /** Something that happens once and that at most one fiber waits for: cheaper than a Deferred. */
 export class Signal {
-  private isGiven = false
+  isGiven = false
   private resume: (() => void) | undefined
 
   give(): void {

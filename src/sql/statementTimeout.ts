@@ -1,11 +1,21 @@
-import { Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
+import { Duration, Effect, type Fiber, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
+import type { SessionSettings } from "./SessionSettings.ts"
 
 /** How long each statement of the current fiber may take, if that is limited. */
 export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = GlobalValue.globalValue(
   "holdfast/sql/statementTimeout",
   () => FiberRef.unsafeMake(Option.none<Duration.Duration>())
 )
+
+/** The limit of a fiber's statements: its own, else that of the client; absent if there is none. */
+export const limitOf = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  { statementTimeout }: SessionSettings
+): Duration.Duration | undefined => {
+  const limit = Option.getOrElse(fiber.getFiberRef(current), () => statementTimeout)
+  return limit !== undefined && Duration.isFinite(limit) ? limit : undefined
+}
 
 /** The client's own verdict on a statement, under the code by which the table knows it. */
 export class StatementTimeout extends Error {

@@ -5,13 +5,12 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as StockClient from "@effect/sql-pg/PgClient"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { type Address, EmbeddedPostgres, type EmbeddedPostgresError } from "../src/testing/index.ts"
-import { tables } from "./SignUp.ts"
 
-/** Not quite fifty lanes, with up to three sessions each, and those that have not ended yet. */
+/** The ledger has not quite fifty lanes, up to three sessions each, and those not ended yet. */
 const settings = { max_connections: "300" }
 
 /**
- * The role of those who sign up. Hashing its password 4,096 times would be most of the work of a
+ * The role of those who are under test. Hashing its password 4,096 times would be most of the work of a
  * connection, of which there are two or three for each cut; once is as many bytes.
  */
 const createRole = (sql: SqlClient, name: string, password: string) =>
@@ -19,7 +18,7 @@ const createRole = (sql: SqlClient, name: string, password: string) =>
     SET scram_iterations = 1;
     CREATE ROLE ${name} LOGIN PASSWORD '${password}';
     RESET scram_iterations;
-    GRANT SELECT, INSERT, UPDATE ON users, sessions, audits TO ${name};`)
+    GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO ${name};`)
 
 const withLogin = (url: Redacted.Redacted<string>, name: string, password: string) => {
   const address = new URL(Redacted.value(url))
@@ -28,7 +27,7 @@ const withLogin = (url: Redacted.Redacted<string>, name: string, password: strin
   return Redacted.make(address.href)
 }
 
-const prepare = Effect.gen(function* () {
+const prepare = Effect.fn("ProofDatabase.prepare")(function* (tables: string) {
   const { host, port, url } = yield* EmbeddedPostgres
   const direct = yield* StockClient.make({ url, maxConnections: 4 })
   const password = randomUUID()
@@ -43,12 +42,12 @@ const prepare = Effect.gen(function* () {
   }
 })
 
-/** A Postgres of the ledger's own, in a temporary folder that goes away with it. */
-export class LedgerDatabase extends Context.Tag("holdfast/proofs/LedgerDatabase")<
-  LedgerDatabase,
+/** A Postgres of a proof's own, in a temporary folder that goes away with it. */
+export class ProofDatabase extends Context.Tag("holdfast/proofs/ProofDatabase")<
+  ProofDatabase,
   {
     readonly address: Address
-    /** For those who sign up: an ordinary role. */
+    /** For those who are under test: an ordinary role. */
     readonly url: Redacted.Redacted<string>
     readonly version: string
     /**
@@ -58,8 +57,10 @@ export class LedgerDatabase extends Context.Tag("holdfast/proofs/LedgerDatabase"
     readonly direct: SqlClient
   }
 >() {
-  static readonly layer: Layer.Layer<LedgerDatabase, SqlError | EmbeddedPostgresError> =
-    Layer.scoped(LedgerDatabase, prepare).pipe(
+  /** With the tables that such a text creates. */
+  static layer(tables: string): Layer.Layer<ProofDatabase, SqlError | EmbeddedPostgresError> {
+    return Layer.scoped(ProofDatabase, prepare(tables)).pipe(
       Layer.provide([EmbeddedPostgres.layer({ settings }), Reactivity.layer])
     )
+  }
 }

@@ -1,0 +1,53 @@
+import { Effect } from "effect"
+import type { Connection } from "./Connection.ts"
+import type { Lease } from "./Lease.ts"
+import type { AcquireError } from "./PoolError.ts"
+import type { PoolShell } from "./PoolShell.ts"
+
+/**
+ * Something short that is done on a connection, told by callbacks: `done` is called once, with the
+ * result. Returns what cancels it; when that has ended nothing of it is under way any more.
+ */
+export type Errand<C, A, E> = (
+  connection: C,
+  done: (result: Effect.Effect<A, E>) => void
+) => Effect.Effect<void>
+
+/** Begins an errand on its connection, which is given back at its end; returns what cancels it. */
+const begin = <C extends Connection, A, E>(
+  shell: PoolShell<C>,
+  lease: Lease<C>,
+  errand: Errand<C, A, E>,
+  resume: (result: Effect.Effect<A, E>) => void
+): Effect.Effect<void> => {
+  let isCancelled = false
+  const cancel = errand(lease.connection, (result) => {
+    // What cancels it may outlast its answer, and could hit what the next borrower does.
+    if (isCancelled) return
+    shell.release(lease)
+    resume(result)
+  })
+  return Effect.suspend(() => {
+    isCancelled = true
+    return Effect.ensuring(cancel, shell.giveBack(lease))
+  })
+}
+
+/**
+ * Runs an errand in one asynchronous step, from asking for a connection to giving it back. Step by
+ * step, as `use` does it, costs a fiber more than the pool and the errand together.
+ */
+export const runErrand = <C extends Connection, A, E>(
+  shell: PoolShell<C>,
+  errand: Errand<C, A, E>
+): Effect.Effect<A, E | AcquireError> =>
+  Effect.async((resume) => {
+    let cancel: Effect.Effect<void> | undefined
+    const caller = shell.ask()
+    caller.whenAnswered(() => {
+      const { lease, refusal } = caller
+      if (refusal !== undefined) resume(Effect.fail(refusal))
+      if (lease !== undefined) cancel = begin(shell, lease, errand, resume)
+    })
+    return Effect.suspend(() => cancel ?? Effect.sync(() => shell.abandon(caller)))
+  })
