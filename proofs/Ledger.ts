@@ -1,9 +1,9 @@
 import { type Duration, Effect } from "effect"
 import { type Cut, seriesName } from "./Cut.ts"
 import { cutSignUp, type Entry } from "./CutSignUp.ts"
-import { ProofDatabase } from "./ProofDatabase.ts"
 import { measure } from "./Measurement.ts"
 import { allSeries, type Exchange, planOf, thinned } from "./Plan.ts"
+import { ProofDatabase } from "./ProofDatabase.ts"
 
 /** Everything that was seen. */
 export interface Ledger {

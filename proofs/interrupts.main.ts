@@ -43,7 +43,9 @@ const progress = (done: number, of: number) =>
 const details = ({ marks, runs }: InterruptsRun): ReadonlyArray<string> => [
   ...runs.flatMap(({ bystanders, innocence }) => [...innocence.messages, ...bystanders.messages]),
   ...runs.flatMap(({ accounts }) =>
-    accounts.flatMap(({ ending, id }) => (ending._tag === "Defect" ? [`${id}: ${ending.message}`] : []))
+    accounts.flatMap(({ ending, id }) =>
+      ending._tag === "Defect" ? [`${id}: ${ending.message}`] : []
+    )
   ),
   ...marks.shown.map((id) => `shown: ${id}`),
   ...marks.lost.map((id) => `lost: ${id}`),

@@ -44,11 +44,11 @@ const stream = ({ sql, token }: Question): Answers =>
     (rows) => [...rows]
   )
 
-const question = [
-  { ask: statement, rows: 1 },
-  { ask: transaction, rows: 1 },
-  { ask: stream, rows: 3 }
-]
+const questions = [
+  { kind: "statement", ask: statement, rows: 1 },
+  { kind: "transaction", ask: transaction, rows: 1 },
+  { kind: "stream", ask: stream, rows: 3 }
+] as const
 
 const isCancelled = (cause: Cause.Cause<SqlError>): boolean =>
   Option.exists(
@@ -56,14 +56,16 @@ const isCancelled = (cause: Cause.Cause<SqlError>): boolean =>
     ({ sqlState }) => sqlState === "57014"
   )
 
-const note = (innocence: Innocence, exit: Exit.Exit<boolean, SqlError>): void => {
+const note = (innocence: Innocence, exit: Exit.Exit<boolean, SqlError>, kind: string): void => {
   if (Exit.isSuccess(exit)) {
     innocence[exit.value ? "answered" : "wrong"] += 1
   } else if (isCancelled(exit.cause)) {
     innocence.cancelled += 1
   } else {
     innocence.failed += 1
-    if (innocence.messages.length < 5) innocence.messages.push(Cause.pretty(exit.cause))
+    if (innocence.messages.length < 5) {
+      innocence.messages.push(`innocent ${kind}: ${Cause.pretty(exit.cause)}`)
+    }
   }
 }
 
@@ -81,7 +83,7 @@ export const askInnocently = (
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     const token = ++tokens
-    const { ask, rows } = question[token % question.length] ?? { ask: statement, rows: 1 }
+    const { ask, kind, rows } = questions[token % questions.length] ?? questions[0]
     const asked = Effect.map(
       ask({ sql, token, sleep }),
       (answer) =>
@@ -90,7 +92,7 @@ export const askInnocently = (
     const run = isReplayed
       ? PgClient.replay(asked, { idempotent: true, deadline: "30 seconds" })
       : asked
-    return Effect.map(Effect.exit(run), (exit) => note(innocence, exit))
+    return Effect.map(Effect.exit(run), (exit) => note(innocence, exit, kind))
   })
 
 /** Asks again and again, with a breath between, for as long as it is told to go on. */

@@ -10,20 +10,23 @@ export interface Lag {
 const period = 5
 
 /** Notes how late a timer is called, for as long as the scope: what a busy machine does to it. */
-export const watchLoop: Effect.Effect<ReadonlyArray<Lag>, never, Scope.Scope> =
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const lags: Array<Lag> = []
-      let last = performance.now()
-      const timer = setInterval(() => {
-        const at = performance.now()
-        lags.push({ at, millis: Math.max(0, at - last - period) })
-        last = at
-      }, period)
-      return { lags, timer }
-    }),
-    ({ timer }) => Effect.sync(() => clearInterval(timer))
-  ).pipe(Effect.map(({ lags }) => lags))
+export const watchLoop: Effect.Effect<
+  ReadonlyArray<Lag>,
+  never,
+  Scope.Scope
+> = Effect.acquireRelease(
+  Effect.sync(() => {
+    const lags: Array<Lag> = []
+    let last = performance.now()
+    const timer = setInterval(() => {
+      const at = performance.now()
+      lags.push({ at, millis: Math.max(0, at - last - period) })
+      last = at
+    }, period)
+    return { lags, timer }
+  }),
+  ({ timer }) => Effect.sync(() => clearInterval(timer))
+).pipe(Effect.map(({ lags }) => lags))
 
 /** All that the loop was late by from one moment to another, in milliseconds. */
 export const lagWithin = (lags: ReadonlyArray<Lag>, from: number, to: number): number =>

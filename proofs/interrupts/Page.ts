@@ -121,7 +121,7 @@ ${all.count} interrupts in ${tries(run)} tries, ${run.runs.length} of ${networks
 ${all.late} returned later than ${promise} ms**.
 
 A piece of work is interrupted at a random moment: before it has begun, some turns of the event loop
-later, or 0 to 30 ms after it is under way. Ten are at it at the same time, on a pool of six connections;
+later, or 0 to 30 ms after it is under way. Eight are at it at the same time, on a pool of eight connections;
 two innocents use the same pool, two another client. One that came too late is tried again sooner.
 Every fourth sleep on a network that is faithful would last 30 s if nobody cancelled it.
 ${circumstances(run)}

@@ -1,8 +1,8 @@
-import { Duration, Effect, Fiber } from "effect"
+import { type Duration, Effect, Fiber } from "effect"
 import { ProofDatabase } from "../ProofDatabase.ts"
+import { expectationsOf } from "./Expectation.ts"
 import { askInnocently, beInnocent, type Innocence, newInnocence } from "./Innocent.ts"
 import { type Interruption, type Network, networks } from "./Interruption.ts"
-import { expectationsOf } from "./Expectation.ts"
 import { type Lag, watchLoop } from "./LoopWatch.ts"
 import { type Deviations, deviations } from "./Mark.ts"
 import { type Settlement, settle } from "./Settlement.ts"
@@ -31,8 +31,8 @@ export interface InterruptsRun {
   readonly took: Duration.Duration
 }
 
-/** Those who are interrupted at the same time; more than there are slots. */
-const lanes = 10
+/** Those who are interrupted at the same time. */
+const lanes = 8
 
 const mostTries = 5
 
@@ -44,11 +44,10 @@ const sooner = ({ millis, turns, ...rest }: Interruption, by: number): Interrupt
 })
 
 const filled = (stage: Stage, innocence: Innocence) =>
-  Effect.replicateEffect(
-    askInnocently(stage.sql, innocence, stage.losesAnswers, 0.02),
-    stage.max,
-    { concurrency: "unbounded", discard: true }
-  )
+  Effect.replicateEffect(askInnocently(stage.sql, innocence, stage.losesAnswers, 0.02), stage.max, {
+    concurrency: "unbounded",
+    discard: true
+  })
 
 const attempt = (stage: Stage, innocence: Innocence, planned: Interruption, by: number) =>
   Effect.gen(function* () {

@@ -35,8 +35,10 @@ const missingSlots = ({ max, pool }: Stage) =>
   })
 
 const leftOnServer = (applicationName: string) =>
-  Effect.flatMap(ProofDatabase, ({ direct: sql }) =>
-    sql<{ readonly running: number; readonly open: number }>`
+  Effect.flatMap(
+    ProofDatabase,
+    ({ direct: sql }) =>
+      sql<{ readonly running: number; readonly open: number }>`
       SELECT count(*) FILTER (WHERE state = 'active')::int AS running,
         count(*) FILTER (WHERE state <> 'active' AND xact_start IS NOT NULL)::int AS open
       FROM pg_stat_activity WHERE application_name = ${applicationName}`

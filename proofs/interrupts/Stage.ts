@@ -25,8 +25,8 @@ export interface Stage {
   readonly losesAnswers: boolean
 }
 
-/** Fewer than those who ask at the same time, so that they also wait. */
-const max = 6
+/** As many as are interrupted at a time; with the innocents somebody often waits. */
+const max = 8
 
 const between = (least: number, most: number) =>
   Effect.flatMap(Random.nextIntBetween(least, most), (millis) =>

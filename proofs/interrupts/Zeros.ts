@@ -10,8 +10,9 @@ const total = (runs: ReadonlyArray<NetworkRun>, of: (run: NetworkRun) => number)
   runs.reduce((sum, run) => sum + of(run), 0)
 
 const defectsOf = ({ accounts }: NetworkRun): number =>
-  accounts.filter(({ ending, strike }) => [ending, strike?.ending].some((e) => e?._tag === "Defect"))
-    .length
+  accounts.filter(({ ending, strike }) =>
+    [ending, strike?.ending].some((e) => e?._tag === "Defect")
+  ).length
 
 /** The verdict: every count must be zero. */
 export const zerosOf = ({

@@ -1,25 +1,12 @@
 import { SqlClient } from "@effect/sql"
-import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Random } from "effect"
+import { assert, layer } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Option, Random } from "effect"
 import { Pool } from "../../src/pool/Pool.ts"
-import { PgClient } from "../../src/sql/index.ts"
-import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { network, proxiedClient } from "../support/ProxiedClient.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
 
-const proxied = Layer.unwrapEffect(
-  Effect.map(EmbeddedPostgres, ({ host, port }) => FaultProxy.layer({ upstream: { host, port } }))
-)
-
-const client = (config: PgClient.PgClientConfig) =>
-  Layer.unwrapEffect(
-    Effect.gen(function* () {
-      const { url } = yield* EmbeddedPostgres
-      return PgClient.layer({ ...config, url: (yield* FaultProxy).url(url) })
-    })
-  )
-
-const stage = (config: PgClient.PgClientConfig) =>
-  client(config).pipe(Layer.provideMerge(proxied), Layer.provideMerge(EmbeddedPostgres.layer()))
+const stage = Layer.provideMerge(network, TestDatabase.address)
 
 const backend = (sql: SqlClient.SqlClient) =>
   Effect.map(
@@ -39,8 +26,8 @@ const interrupted = (sql: SqlClient.SqlClient, seconds: number) =>
 /** 100 ms is the promise; the rest is what two busy cores may add to it. */
 const promptly = 250
 
-describe("interrupting a statement", () => {
-  it.live("cancels it on the server and keeps the connection, even the only one", () =>
+layer(stage, { excludeTestServices: true })("interrupting a statement", (it) => {
+  it.effect("cancels it on the server and keeps the connection, even the only one", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       let kept = 0
@@ -53,12 +40,12 @@ describe("interrupting a statement", () => {
       assert.isAtLeast(kept, 1)
       yield* Effect.sleep("200 millis")
       const busy =
-        yield* sql`SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`
+        yield* sql`SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND datname = current_database() AND pid <> pg_backend_pid()`
       assert.deepStrictEqual(busy, [])
-    }).pipe(Effect.provide(stage({ maxConnections: 1 })))
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
   )
 
-  it.live("returns in time from a network that swallows everything, and leaks nothing", () =>
+  it.effect("returns in time from a network that swallows everything, and leaks nothing", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const pool = yield* Pool
@@ -72,27 +59,30 @@ describe("interrupting a statement", () => {
       yield* proxy.heal
       assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1 }])
       assert.strictEqual((yield* pool.stats).active, 0)
-    }).pipe(Effect.provide(stage({ maxConnections: 1 })))
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
   )
 
-  it.live(
+  it.effect(
     "never cancels the statement of anybody else",
     () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const pool = yield* Pool
-        const innocent = Effect.repeatN(sql`SELECT pg_sleep(0.002)`, 150)
+        const innocent = Effect.repeatN(sql`SELECT pg_sleep(0.002)`, 200)
+        let cancelled = 0
         const restless = Effect.gen(function* () {
           const patience = yield* Random.nextIntBetween(0, 6)
-          yield* Effect.timeoutOption(sql`SELECT pg_sleep(0.004)`, Duration.millis(patience))
-        }).pipe(Effect.repeatN(250))
-        yield* Effect.all([innocent, innocent, restless, restless, restless], {
-          concurrency: "unbounded"
-        })
+          const late = Effect.timeoutOption(sql`SELECT pg_sleep(0.004)`, Duration.millis(patience))
+          if (Option.isNone(yield* late)) cancelled += 1
+        }).pipe(Effect.forever)
+        yield* Effect.all([restless, restless, restless], { concurrency: "unbounded" }).pipe(
+          Effect.raceFirst(Effect.all([innocent, innocent], { concurrency: "unbounded" }))
+        )
+        assert.isAbove(cancelled, 200)
         const stats = yield* pool.stats
         assert.strictEqual(stats.active, 0)
         assert.strictEqual(stats.waiting, 0)
-      }).pipe(Effect.provide(stage({ maxConnections: 3 }))),
+      }).pipe(Effect.provide(proxiedClient({ maxConnections: 3 }))),
     60_000
   )
 })

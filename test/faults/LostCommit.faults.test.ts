@@ -2,31 +2,13 @@ import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import * as pg from "pg"
-import { inject } from "vitest"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
-const network = Layer.unwrapEffect(
-  Effect.sync(() => {
-    const { hostname: host, port } = new URL(inject("postgresUrl"))
-    return FaultProxy.layer({ upstream: { host, port: Number(port) } })
-  })
-)
-
 const client = (options: Partial<PgClient.PgClientConfig> = {}) =>
-  Layer.unwrapEffect(
-    Effect.gen(function* () {
-      const { url } = yield* TestDatabase
-      const proxy = yield* FaultProxy
-      return PgClient.layer({
-        url: proxy.url(url),
-        maxConnections: 2,
-        acquireTimeout: "5 seconds",
-        ...options
-      })
-    })
-  )
+  proxiedClient({ maxConnections: 2, acquireTimeout: "5 seconds", ...options })
 
 const stage = client().pipe(Layer.provideMerge(network), Layer.provideMerge(TestDatabase.address))
 

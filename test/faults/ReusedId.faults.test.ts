@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer } from "effect"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
@@ -109,65 +109,64 @@ const told = <E, R>(
     return result.left.outcome
   }).pipe(Effect.provide(client))
 
-layer(stage, { excludeTestServices: true, timeout: "1 minute" })("after a crash", (it) => {
-  it.effect("a lost transaction whose id was given to another is RolledBack", () =>
-    Effect.gen(function* () {
-      const outcome = yield* told("request", (xid) =>
-        nextSecond.pipe(Effect.zipRight(crash), Effect.zipRight(giveAgain(xid)))
-      )
-      assert.strictEqual(outcome, "RolledBack")
-      assert.isFalse(yield* isThere)
-    })
-  )
+layer(stage, { excludeTestServices: true, timeout: "1 minute" })((it) => {
+  describe("after a crash", () => {
+    it.effect("a lost transaction whose id was given to another is RolledBack", () =>
+      Effect.gen(function* () {
+        const outcome = yield* told("request", (xid) =>
+          nextSecond.pipe(Effect.zipRight(crash), Effect.zipRight(giveAgain(xid)))
+        )
+        assert.strictEqual(outcome, "RolledBack")
+        assert.isFalse(yield* isThere)
+      })
+    )
 
-  it.effect("and another crash, the survivor of which has the id, nobody claims to know", () =>
-    Effect.gen(function* () {
-      const outcome = yield* told("request", (xid) =>
-        crash.pipe(Effect.zipRight(giveAgain(xid)), Effect.zipRight(crash))
-      )
-      assert.strictEqual(outcome, "Unknown")
-      assert.isFalse(yield* isThere)
-    })
-  )
+    it.effect("and another crash, the survivor of which has the id, nobody claims to know", () =>
+      Effect.gen(function* () {
+        const outcome = yield* told("request", (xid) =>
+          crash.pipe(Effect.zipRight(giveAgain(xid)), Effect.zipRight(crash))
+        )
+        assert.strictEqual(outcome, "Unknown")
+        assert.isFalse(yield* isThere)
+      })
+    )
 
-  it.effect("an id that nobody has got yet is RolledBack", () =>
-    Effect.gen(function* () {
-      assert.strictEqual(yield* told("request", () => crash), "RolledBack")
-      assert.isFalse(yield* isThere)
-    })
-  )
+    it.effect("an id that nobody has got yet is RolledBack", () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* told("request", () => crash), "RolledBack")
+        assert.isFalse(yield* isThere)
+      })
+    )
 
-  it.effect("a transaction that was committed is Unknown, since the id could be another's", () =>
-    Effect.gen(function* () {
-      const others = directly("INSERT INTO ledger VALUES ('another')")
-      assert.strictEqual(yield* told("answer", () => Effect.zipRight(crash, others)), "Unknown")
-      assert.isTrue(yield* isThere)
-    })
-  )
+    it.effect("a transaction that was committed is Unknown, since the id could be another's", () =>
+      Effect.gen(function* () {
+        const others = directly("INSERT INTO ledger VALUES ('another')")
+        assert.strictEqual(yield* told("answer", () => Effect.zipRight(crash, others)), "Unknown")
+        assert.isTrue(yield* isThere)
+      })
+    )
 
-  it.effect("and a checkpoint since, nobody claims to know", () =>
-    Effect.gen(function* () {
-      const outcome = yield* told("request", (xid) =>
-        crash.pipe(Effect.zipRight(giveAgain(xid)), Effect.zipRight(directly("CHECKPOINT")))
-      )
-      assert.strictEqual(outcome, "Unknown")
-    })
-  )
+    it.effect("and a checkpoint since, nobody claims to know", () =>
+      Effect.gen(function* () {
+        const outcome = yield* told("request", (xid) =>
+          crash.pipe(Effect.zipRight(giveAgain(xid)), Effect.zipRight(directly("CHECKPOINT")))
+        )
+        assert.strictEqual(outcome, "Unknown")
+      })
+    )
 
-  it.effect("and an orderly restart since, nobody claims to know", () =>
-    Effect.gen(function* () {
-      const restart = Effect.flatMap(EmbeddedPostgres, ({ restart }) => restart("fast"))
-      const outcome = yield* told("request", (xid) =>
-        crash.pipe(Effect.zipRight(giveAgain(xid)), Effect.zipRight(restart))
-      )
-      assert.strictEqual(outcome, "Unknown")
-    })
-  )
-})
+    it.effect("and an orderly restart since, nobody claims to know", () =>
+      Effect.gen(function* () {
+        const restart = Effect.flatMap(EmbeddedPostgres, ({ restart }) => restart("fast"))
+        const outcome = yield* told("request", (xid) =>
+          crash.pipe(Effect.zipRight(giveAgain(xid)), Effect.zipRight(restart))
+        )
+        assert.strictEqual(outcome, "Unknown")
+      })
+    )
+  })
 
-layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
-  "after an orderly restart",
-  (it) => {
+  describe("after an orderly restart", () => {
     it.effect("a lost transaction is known, whatever became of it", () =>
       Effect.gen(function* () {
         const restart = Effect.flatMap(EmbeddedPostgres, ({ restart }) => restart("fast"))
@@ -175,5 +174,5 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
         assert.strictEqual(yield* told("request", () => restart), "RolledBack")
       })
     )
-  }
-)
+  })
+})

@@ -94,7 +94,9 @@ const answers = (statement: Statement.Statement<unknown>, isSingle: boolean) =>
     rows: statement,
     plain: statement.withoutTransform,
     unprepared: statement.unprepared,
-    raw: Effect.map(statement.raw, (raw) => [raw].flat().map((one) => Schema.decodeUnknownSync(Told)(one))),
+    raw: Effect.map(statement.raw, (raw) =>
+      [raw].flat().map((one) => Schema.decodeUnknownSync(Told)(one))
+    ),
     values: isSingle ? statement.values : Effect.void,
     streamed: isSingle
       ? Effect.map(Stream.runCollect(statement.stream), Chunk.toReadonlyArray)

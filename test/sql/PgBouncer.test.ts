@@ -36,11 +36,23 @@ const statementAnswers = fibers.map((fiber) =>
   rounds.map((round) => [{ sum: fiber + round }, { word: `${fiber}`, round }])
 )
 
-/** The statements that one of the server's sessions holds by name. */
-const preparedNames = Effect.flatMap(
-  SqlClient.SqlClient,
-  (sql) => sql`SELECT name FROM pg_prepared_statements`
-)
+/** The statements that the server's sessions hold by name: each is asked, as all are taken at once. */
+const preparedNames = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const areTaken = yield* Deferred.make<void>()
+  let taken = 0
+  const ask = Effect.gen(function* () {
+    const names = yield* sql`SELECT name FROM pg_prepared_statements`.unprepared
+    taken += 1
+    if (taken === serverConnections) yield* Deferred.succeed(areTaken, undefined)
+    yield* Deferred.await(areTaken)
+    return names
+  })
+  const asked = yield* Effect.replicateEffect(sql.withTransaction(ask), serverConnections, {
+    concurrency: "unbounded"
+  })
+  return asked.flat()
+})
 
 /** Reads and writes of its own rows, which nobody else sees before the end. */
 const transaction = (fiber: number, round: number) =>

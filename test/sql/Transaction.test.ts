@@ -150,4 +150,48 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) =
       assert.deepStrictEqual(yield* ids(sql), [])
     })
   )
+
+  it.effect("is nested in one that was begun by hand, on a connection provided as its own", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const held = yield* sql.reserve
+          yield* held.executeUnprepared("BEGIN", [], undefined)
+          const nested = sql.withTransaction(
+            Effect.zipRight(
+              sql`INSERT INTO notes VALUES (1)`,
+              sql.withTransaction(sql`INSERT INTO notes VALUES (2)`)
+            )
+          )
+          yield* Effect.provideService(nested, SqlClient.TransactionConnection, [held, 0] as const)
+          yield* held.executeUnprepared("ROLLBACK", [], undefined)
+        })
+      )
+      assert.deepStrictEqual(yield* ids(sql), [])
+    })
+  )
+
+  it.effect("marks its end on its span, as the stock client does", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const seen: Array<string> = []
+      const watched = Effect.flatMap(Effect.currentSpan, (span) =>
+        Effect.sync(() => {
+          const event = span.event.bind(span)
+          span.event = (name, ...rest) => {
+            seen.push(name)
+            event(name, ...rest)
+          }
+        })
+      )
+      yield* sql.withTransaction(
+        Effect.zipRight(
+          watched,
+          Effect.ignore(sql.withTransaction(Effect.zipRight(watched, Effect.fail("no"))))
+        )
+      )
+      assert.deepStrictEqual(seen, ["db.transaction.rollback", "db.transaction.commit"])
+    })
+  )
 })
