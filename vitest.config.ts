@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./test/support/LongestFirst.ts"
 
 const source = (path: string) => new URL(`src/${path}`, import.meta.url).pathname
 
@@ -15,6 +16,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     // Half the time of a run went into loading Effect anew for each file.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     setupFiles: ["test/support/setupFile.ts"],
     // The clock of a test may be simulated; two busy cores are not.
     maxWorkers: 2,

@@ -64,7 +64,7 @@ const note = (innocence: Innocence, exit: Exit.Exit<boolean, SqlError>, kind: st
   } else {
     innocence.failed += 1
     if (innocence.messages.length < 5) {
-      innocence.messages.push(`innocent ${kind}: ${Cause.pretty(exit.cause)}`)
+      innocence.messages.push(`innocent ${kind}: ${Cause.pretty(exit.cause).split("\n")[0]}`)
     }
   }
 }
@@ -89,9 +89,7 @@ export const askInnocently = (
       (answer) =>
         answer.length === rows && answer.every((row) => Reflect.get(row, "token") === token)
     )
-    const run = isReplayed
-      ? PgClient.replay(asked, { idempotent: true, deadline: "30 seconds" })
-      : asked
+    const run = isReplayed ? PgClient.replay(asked, { idempotent: true }) : asked
     return Effect.map(Effect.exit(run), (exit) => note(innocence, exit, kind))
   })
 

@@ -116,7 +116,7 @@ export const page = (run: InterruptsRun): string => {
   const all = timingOf(allStrikes(run))
   return `# Ten thousand interrupts
 
-${all.count} interrupts in ${tries(run)} tries, ${run.runs.length} of ${networks.length} networks: \
+${all.count} interrupts in ${tries(run)} tries on ${run.runs.length} networks: \
 **median ${millis(all.median)} ms, p99 ${millis(all.p99)} ms, at most ${millis(all.max)} ms; \
 ${all.late} returned later than ${promise} ms**.
 

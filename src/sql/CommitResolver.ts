@@ -1,9 +1,8 @@
 import { Clock, Duration, Effect, Option, RcRef, Schedule, type Scope } from "effect"
-import type { Connector } from "../pool/Connection.ts"
-import { ConnectError } from "../pool/PoolError.ts"
+import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import { type Doubt, type Fate, fateOf, type TransactionStatus } from "./CommitFate.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { fromAcquire, type PgError } from "./PgError.ts"
+import type { PgError } from "./PgError.ts"
 import { factsStatement, serverFacts } from "./ServerFacts.ts"
 import { isSameIncarnation } from "./TransactionId.ts"
 import type { Place } from "./Wire.ts"
@@ -18,9 +17,7 @@ export interface CommitResolver {
 }
 
 /** How the resolver gets a connection of its own, and for how long it asks. */
-export interface Resolving {
-  readonly connector: Connector<PgConnection>
-  readonly connectTimeout: Duration.Duration
+export interface Resolving extends AuxiliaryDial<PgConnection> {
   /** From the lost answer to `Unknown`. */
   readonly deadline: Duration.Duration
 }
@@ -30,8 +27,6 @@ const idleTimeToLive = Duration.seconds(1)
 
 /** A server that is there answers three short statements at once. */
 const answerTimeout = Duration.seconds(2)
-
-const goodbyeTimeout = Duration.seconds(1)
 
 /** A session that is still "idle in transaction" this long after its COMMIT was sent did not get it. */
 const orphanAfter = Duration.seconds(1)
@@ -85,20 +80,6 @@ const endOrphan = (connection: PgConnection, { id }: Doubt) =>
     [id.xid]
   )
 
-const session = ({ connectTimeout, connector }: Resolving) =>
-  Effect.acquireRelease(
-    Effect.timeoutFail(Effect.interruptible(connector.connect(() => undefined)), {
-      duration: connectTimeout,
-      onTimeout: () =>
-        new ConnectError({
-          message: `no connection to ask on within ${Duration.format(connectTimeout)}`,
-          isFatal: false,
-          provesRestart: false
-        })
-    }),
-    (connection) => Effect.timeoutOption(Effect.interruptible(connection.close), goodbyeTimeout)
-  ).pipe(Effect.mapError(fromAcquire))
-
 /** A COMMIT that is under way takes milliseconds, a server that is away seconds. */
 const again = Schedule.exponential("20 millis").pipe(
   Schedule.union(Schedule.spaced("500 millis")),
@@ -107,37 +88,40 @@ const again = Schedule.exponential("20 millis").pipe(
 
 /** A resolver with at most one connection, beside those of the pool; the scope closes it. */
 export const make = (resolving: Resolving): Effect.Effect<CommitResolver, never, Scope.Scope> =>
-  Effect.map(RcRef.make({ acquire: session(resolving), idleTimeToLive }), (auxiliary) => {
-    const asked = (doubt: Doubt, isOrphan: boolean) =>
-      RcRef.get(auxiliary).pipe(
-        Effect.flatMap((connection) =>
-          Effect.tap(ask(connection, doubt), (fate) =>
-            fate === "Waiting" && isOrphan ? endOrphan(connection, doubt) : Effect.void
-          )
-        ),
-        Effect.timeoutFail({ duration: answerTimeout, onTimeout: () => "Waiting" as const }),
-        Effect.tapError(() => RcRef.invalidate(auxiliary)),
-        Effect.scoped
-      )
-    const untilKnown = (doubt: Doubt, since: number) =>
-      Effect.gen(function* () {
-        const elapsed = (yield* Clock.currentTimeMillis) - since
-        const fate = yield* asked(doubt, elapsed >= Duration.toMillis(orphanAfter))
-        return fate === "Waiting" ? yield* Effect.fail(fate) : fate
-      }).pipe(
-        Effect.retry({
-          schedule: again,
-          while: (error) => error === "Waiting" || error.isRetryable
-        }),
-        Effect.orElseSucceed(() => "Unknown" as const)
-      )
-    return {
-      resolve: (doubt) =>
-        Effect.flatMap(Clock.currentTimeMillis, (since) =>
-          Effect.interruptible(untilKnown(doubt, since)).pipe(
-            Effect.timeoutOption(resolving.deadline),
-            Effect.map(Option.getOrElse(() => "Unknown" as const))
-          )
+  Effect.map(
+    RcRef.make({ acquire: auxiliarySession(resolving, () => undefined), idleTimeToLive }),
+    (auxiliary) => {
+      const asked = (doubt: Doubt, isOrphan: boolean) =>
+        RcRef.get(auxiliary).pipe(
+          Effect.flatMap((connection) =>
+            Effect.tap(ask(connection, doubt), (fate) =>
+              fate === "Waiting" && isOrphan ? endOrphan(connection, doubt) : Effect.void
+            )
+          ),
+          Effect.timeoutFail({ duration: answerTimeout, onTimeout: () => "Waiting" as const }),
+          Effect.tapError(() => RcRef.invalidate(auxiliary)),
+          Effect.scoped
         )
+      const untilKnown = (doubt: Doubt, since: number) =>
+        Effect.gen(function* () {
+          const elapsed = (yield* Clock.currentTimeMillis) - since
+          const fate = yield* asked(doubt, elapsed >= Duration.toMillis(orphanAfter))
+          return fate === "Waiting" ? yield* Effect.fail(fate) : fate
+        }).pipe(
+          Effect.retry({
+            schedule: again,
+            while: (error) => error === "Waiting" || error.isRetryable
+          }),
+          Effect.orElseSucceed(() => "Unknown" as const)
+        )
+      return {
+        resolve: (doubt) =>
+          Effect.flatMap(Clock.currentTimeMillis, (since) =>
+            Effect.interruptible(untilKnown(doubt, since)).pipe(
+              Effect.timeoutOption(resolving.deadline),
+              Effect.map(Option.getOrElse(() => "Unknown" as const))
+            )
+          )
+      }
     }
-  })
+  )

@@ -1,9 +1,9 @@
-import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
+import { Clock, Deferred, type Duration, Effect, type Scope } from "effect"
 import * as pg from "pg"
-import type { Connection, Connector, Loss } from "../pool/Connection.ts"
-import { tooSlow } from "../pool/DialFailure.ts"
+import type { Connection, Loss } from "../pool/Connection.ts"
+import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import type { Query } from "./Exchange.ts"
-import { fromAcquire, fromCause, type PgError } from "./PgError.ts"
+import { fromCause, type PgError } from "./PgError.ts"
 import { statementTimeout } from "./statementTimeout.ts"
 import type { Place } from "./Wire.ts"
 
@@ -20,39 +20,13 @@ export interface ListenConnection extends Connection {
   query(query: Query, place: Place): Effect.Effect<unknown, PgError>
 }
 
-/** How sessions to listen on are opened. */
-export interface ListenDial {
-  readonly connector: Connector<ListenConnection>
-  /** Longest time for one to open, and for the answer to one of its statements. */
-  readonly connectTimeout: Duration.Duration
-}
-
-/** How long the goodbye may take before the socket is dropped. */
-const closeTimeout = Duration.seconds(1)
+/** How sessions to listen on are opened; a statement on one may take as long as that. */
+export type ListenDial = AuxiliaryDial<ListenConnection>
 
 export const outsideTransaction: Place = { phase: "statement", inTransaction: false }
 
 const lostBy = ({ message }: Loss): PgError =>
   fromCause(new Error(`Connection terminated: ${message}`), { ...outsideTransaction, sent: true })
-
-/** Whatever was opened is closed with the scope, also where its opening was given up just then. */
-const dial = ({ connectTimeout, connector }: ListenDial, onLoss: (loss: Loss) => void) =>
-  Effect.gen(function* () {
-    let opened: ListenConnection | undefined
-    yield* Effect.addFinalizer(() =>
-      Effect.timeoutOption(Effect.interruptible(opened?.close ?? Effect.void), closeTimeout)
-    )
-    const connect = Effect.uninterruptibleMask((restore) =>
-      Effect.map(restore(connector.connect(onLoss)), (connection) => {
-        opened = connection
-        return connection
-      })
-    )
-    return yield* Effect.timeoutFail(connect, {
-      duration: connectTimeout,
-      onTimeout: () => tooSlow(connectTimeout)
-    })
-  }).pipe(Effect.mapError(fromAcquire))
 
 /** One session outside the pool, the channels it listens to, and when it was last known alive. */
 export class ListenSession {
@@ -88,7 +62,7 @@ export class ListenSession {
   > =>
     Effect.gen(function* () {
       const loss = yield* Deferred.make<never, PgError>()
-      const connection = yield* dial(options, (cause) =>
+      const connection = yield* auxiliarySession(options, (cause) =>
         Deferred.unsafeDone(loss, Effect.fail(lostBy(cause)))
       )
       const clock = yield* Clock.clockWith(Effect.succeed)

@@ -1,3 +1,4 @@
+import type { Vitest } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 
 /** A service under test, as a black box: all that is known of it is where it answers. */
@@ -5,6 +6,9 @@ export class Service extends Context.Tag("test/http/Service")<Service, { readonl
   /** A service that already runs. */
   static readonly at = (url: string) => Layer.succeed(Service, { url })
 }
+
+/** Defines tests of a service. */
+export type OnService = Vitest.MethodsNonLive<Service, true>
 
 /** What came back, with its body read. */
 export interface Answer {

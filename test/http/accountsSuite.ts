@@ -1,7 +1,7 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, type Layer, Schema } from "effect"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Schema } from "effect"
 import { exchange, head, statusOf } from "./RawSocket.ts"
-import { bearer, freshEmail, postJson, type Service, send } from "./Service.ts"
+import { bearer, freshEmail, type OnService, postJson, send } from "./Service.ts"
 
 const InUtc = Schema.String.pipe(Schema.pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/))
 
@@ -39,8 +39,8 @@ const errorTag = Schema.decodeUnknownSync(
 const password = "TestPass123"
 
 /** Signing up, in and out, and asking who is signed in. */
-export const accountsSuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
-  layer(service, { excludeTestServices: true })(name, (it) => {
+export const accountsSuite = (it: OnService) =>
+  describe("accounts", () => {
     it.effect("a sign-up answers 201 with the user, and a session of one day with its token", () =>
       Effect.gen(function* () {
         const email = freshEmail()

@@ -1,6 +1,6 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, FastCheck as fc, type Layer } from "effect"
-import { post, type Service } from "./Service.ts"
+import { assert, describe } from "@effect/vitest"
+import { Effect, FastCheck as fc } from "effect"
+import { type OnService, post } from "./Service.ts"
 
 const CANARY = "c4n4ry-Passw0rd"
 
@@ -43,8 +43,8 @@ const huge = fc.integer({ min: 1, max: 200_000 }).map((size) =>
 )
 
 /** Whatever arrives at sign-up is answered, with a status that says what it was. */
-export const anyBodySuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
-  layer(service, { excludeTestServices: true })(name, (it) => {
+export const anyBodySuite = (it: OnService) =>
+  describe("any body", () => {
     it.effect.prop(
       "any JSON answers 201, 400, 409, 413 or 415, never a 5xx and never a password",
       [encoded],

@@ -1,3 +1,4 @@
+import { layer } from "@effect/vitest"
 import type { Layer } from "effect"
 import { accountsSuite } from "./accountsSuite.ts"
 import { anyBodySuite } from "./anyBodySuite.ts"
@@ -13,11 +14,12 @@ import type { Service } from "./Service.ts"
  * The same suites run here against fakes and elsewhere against the whole service with its database:
  * `blackBox("the service", Service.at(url))`.
  */
-export const blackBox = <E>(name: string, service: Layer.Layer<Service, E>) => {
-  accountsSuite(`${name}: accounts`, service)
-  pathsSuite(`${name}: paths`, service)
-  jsonSuite(`${name}: JSON`, service)
-  bodyLimitSuite(`${name}: body limit`, service)
-  anyBodySuite(`${name}: any body`, service)
-  healthSuite(`${name}: health`, service)
-}
+export const blackBox = <E>(name: string, service: Layer.Layer<Service, E>) =>
+  layer(service, { excludeTestServices: true, timeout: "1 minute" })(name, (it) => {
+    accountsSuite(it)
+    pathsSuite(it)
+    jsonSuite(it)
+    bodyLimitSuite(it)
+    anyBodySuite(it)
+    healthSuite(it)
+  })

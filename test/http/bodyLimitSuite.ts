@@ -1,7 +1,7 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, type Layer } from "effect"
+import { assert, describe } from "@effect/vitest"
+import { Effect } from "effect"
 import { exchange, head, statusOf } from "./RawSocket.ts"
-import { post, type Service } from "./Service.ts"
+import { type OnService, post } from "./Service.ts"
 
 const megabytes = function* (count: number) {
   const chunk = Buffer.alloc(64 * 1024, "a")
@@ -16,8 +16,8 @@ const chunked = function* (parts: Iterable<Uint8Array>) {
 }
 
 /** What is too large is refused in a way that the client can read. */
-export const bodyLimitSuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
-  layer(service, { excludeTestServices: true })(name, (it) => {
+export const bodyLimitSuite = (it: OnService) =>
+  describe("the body limit", () => {
     it.effect("a body over 16 KiB answers 413, which arrives before an orderly close", () =>
       Effect.gen(function* () {
         const type = "Content-Type: application/json"

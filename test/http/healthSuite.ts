@@ -1,6 +1,6 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, type Layer, Schema } from "effect"
-import { type Service, send } from "./Service.ts"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { type OnService, send } from "./Service.ts"
 
 const available = Schema.decodeUnknownSync(
   Schema.Struct({
@@ -19,8 +19,8 @@ const available = Schema.decodeUnknownSync(
 )
 
 /** What a load balancer and a monitor see of a service whose database is there. */
-export const healthSuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
-  layer(service, { excludeTestServices: true })(name, (it) => {
+export const healthSuite = (it: OnService) =>
+  describe("health", () => {
     it.effect("it is alive", () =>
       Effect.gen(function* () {
         const answer = yield* send("/health")

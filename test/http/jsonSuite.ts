@@ -1,7 +1,7 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, type Layer, Schema } from "effect"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Schema } from "effect"
 import { exchange, head, statusOf } from "./RawSocket.ts"
-import { freshEmail, post, postJson, type Service } from "./Service.ts"
+import { freshEmail, type OnService, post, postJson } from "./Service.ts"
 
 const tagOf = (json: unknown): string =>
   Schema.decodeUnknownSync(Schema.Struct({ _tag: Schema.String }))(json)._tag
@@ -16,8 +16,8 @@ const InvalidRequest = Schema.decodeUnknownSync(
 const JSON_BODY = JSON.stringify({ email: "someone@example.com", password: "TestPass123" })
 
 /** What is JSON and what is not, and which fields of it are wrong. */
-export const jsonSuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
-  layer(service, { excludeTestServices: true })(name, (it) => {
+export const jsonSuite = (it: OnService) =>
+  describe("JSON", () => {
     it.effect("a body that is not declared as JSON in UTF-8 answers 415", () =>
       Effect.gen(function* () {
         const types = [

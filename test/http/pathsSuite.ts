@@ -1,7 +1,7 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, type Layer, Schema } from "effect"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Schema } from "effect"
 import { exchange, head, statusOf } from "./RawSocket.ts"
-import { freshEmail, postJson, type Service, send } from "./Service.ts"
+import { freshEmail, type OnService, postJson, send } from "./Service.ts"
 
 const tagOf = (json: unknown): string =>
   Schema.decodeUnknownSync(Schema.Struct({ _tag: Schema.String }))(json)._tag
@@ -10,8 +10,8 @@ const JSON_BODY = JSON.stringify({ email: "someone@example.com", password: "Test
 const JSON_HEADERS = ["Content-Type: application/json", `Content-Length: ${JSON_BODY.length}`]
 
 /** One spelling per path, its own methods, and the same care in every answer. */
-export const pathsSuite = <E>(name: string, service: Layer.Layer<Service, E>) =>
-  layer(service, { excludeTestServices: true })(name, (it) => {
+export const pathsSuite = (it: OnService) =>
+  describe("paths", () => {
     it.effect("a path has one spelling", () =>
       Effect.gen(function* () {
         const spellings = [

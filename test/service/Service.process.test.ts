@@ -91,13 +91,15 @@ describe("the service as a process", () => {
         { url: "postgresql://user:hidden-word@127.0.0.1:notaport/x", why: /Invalid URL/i },
         { url: `${at("/postgres").href}?sslmode=require`, why: /does not support SSL/ }
       ]
-      for (const { url, why } of cases) {
-        const service = yield* startService({ env: { DATABASE_URL: url } })
-        assert.strictEqual(yield* service.exit, 1)
-        assert.match(service.output(), why)
-        assert.notMatch(service.output(), /not-the-secret|hidden-word/)
-        assert.notMatch(service.output(), /\n\s+at /, "a sentence, not a stack")
-      }
+      const ends = ({ url, why }: (typeof cases)[number]) =>
+        Effect.gen(function* () {
+          const service = yield* startService({ env: { DATABASE_URL: url } })
+          assert.strictEqual(yield* service.exit, 1)
+          assert.match(service.output(), why)
+          assert.notMatch(service.output(), /not-the-secret|hidden-word/)
+          assert.notMatch(service.output(), /\n\s+at /, "a sentence, not a stack")
+        })
+      yield* Effect.forEach(cases, ends, { concurrency: 2 })
     })
   )
 

@@ -1,0 +1,39 @@
+import { Duration, Effect, type Scope } from "effect"
+import type { Connection, Connector, Loss } from "../pool/Connection.ts"
+import { tooSlow } from "../pool/DialFailure.ts"
+import { fromAcquire, type PgError } from "./PgError.ts"
+
+/** How sessions beside the pool are opened. */
+export interface AuxiliaryDial<C extends Connection> {
+  readonly connector: Connector<C>
+  /** Longest time for one to open. */
+  readonly connectTimeout: Duration.Duration
+}
+
+/** How long the goodbye may take before the socket is dropped. */
+const closeTimeout = Duration.seconds(1)
+
+/**
+ * A session beside the pool, closed with the scope. Whatever was opened is closed, also where its
+ * opening was given up just then.
+ */
+export const auxiliarySession = <C extends Connection>(
+  { connectTimeout, connector }: AuxiliaryDial<C>,
+  onLoss: (loss: Loss) => void
+): Effect.Effect<C, PgError, Scope.Scope> =>
+  Effect.gen(function* () {
+    let opened: C | undefined
+    yield* Effect.addFinalizer(() =>
+      Effect.timeoutOption(Effect.interruptible(opened?.close ?? Effect.void), closeTimeout)
+    )
+    const connect = Effect.uninterruptibleMask((restore) =>
+      Effect.map(restore(connector.connect(onLoss)), (connection) => {
+        opened = connection
+        return connection
+      })
+    )
+    return yield* Effect.timeoutFail(connect, {
+      duration: connectTimeout,
+      onTimeout: () => tooSlow(connectTimeout)
+    })
+  }).pipe(Effect.mapError(fromAcquire))
