@@ -1,6 +1,6 @@
 import { Duration } from "effect"
 import { table } from "../Table.ts"
-import { type Network, networks, situations } from "./Interruption.ts"
+import { type Network, situations } from "./Interruption.ts"
 import type { InterruptsRun, NetworkRun } from "./Run.ts"
 import type { Strike } from "./Strike.ts"
 import { isLateByItself, promise, quantile, type Timing, timingOf } from "./Timing.ts"
@@ -59,31 +59,23 @@ const machine = ({ runs }: InterruptsRun): string =>
     })
   )
 
-const lateRow = ({ lags, network, ...run }: NetworkRun, situation: string, strikes: Strike[]) => {
-  const late = strikes.filter(
-    ({ interruption, took }) => interruption.situation === situation && took > promise
-  )
-  const own = late.filter((strike) => isLateByItself(strike, lags))
-  const { max, median } = timingOf(late)
-  return { what: situation, network, run, late, own, max, median }
-}
+const lateRows = (run: NetworkRun) =>
+  situations.flatMap((situation) => {
+    const late = strikesOf(run).filter(
+      ({ interruption, took }) => interruption.situation === situation && took > promise
+    )
+    if (late.length === 0) return []
+    const byThemselves = late.filter((strike) => isLateByItself(strike, run.lags)).length
+    const { max, median } = timingOf(late)
+    return [
+      [`${run.network}, ${situation}`, late.length, byThemselves, millis(median), millis(max)]
+    ]
+  })
 
 const lateness = ({ runs }: InterruptsRun): string => {
-  const rows = runs.flatMap((run) =>
-    situations.map((situation) => lateRow(run, situation, [...strikesOf(run)]))
-  )
-  const found = rows.filter(({ late }) => late.length > 0)
-  if (found.length === 0) return "None."
-  return table(
-    ["Late", "interrupts", "without the event loop's delay", "median", "max"],
-    found.map(({ late, max, median, network, own, what }) => [
-      `${network}, ${what}`,
-      late.length,
-      own.length,
-      millis(median),
-      millis(max)
-    ])
-  )
+  const rows = runs.flatMap(lateRows)
+  const columns = ["Late", "interrupts", "without the event loop's delay", "median", "max"]
+  return rows.length === 0 ? "None." : table(columns, rows)
 }
 
 const zeros = (run: InterruptsRun): string =>

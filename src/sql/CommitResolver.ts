@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Option, RcRef, Schedule, type Scope } from "effect"
+import { Clock, Duration, Effect, FiberSet, Option, RcRef, Schedule, type Scope } from "effect"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import { type Doubt, type Fate, fateOf, type TransactionStatus } from "./CommitFate.ts"
 import type { PgConnection } from "./PgConnection.ts"
@@ -14,6 +14,11 @@ export interface CommitResolver {
    * or the transaction goes on.
    */
   readonly resolve: (doubt: Doubt) => Effect.Effect<Exclude<Fate, "Waiting">>
+  /**
+   * Sees to it, in the background, that a transaction which will never be committed holds no locks:
+   * the server may not learn for hours that nobody is there any more. Returns at once.
+   */
+  readonly free: (doubt: Doubt) => Effect.Effect<void>
 }
 
 /** How the resolver gets a connection of its own, and for how long it asks. */
@@ -68,16 +73,18 @@ const ask = (connection: PgConnection, doubt: Doubt): Effect.Effect<Fate, PgErro
   })
 
 /**
- * Ends the session that never got its COMMIT: that makes its fate certain and frees its locks. It is
- * found by the transaction's id, because a pid may be another's by now, or a proxy's invention; and a
- * session that waits for a standby is not idle, so it is left alone.
+ * Ends a transaction that will get no COMMIT any more: that makes its fate certain and frees its
+ * locks. Its session is found by the transaction's id, in the run of the server that gave the id: a
+ * pid may be another's by now, or a proxy's invention.
  */
-const endOrphan = (connection: PgConnection, { id }: Doubt) =>
+const end = (connection: PgConnection, { id }: Doubt, states: "idle" | "any") =>
   rowOf(
     connection,
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE backend_xid = $1::xid8::xid AND state LIKE 'idle in transaction%'`,
-    [id.xid]
+     WHERE backend_xid = $1::xid8::xid AND ($2 = 'any' OR state LIKE 'idle in transaction%')
+       AND extract(epoch from pg_postmaster_start_time())::text = $3
+       AND extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text = $4`,
+    [id.xid, states, id.incarnation.startedAt, id.incarnation.statisticsSince]
   )
 
 /** A COMMIT that is under way takes milliseconds, a server that is away seconds. */
@@ -86,42 +93,60 @@ const again = Schedule.exponential("20 millis").pipe(
   Schedule.jittered
 )
 
-/** A resolver with at most one connection, beside those of the pool; the scope closes it. */
-export const make = (resolving: Resolving): Effect.Effect<CommitResolver, never, Scope.Scope> =>
+/** The one connection, for one question; replaced where it does not answer. */
+const withAuxiliary = (resolving: Resolving) =>
   Effect.map(
     RcRef.make({ acquire: auxiliarySession(resolving, () => undefined), idleTimeToLive }),
-    (auxiliary) => {
-      const asked = (doubt: Doubt, isOrphan: boolean) =>
+    (auxiliary) =>
+      <A>(question: (connection: PgConnection) => Effect.Effect<A, PgError>) =>
         RcRef.get(auxiliary).pipe(
-          Effect.flatMap((connection) =>
-            Effect.tap(ask(connection, doubt), (fate) =>
-              fate === "Waiting" && isOrphan ? endOrphan(connection, doubt) : Effect.void
-            )
-          ),
-          Effect.timeoutFail({ duration: answerTimeout, onTimeout: () => "Waiting" as const }),
+          Effect.flatMap(question),
+          Effect.timeoutFail({ duration: answerTimeout, onTimeout: () => waiting }),
           Effect.tapError(() => RcRef.invalidate(auxiliary)),
           Effect.scoped
         )
-      const untilKnown = (doubt: Doubt, since: number) =>
-        Effect.gen(function* () {
-          const elapsed = (yield* Clock.currentTimeMillis) - since
-          const fate = yield* asked(doubt, elapsed >= Duration.toMillis(orphanAfter))
-          return fate === "Waiting" ? yield* Effect.fail(fate) : fate
-        }).pipe(
-          Effect.retry({
-            schedule: again,
-            while: (error) => error === "Waiting" || error.isRetryable
-          }),
-          Effect.orElseSucceed(() => "Unknown" as const)
-        )
-      return {
-        resolve: (doubt) =>
-          Effect.flatMap(Clock.currentTimeMillis, (since) =>
-            Effect.interruptible(untilKnown(doubt, since)).pipe(
-              Effect.timeoutOption(resolving.deadline),
-              Effect.map(Option.getOrElse(() => "Unknown" as const))
-            )
-          )
-      }
-    }
   )
+
+const waiting = "Waiting" as const
+
+const isWorthAsking = (error: PgError | typeof waiting): boolean =>
+  error === waiting || error.isRetryable
+
+/** A resolver with at most one connection, beside those of the pool; the scope closes it. */
+export const make = (resolving: Resolving): Effect.Effect<CommitResolver, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const onAuxiliary = yield* withAuxiliary(resolving)
+    const run = yield* FiberSet.makeRuntime<never>()
+    const asked = (doubt: Doubt, isOrphan: boolean) =>
+      onAuxiliary((connection) =>
+        Effect.tap(ask(connection, doubt), (fate) =>
+          fate === waiting && isOrphan ? end(connection, doubt, "idle") : Effect.void
+        )
+      )
+    const untilKnown = (doubt: Doubt, since: number) =>
+      Effect.gen(function* () {
+        const elapsed = (yield* Clock.currentTimeMillis) - since
+        const fate = yield* asked(doubt, elapsed >= Duration.toMillis(orphanAfter))
+        return fate === waiting ? yield* Effect.fail(fate) : fate
+      }).pipe(
+        Effect.retry({ schedule: again, while: isWorthAsking }),
+        Effect.orElseSucceed(() => "Unknown" as const)
+      )
+    const inTime = <A, E>(effect: Effect.Effect<A, E>) =>
+      Effect.timeoutOption(Effect.interruptible(effect), resolving.deadline)
+    return {
+      resolve: (doubt) =>
+        Effect.flatMap(Clock.currentTimeMillis, (since) =>
+          Effect.map(
+            inTime(untilKnown(doubt, since)),
+            Option.getOrElse(() => "Unknown" as const)
+          )
+        ),
+      free: (doubt) =>
+        Effect.sync(() => {
+          const ended = onAuxiliary((connection) => end(connection, doubt, "any"))
+          const retried = Effect.retry(ended, { schedule: again, while: isWorthAsking })
+          run(Effect.ignore(inTime(retried)))
+        })
+    }
+  })

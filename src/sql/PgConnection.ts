@@ -36,6 +36,8 @@ export class PgConnection implements Connection {
   readonly client: pg.Client
   /** Which server it reached, and whether directly. Known once {@link introduce} has ended. */
   about: Introduction = stranger
+  /** It was dropped from here, not ended by the server or the network. */
+  isAbandoned = false
   private loss: Loss | undefined
   /** Gives a borrowed session back, or has its owner end it. */
   private release: ((isToEnd: boolean) => void) | undefined
@@ -258,6 +260,7 @@ export class PgConnection implements Connection {
   /** Drops a connection whose session is in a state that nobody knows. */
   abandon(message: string): void {
     // Decided here, so it is no loss that anybody needs to be told of.
+    this.isAbandoned ||= this.isOpen()
     this.loss ??= { message, provesRestart: false }
     destroy(this.client)
     if (this.release !== undefined) this.giveBack(false)

@@ -56,6 +56,16 @@ const committed = <A, E>(
     onSuccess: () => Effect.succeed({ exit })
   })
 
+/** The session was dropped from our side only, so the server may go on holding its locks. */
+const freed = (
+  resolver: CommitResolver | undefined,
+  { about: { server }, isAbandoned }: PgConnection,
+  id: TransactionId | undefined
+): Effect.Effect<void> =>
+  isAbandoned && resolver !== undefined && server !== undefined && id?.assigned !== undefined
+    ? resolver.free({ id: id.assigned, server })
+    : Effect.void
+
 /** One try on one session. Only what BEGIN and COMMIT say is its error; the body's exit is a value. */
 const attempt =
   <A, E, R>(
@@ -79,7 +89,11 @@ const attempt =
         const exit = yield* Effect.exit(restore(time.ofBody(body)))
         tenure.isOver = true
         yield* note(span, Exit.isSuccess(exit) ? "commit" : "rollback")
-        if (Exit.isFailure(exit)) return yield* Effect.as(rollback(connection), { exit })
+        if (Exit.isFailure(exit)) {
+          yield* rollback(connection)
+          yield* freed(resolver, connection, id)
+          return { exit }
+        }
         const end = time.ofControl(committed(connection, id, exit))
         return yield* dropIfInterrupted(connection, restore(end))
       })

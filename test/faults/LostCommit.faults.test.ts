@@ -107,6 +107,24 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT"
     })
   )
 
+  it.effect("is not even sent where the network swallowed the body, whose locks are freed", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { blackholeAll } = yield* FaultProxy
+      let runs = 0
+      const body = Effect.gen(function* () {
+        yield* sql`LOCK TABLE ledger`
+        yield* sql`INSERT INTO ledger VALUES (1)`
+        if (runs++ > 0) return
+        yield* blackholeAll
+        yield* sql`INSERT INTO ledger VALUES (2)`
+      })
+      const transaction = PgClient.transactionTimeout(sql.withTransaction(body), "1 second")
+      yield* PgClient.replay(transaction, { deadline: "8 seconds" })
+      assert.deepStrictEqual(yield* committed, [1])
+    })
+  )
+
   it.effect("is looked up when the server is back, and is Unknown when time is up", () =>
     Effect.gen(function* () {
       const sql = yield* ledger

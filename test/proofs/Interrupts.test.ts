@@ -12,8 +12,9 @@ import {
 } from "../../proofs/interrupts/Mark.ts"
 import { isLateByItself, promise, quantile } from "../../proofs/interrupts/Timing.ts"
 import { innerId, works } from "../../proofs/interrupts/Work.ts"
+import type { Outcome } from "../../src/sql/index.ts"
 
-const outcome = FastCheck.constantFrom("NotSent", "RolledBack", "Committed", "Unknown")
+const outcome = FastCheck.constantFrom<Outcome>("NotSent", "RolledBack", "Committed", "Unknown")
 const ending: FastCheck.Arbitrary<Ending> = FastCheck.oneof(
   FastCheck.constant({ _tag: "Success" as const }),
   FastCheck.constant({ _tag: "Interrupted" as const }),
