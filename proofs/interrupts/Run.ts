@@ -59,10 +59,9 @@ const attempt = (stage: Stage, innocence: Innocence, planned: Interruption, by: 
     const account = yield* trial({
       id,
       interruption,
-      isKept: stage.witness.isKept,
+      witness: stage.witness,
       work: (each) => works[planned.situation].run(stage.sql, each)
     })
-    stage.witness.forget(id)
     yield* Fiber.join(others)
     return account
   })

@@ -2,6 +2,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Deferred, Duration, Effect, Fiber } from "effect"
 import type { Interruption } from "./Interruption.ts"
 import { type Ending, endingOf } from "./Mark.ts"
+import type { Witness } from "./Witness.ts"
 
 /** One interrupt, as it went. */
 export interface Strike {
@@ -22,6 +23,8 @@ export interface Trial {
   readonly id: string
   /** From here on the moment of the interrupt is counted. */
   readonly underWay: Effect.Effect<void>
+  /** Waits until its first statement is sent. */
+  readonly sent: Effect.Effect<void>
   /** The body of the transaction begins (anew), or has come to its end. */
   readonly began: Effect.Effect<void>
   readonly ended: Effect.Effect<void>
@@ -75,12 +78,13 @@ const struck = (
 export const trial = (options: {
   readonly id: string
   readonly interruption: Interruption
-  readonly isKept: (id: string) => boolean | undefined
+  readonly witness: Witness
   readonly work: (trial: Trial) => Effect.Effect<unknown, SqlError>
 }): Effect.Effect<Account> =>
   Effect.gen(function* () {
-    const { id, interruption, isKept, work } = options
+    const { id, interruption, witness, work } = options
     const latch = yield* Deferred.make<void>()
+    const sent = yield* Deferred.make<void>()
     const account: { mayCommit: boolean; strike: Strike | undefined } = {
       mayCommit: false,
       strike: undefined
@@ -93,14 +97,17 @@ export const trial = (options: {
       interruption,
       id,
       underWay: Effect.asVoid(Deferred.succeed(latch, undefined)),
+      sent: Deferred.await(sent),
       began: comesToItsEnd(false),
       ended: comesToItsEnd(true),
       interrupt: (victim) =>
         Effect.map(struck(interruption, latch, victim), (how) => {
-          account.strike = { interruption, ...how, isKept: isKept(id) }
+          account.strike = { interruption, ...how, isKept: witness.isKept(id) }
           return how.ending
         })
     })
+    witness.whenSent(id, () => Deferred.unsafeDone(sent, Effect.void))
     const ending = endingOf(yield* Effect.exit(running))
+    witness.forget(id)
     return { id, interruption, ending, ...account }
   })

@@ -5,6 +5,8 @@ export interface Witness {
   readonly driver: typeof pg.Client
   /** Whether the last session that ran a statement with this value is still open, if one did. */
   readonly isKept: (value: string) => boolean | undefined
+  /** Calls back when a statement with this value is first sent, until it is forgotten. */
+  readonly whenSent: (value: string, callback: () => void) => void
   readonly forget: (value: string) => void
 }
 
@@ -20,12 +22,16 @@ const valuesOf = (submitted: unknown): ReadonlyArray<unknown> => {
 /** A driver that is watched: give each client its own. */
 export const makeWitness = (): Witness => {
   const seen = new Map<unknown, pg.Client>()
+  const awaited = new Map<unknown, () => void>()
   class Watched extends pg.Client {
     constructor(config?: string | pg.ClientConfig) {
       super(config)
       const query = this.query
       Reflect.set(this, "query", (...submitted: ReadonlyArray<unknown>) => {
-        for (const value of valuesOf(submitted[0])) seen.set(value, this)
+        for (const value of valuesOf(submitted[0])) {
+          seen.set(value, this)
+          awaited.get(value)?.()
+        }
         return Reflect.apply(query, this, submitted)
       })
     }
@@ -36,6 +42,10 @@ export const makeWitness = (): Witness => {
       const client = seen.get(value)
       return client && !client.connection.stream.destroyed
     },
-    forget: (value) => void seen.delete(value)
+    whenSent: (value, callback) => void awaited.set(value, callback),
+    forget: (value) => {
+      seen.delete(value)
+      awaited.delete(value)
+    }
   }
 }

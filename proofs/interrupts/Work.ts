@@ -37,13 +37,24 @@ const whole =
   (sql, trial) =>
     trial.interrupt(work(sql, trial))
 
-/** The moment is counted from its beginning. */
+/** The moment is counted from its beginning or, every other time, from when it is sent. */
 const fromStart =
   (work: Work["run"]): Work["run"] =>
-  (sql, trial) =>
-    Effect.zipRight(trial.underWay, trial.interrupt(work(sql, trial)))
+  (sql, trial) => {
+    const isFromSent = trial.interruption.number % 2 === 0
+    const start = isFromSent
+      ? Effect.fork(Effect.zipRight(trial.sent, trial.underWay))
+      : trial.underWay
+    return Effect.zipRight(start, trial.interrupt(work(sql, trial)))
+  }
 
 const statement = fromStart((sql, { ended, id }) => Effect.zipRight(ended, mark(sql, id)))
+
+const queued: Work["run"] = (sql, trial) =>
+  Effect.zipRight(
+    trial.underWay,
+    trial.interrupt(Effect.zipRight(trial.ended, mark(sql, trial.id)))
+  )
 
 const begin = fromStart((sql, trial) => marking(sql, trial, Effect.void))
 
@@ -161,7 +172,7 @@ export const works: Readonly<Record<Situation, Work>> = {
   queue: {
     what: "waiting for a slot of a full pool",
     writes: "mark",
-    run: statement
+    run: queued
   },
   replay: {
     what: "a transaction that is replayed",

@@ -40,9 +40,22 @@ const ofThisOrAnother: Readonly<Record<TransactionStatus, Fate>> = {
 const isSameTimeline = ({ server }: Doubt, now: ServerFacts): boolean =>
   now.timeline === server.timeline && now.walTimeline === server.timeline
 
+/** A server that was left behind when another one took over: it never had the transaction. */
+const isLeftBehind = ({ server }: Doubt, now: ServerFacts): boolean =>
+  Number(now.walTimeline) < Number(server.timeline)
+
 /** A checkpoint since the id was given out knows of it, unless the id was lost in between. */
 const isLost = ({ id }: Doubt, { checkpointAt, nextXid }: ServerFacts): boolean =>
   checkpointAt > id.assignedAt && BigInt(id.xid) >= nextXid
+
+/**
+ * The server has only been restarted in order: its statistics go on, and the checkpoint with which it
+ * ended knows the id. A copy of its files from before does not.
+ */
+const hasOnlyRestarted = ({ id }: Doubt, now: ServerFacts): boolean =>
+  now.incarnation.statisticsSince === id.incarnation.statisticsSince &&
+  now.checkpointAt >= Math.floor(id.assignedAt) &&
+  BigInt(id.xid) < now.nextXid
 
 /**
  * What became of a transaction whose COMMIT was not answered, by what a server says later. Never a
@@ -53,13 +66,11 @@ const isLost = ({ id }: Doubt, { checkpointAt, nextXid }: ServerFacts): boolean 
  * of another transaction, which survived the second one.
  */
 export const fateOf = (doubt: Doubt, now: ServerFacts, status: TransactionStatus): Fate => {
-  const { incarnation } = doubt.id
   if (now.systemIdentifier !== doubt.server.systemIdentifier) return "Unknown"
   if (now.isStandby) return "Waiting"
-  if (isSameIncarnation(now.incarnation, incarnation)) return ofThisOne[status]
+  if (isSameIncarnation(now.incarnation, doubt.id.incarnation)) return ofThisOne[status]
+  if (isLeftBehind(doubt, now)) return "Unknown"
   if (!isSameTimeline(doubt, now)) return ofThisOrAnother[status]
   if (isLost(doubt, now)) return "RolledBack"
-  return now.incarnation.statisticsSince === incarnation.statisticsSince
-    ? ofThisOne[status]
-    : ofThisOrAnother[status]
+  return hasOnlyRestarted(doubt, now) ? ofThisOne[status] : ofThisOrAnother[status]
 }

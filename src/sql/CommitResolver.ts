@@ -100,8 +100,13 @@ const withAuxiliary = (resolving: Resolving) =>
     (auxiliary) =>
       <A>(question: (connection: PgConnection) => Effect.Effect<A, PgError>) =>
         RcRef.get(auxiliary).pipe(
-          Effect.flatMap(question),
-          Effect.timeoutFail({ duration: answerTimeout, onTimeout: () => waiting }),
+          // The dial has a deadline of its own: a database that was asleep may need longer.
+          Effect.flatMap((connection) =>
+            Effect.timeoutFail(question(connection), {
+              duration: answerTimeout,
+              onTimeout: () => waiting
+            })
+          ),
           Effect.tapError(() => RcRef.invalidate(auxiliary)),
           Effect.scoped
         )

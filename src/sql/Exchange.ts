@@ -16,8 +16,8 @@ export interface Route {
   readonly prepared?: Prepared | undefined
   /** Asks how the rows look, although it may be known. */
   readonly isDescribed?: boolean
-  /** Another prepared statement that makes room for it. */
-  readonly closes?: string | undefined
+  /** Prepared statements that the session need not hold any more. */
+  readonly closes?: ReadonlyArray<string>
   /** A second statement, answered in the same round trip. */
   readonly epilogue?: Epilogue | undefined
 }
@@ -49,6 +49,16 @@ class StatementResult {
   oid: number | null = null
   rows: pg.QueryResult["rows"] = []
   fields: Array<pg.FieldDef> = []
+}
+
+/** The statement was executed, but a value of its answer could not be read: a type parser threw. */
+export class UnreadableAnswer extends Error {
+  readonly code = "EUNREADABLE"
+  override readonly cause: unknown
+  constructor(cause: unknown) {
+    super("a type parser could not read a value of the answer")
+    this.cause = cause
+  }
 }
 
 /** "INSERT 0 1": the command, for INSERT the number of an object of old, and the rows. */
@@ -137,11 +147,10 @@ export class Exchange implements pg.Submittable {
   }
 
   private bytes(): Buffer {
-    const { closes, epilogue, isDescribed, isSimple, name, prepared } = this.route
+    const { closes = [], epilogue, isDescribed, isSimple, name, prepared } = this.route
     const { text, values } = this.query
     if (isSimple) return serialize.query(text)
-    const parts: Array<Buffer> = []
-    if (closes !== undefined) parts.push(serialize.close({ type: "S", name: closes }))
+    const parts = closes.map((name) => serialize.close({ type: "S", name }))
     if (prepared === undefined) parts.push(...parsed(text, name))
     parts.push(bound(name, values))
     if (epilogue === undefined) {
@@ -181,7 +190,8 @@ export class Exchange implements pg.Submittable {
 
   handleReadyForQuery(): void {
     const { current, results, unreadable } = this
-    this.callback(unreadable ?? null, results.length === 0 ? current : [...results, current])
+    const failure = unreadable === undefined ? null : new UnreadableAnswer(unreadable)
+    this.callback(failure, results.length === 0 ? current : [...results, current])
   }
 
   handleError(cause: unknown): void {

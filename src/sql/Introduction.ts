@@ -17,13 +17,20 @@ export interface Introduction {
 }
 
 /**
+ * The timeline of the log that is being written, by the name of its file. The control file's is that
+ * of the last checkpoint, which a standby that took over just now has yet to make.
+ */
+export const walTimeline = `CASE WHEN pg_is_in_recovery() THEN c.timeline_id
+    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END::text`
+
+/**
  * Proves a new session and asks it for all that is wanted later, in one round trip. PostgreSQL 13 and
  * later answer it to any role; whoever does not is asked {@link proof}.
  */
 export const introduction: Query = {
   text: `SELECT pg_backend_pid()::text,
   (SELECT system_identifier::text FROM pg_control_system()),
-  (SELECT timeline_id::text FROM pg_control_checkpoint()),
+  (SELECT ${walTimeline} FROM pg_control_checkpoint() AS c),
   ${idColumns}`,
   rowMode: "array",
   isUnprepared: true

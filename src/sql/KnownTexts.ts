@@ -1,29 +1,8 @@
 import { createHash } from "node:crypto"
+import { firstWord } from "./FirstWord.ts"
 
-const blank = /[\s(]*/y
-
-const verb = /(?:select|insert|update|delete|merge|with|values|table)\b/iy
-
-const after = (text: string, end: string, from: number): number => {
-  const at = text.indexOf(end, from)
-  return at === -1 ? text.length : at + end.length
-}
-
-/** Where the first word begins, behind blanks, parentheses and comments. */
-const firstWord = (text: string, from = 0): number => {
-  blank.lastIndex = from
-  blank.exec(text)
-  const at = blank.lastIndex
-  if (text.startsWith("--", at)) return firstWord(text, after(text, "\n", at))
-  if (text.startsWith("/*", at)) return firstWord(text, after(text, "*/", at))
-  return at
-}
-
-/** It reads or writes rows, and so takes a snapshot. */
-const isOfRows = (text: string): boolean => {
-  verb.lastIndex = firstWord(text)
-  return verb.test(text)
-}
+/** They read or write rows, and so take a snapshot. */
+const ofRows = new Set(["select", "insert", "update", "delete", "merge", "with", "values", "table"])
 
 /** A semicolon that isn't the last character may separate two statements. */
 const isSingle = (text: string): boolean => {
@@ -45,7 +24,7 @@ export class KnownText {
 
   constructor(text: string) {
     this.text = text
-    this.isRowStatement = text.length <= longest && isOfRows(text) && isSingle(text)
+    this.isRowStatement = text.length <= longest && ofRows.has(firstWord(text)[0]) && isSingle(text)
   }
 
   /**

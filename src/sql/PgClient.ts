@@ -42,13 +42,17 @@ export interface PgClientFromPoolOptions
     > {}
 
 const settingsOf = ({ preparedStatements, statementTimeout }: PgClientConfig) =>
-  sessionSettings({ preparedStatements, statementTimeout: optionalDuration(statementTimeout) })
+  Effect.map(Effect.clock, (clock) => {
+    const limit = optionalDuration(statementTimeout)
+    return sessionSettings(clock, { preparedStatements, statementTimeout: limit })
+  })
 
 const build = (options: PgClientConfig) =>
-  Effect.flatMap(described(options), (config) => {
-    const settings = settingsOf(options)
+  Effect.gen(function* () {
+    const config = yield* described(options)
+    const settings = yield* settingsOf(options)
     const pooled = PgConnector.make(dial(options), settings, options.initialize)
-    return PooledClient.make({ settings, pooled, auxiliary: pooled }, config)
+    return yield* PooledClient.make({ settings, pooled, auxiliary: pooled }, config)
   }).pipe(Effect.mapError(fromAcquire))
 
 /** How long a session of theirs is kept that ours has no use for: others may wait for it. */
@@ -60,7 +64,7 @@ const buildFromPool = (options: PgClientFromPoolOptions) =>
     const { acquire, ...fields } = options
     const pool = yield* acquire
     const config = { idleTimeout: borrowedFor, ...fields, ...fromPoolOptions(pool.options) }
-    const settings = settingsOf(config)
+    const settings = yield* settingsOf(config)
     const pooled = yield* PgConnector.fromPool(pool, settings)
     const own = Effect.succeed({ config: pool.options, Driver: driverOf(pool) })
     const auxiliary = PgConnector.make(own, settings)

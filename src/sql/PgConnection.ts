@@ -1,4 +1,4 @@
-import { Duration, Effect, Exit } from "effect"
+import { Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
@@ -26,7 +26,7 @@ const connectError = (cause: unknown): ConnectError => {
 }
 
 /** An interrupt returns within 100 ms whatever the network does; this leaves room to act on it. */
-const cancelTimeout = Duration.millis(80)
+export const interruptTimeout = Duration.millis(80)
 
 /** A statement of the client's own, outside any transaction. */
 const outside: Place = { phase: "statement", inTransaction: false }
@@ -127,14 +127,23 @@ export class PgConnection implements Connection {
     return this
   }
 
+  /** A cursor is open: until it is closed, no statement can have an answer. */
+  isStreaming = false
+
+  /** Of the session, as the last answer told: "I" none, "T" open, "E" failed. */
+  get transaction(): pg.TransactionStatus {
+    return this.client.getTransactionStatus()
+  }
+
   /** One statement at a time, where several fibers share the session. */
   readonly turn = Effect.unsafeMakeSemaphore(1)
 
   /**
-   * Also false inside a transaction: one that was begun by hand and never ended would go on under
-   * the next borrower.
+   * Also false inside a transaction, which was begun by hand and would go on under the next borrower,
+   * and while something is still under way, which a cancel of the next borrower would hit.
    */
-  readonly isUsable = (): boolean => this.isOpen() && !this.wire.isInTransaction
+  readonly isUsable = (): boolean =>
+    this.isOpen() && !this.wire.isInTransaction && this.wire.isQuiet && !this.isStreaming
 
   /** The session has not ended, as far as is known. */
   readonly isOpen = (): boolean => this.loss === undefined
@@ -194,7 +203,7 @@ export class PgConnection implements Connection {
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
-      const limit = limitOf(fiber, this.settings)
+      const limit = this.limitOf(fiber)
       const sent = Effect.async<Answer, PgError>((resume) => this.send(query, place, resume))
       return limit === undefined
         ? sent
@@ -202,10 +211,19 @@ export class PgConnection implements Connection {
             duration: limit,
             onTimeout: () => {
               this.abandon("its statement timed out")
-              return fromCause(new StatementTimeout(limit), { ...place, sent: true })
+              return fromCause(new StatementTimeout(limit), {
+                ...place,
+                sent: true,
+                text: query.text
+              })
             }
           })
     })
+  }
+
+  /** How long a statement of this fiber may take, if that is limited. */
+  limitOf(fiber: Fiber.RuntimeFiber<unknown, unknown>): Duration.Duration | undefined {
+    return limitOf(fiber, this.settings)
   }
 
   /** Sends one statement, and calls back with what came of it. Returns what cancels it. */
@@ -232,7 +250,7 @@ export class PgConnection implements Connection {
    * Cancels the statement under way. The connection is kept only if the statement was answered and
    * the server is done with the request: a request still on its way could hit the next statement.
    */
-  private cancel(answered: Signal): Effect.Effect<void> {
+  cancel(answered: Signal): Effect.Effect<void> {
     return Effect.suspend(() => {
       const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
       if (answered.isGiven) return Effect.void
@@ -243,7 +261,7 @@ export class PgConnection implements Connection {
         concurrent: true
       }).pipe(
         Effect.interruptible,
-        Effect.timeout(cancelTimeout),
+        Effect.timeout(interruptTimeout),
         Effect.catchAll(() => dropped),
         Effect.asVoid
       )

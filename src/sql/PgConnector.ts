@@ -34,7 +34,7 @@ const unproven = ({ cause }: PgError): ConnectError => {
   })
 }
 
-const held = { inTransaction: false, tenure: { isOver: false } }
+const held = { inTransaction: false, tenure: { isOver: false, wasEnded: false } }
 
 const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
   Effect.mapError(connection.introduce, unproven)

@@ -2,6 +2,7 @@ import { SqlError } from "@effect/sql/SqlError"
 import { Duration, Option } from "effect"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { chainOf } from "./CauseChain.ts"
+import { firstWord } from "./FirstWord.ts"
 import {
   classify,
   describe,
@@ -97,6 +98,8 @@ export interface Progress {
   readonly sent: boolean
   /** It stood in a transaction whose COMMIT had not been sent. */
   readonly inTransaction: boolean
+  /** The server has executed it. */
+  readonly isExecuted?: boolean
   /** The statement, where it may have committed by itself. */
   readonly text?: string
 }
@@ -116,22 +119,23 @@ const isServerAnswer = (error: unknown): boolean =>
 
 const severalStatements = /;\s*\S/
 
-/** Behind any comments: what commits as it goes, table by table or where its text says COMMIT. */
-const ownTransactions =
-  /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:call|do|vacuum|analyze|cluster|reindex)\b/i
+/** What commits as it goes, table by table or where its text says COMMIT. */
+const ownTransactions = new Set(["call", "do", "vacuum", "analyze", "cluster", "reindex"])
 
 /** An index built so is left behind, invalid, when it fails. */
 const inSteps = /\bconcurrently\b/i
 
 /** It may have committed a part of itself before it failed. */
 const mayCommitByItself = (text = ""): boolean =>
-  [severalStatements, ownTransactions, inSteps].some((pattern) => pattern.test(text))
+  severalStatements.test(text) || inSteps.test(text) || ownTransactions.has(firstWord(text)[0])
 
 const outcomeOf = (
   error: unknown,
   { hasNotBegun }: Verdict,
-  { inTransaction, phase, sent, text }: Progress
+  { inTransaction, isExecuted, phase, sent, text }: Progress
 ): Outcome => {
+  // It was executed, and only its answer could not be read: its transaction may yet be committed.
+  if (isExecuted) return inTransaction ? "Unknown" : "Committed"
   // Of a transaction that had begun, something was sent before.
   const hadBegun = (inTransaction && phase !== "begin") || phase === "commit"
   if (!sent) return hadBegun ? "RolledBack" : "NotSent"

@@ -3,13 +3,14 @@ import { Cause, Chunk, Effect, Exit, Option, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
 import type { Answer, Query } from "./Exchange.ts"
+import { firstWord } from "./FirstWord.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError } from "./PgError.ts"
-import { streamOf } from "./PgStream.ts"
+import { stillStreaming, streamOf } from "./PgStream.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
-import type { Place } from "./Wire.ts"
+import type { Place, Tenure } from "./Wire.ts"
 
 type Run = (query: Query) => Effect.Effect<Answer, PgError>
 
@@ -42,16 +43,27 @@ const make = (
   }
 }
 
-/** For how long a session may be used by the one who holds it. */
-export interface Tenure {
-  isOver: boolean
-}
-
 const tooLate = (place: Place): PgError =>
   fromCause(new Error("the session was given back before this statement was run on it"), {
     ...place,
     sent: false
   })
+
+/** COMMIT and ROLLBACK in all their forms, BEGIN, and what prepares a transaction to be ended apart. */
+const endsTransaction = (text: string): boolean => {
+  const [word, rest] = firstWord(text)
+  if (word === "rollback") return !/^\s*(?:(?:work|transaction)\s+)?to\b/i.test(rest)
+  if (word === "prepare") return /^\s*transaction\b/i.test(rest)
+  return ["commit", "end", "abort", "begin", "start"].includes(word)
+}
+
+const notByHand = (place: Place): PgError =>
+  fromCause(
+    new Error(
+      "withTransaction begins, commits and rolls back by itself: let its effect succeed or fail instead"
+    ),
+    { ...place, sent: false }
+  )
 
 /** The session had ended before anything of the statement was sent. */
 const isStale = (cause: Cause.Cause<PgError>): boolean => {
@@ -63,6 +75,8 @@ const isStale = (cause: Cause.Cause<PgError>): boolean => {
 export interface Holding {
   readonly inTransaction: boolean
   readonly tenure: Tenure
+  /** Taken by each statement; a savepoint below takes it for as long as it stands. */
+  readonly lock?: Effect.Semaphore
   /** Of the transaction, where it is wanted. */
   readonly id?: TransactionId | undefined
 }
@@ -73,15 +87,26 @@ export interface Holding {
  */
 export const leased = (
   connection: PgConnection,
-  { id, inTransaction, tenure }: Holding
+  { id, inTransaction, lock, tenure }: Holding
 ): SqlConnection => {
-  const place: Place = { phase: "statement", inTransaction, id }
+  const place: Place = {
+    phase: "statement",
+    inTransaction,
+    ...(inTransaction ? { id, tenure } : {})
+  }
   const ifHeld = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E | PgError> =>
     Effect.suspend(
       (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)
     )
   // Never two at the driver: it would queue the second, out of reach of an interrupt.
-  const run: Run = (query) => connection.turn.withPermits(1)(ifHeld(connection.query(query, place)))
+  const inTurn: Run = (query) =>
+    connection.turn.withPermits(1)(ifHeld(connection.query(query, place)))
+  const run: Run = (query) =>
+    Effect.suspend(() => {
+      if (connection.isStreaming) return Effect.fail(stillStreaming(place))
+      if (inTransaction && endsTransaction(query.text)) return Effect.fail(notByHand(place))
+      return lock === undefined ? inTurn(query) : lock.withPermits(1)(inTurn(query))
+    })
   return make(run, ifHeld(Effect.succeed(connection)), place)
 }
 

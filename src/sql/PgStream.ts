@@ -1,8 +1,10 @@
-import { Chunk, Duration, Effect, Option, type Scope, Stream } from "effect"
-import Cursor from "pg-cursor"
+import { Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
 import type { Query } from "./Exchange.ts"
-import type { PgConnection } from "./PgConnection.ts"
-import type { PgError } from "./PgError.ts"
+import { interruptTimeout, type PgConnection } from "./PgConnection.ts"
+import { fromCause, type PgError } from "./PgError.ts"
+import { RowCursor } from "./RowCursor.ts"
+import { Signal } from "./Signal.ts"
+import { StatementTimeout } from "./statementTimeout.ts"
 import type { Place } from "./Wire.ts"
 
 /** Rows per trip to the server: upstream's number. */
@@ -12,34 +14,97 @@ const rowsPerRead = 128
 const closeTimeout = Duration.seconds(1)
 
 /** It must be closed, or its session dropped, before the next statement. */
-const open = ({ client }: PgConnection, { text, values }: Query): Cursor<object> =>
-  client.query(new Cursor<object>(text, values && [...values]))
+const open = (
+  { client }: PgConnection,
+  { text, values }: Query,
+  place: Place
+): Effect.Effect<RowCursor, PgError> =>
+  Effect.try({
+    try: () => client.query(new RowCursor(text, values && [...values])),
+    // A value that can't be encoded: nothing was sent.
+    catch: (cause) => fromCause(cause, { ...place, sent: false })
+  })
 
-const read = (connection: PgConnection, cursor: Cursor<object>, place: Place) =>
+/** What stands in the way of another statement while a stream is open on the same session. */
+export const stillStreaming = (place: Place): PgError =>
+  fromCause(
+    new Error(
+      "a stream is still open on this session: read it to its end, or collect it, before the next statement"
+    ),
+    { ...place, sent: false }
+  )
+
+/** One trip; it ends with its answer, with the session, or with an interrupt, which cancels it. */
+const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
   Effect.async<Chunk.Chunk<object>, Option.Option<PgError>>((resume) => {
+    const answered = new Signal()
+    const end = (result: Effect.Effect<Chunk.Chunk<object>, Option.Option<PgError>>) => {
+      connection.client.off("end", ended)
+      answered.give()
+      resume(result)
+    }
+    const fail = (cause: unknown) =>
+      end(Effect.fail(Option.some(connection.fail(cause, { ...place, sent: true }))))
+    // The cursor says nothing of an end that comes between its last row and ReadyForQuery.
+    const ended = () => fail(new Error("Connection terminated by the server"))
+    connection.client.once("end", ended)
     cursor.read(rowsPerRead, (cause: Error | undefined, rows) => {
-      if (cause) {
-        resume(Effect.fail(Option.some(connection.fail(cause, { ...place, sent: true }))))
-      } else if (rows.length > 0) {
-        resume(Effect.succeed(Chunk.unsafeFromArray(rows)))
-      } else {
-        resume(Effect.fail(Option.none()))
-      }
+      if (cause) return fail(cause)
+      end(rows.length > 0 ? Effect.succeed(Chunk.unsafeFromArray(rows)) : noMore)
     })
-    return Effect.sync(() => connection.abandon("its stream was interrupted"))
+    return Effect.ensuring(
+      connection.cancel(answered),
+      Effect.sync(() => connection.abandon("its stream was interrupted"))
+    )
+  })
+
+const noMore = Effect.fail(Option.none())
+
+/** A trip within the statement timeout of the fiber or the client. */
+const read = (connection: PgConnection, cursor: RowCursor, place: Place) =>
+  Effect.withFiberRuntime<Chunk.Chunk<object>, Option.Option<PgError>>((fiber) => {
+    const limit = connection.limitOf(fiber)
+    const once = trip(connection, cursor, place)
+    return limit === undefined
+      ? once
+      : Effect.timeoutFail(Effect.interruptible(once), {
+          duration: limit,
+          onTimeout: () =>
+            Option.some(fromCause(new StatementTimeout(limit), { ...place, sent: true }))
+        })
   })
 
 /** Closing waits for the server, which need not answer any more. */
-const close = (connection: PgConnection, cursor: Cursor<object>): Effect.Effect<void> => {
+const close = (
+  connection: PgConnection,
+  cursor: RowCursor,
+  timeout: Duration.Duration
+): Effect.Effect<void> => {
   const closed = Effect.async<void>((resume) => {
     cursor.close(() => resume(Effect.void))
   })
   return Effect.suspend(() => (connection.isOpen() ? closed : Effect.void)).pipe(
     Effect.interruptible,
-    Effect.timeout(closeTimeout),
+    Effect.timeout(timeout),
     Effect.catchAll(() => Effect.sync(() => connection.abandon("its cursor could not be closed")))
   )
 }
+
+/** The session's turn for as long as the cursor is open. */
+const turn = (connection: PgConnection) =>
+  Effect.acquireRelease(
+    Effect.zipRight(
+      Effect.interruptible(connection.turn.take(1)),
+      Effect.sync(() => {
+        connection.isStreaming = true
+      })
+    ),
+    () =>
+      Effect.suspend(() => {
+        connection.isStreaming = false
+        return connection.turn.release(1)
+      })
+  )
 
 /** The rows of one statement, read through a cursor as they are wanted. */
 export const streamOf = (
@@ -50,10 +115,11 @@ export const streamOf = (
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const connection = yield* lease
+      if (connection.isStreaming) return yield* Effect.fail(stillStreaming(place))
+      yield* turn(connection)
       place.id?.ran("FETCH")
-      const cursor = yield* Effect.acquireRelease(
-        Effect.sync(() => open(connection, query)),
-        (cursor) => close(connection, cursor)
+      const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>
+        close(connection, cursor, Exit.isInterrupted(exit) ? interruptTimeout : closeTimeout)
       )
       return Stream.repeatEffectChunkOption(read(connection, cursor, place))
     })

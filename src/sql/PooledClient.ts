@@ -51,7 +51,7 @@ const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =
 /** A session for the caller alone, until its scope closes. */
 const reserve = (pool: PoolOf<PgConnection>) =>
   Effect.flatMap(Effect.mapError(pool.acquire, fromAcquire), (connection) => {
-    const tenure = { isOver: false }
+    const tenure = { isOver: false, wasEnded: false }
     const over = Effect.sync(() => {
       tenure.isOver = true
     })

@@ -1,4 +1,4 @@
-import type { Server } from "./Introduction.ts"
+import { type Server, walTimeline } from "./Introduction.ts"
 import type { Incarnation } from "./TransactionId.ts"
 
 /** What a server says of itself, in one statement. */
@@ -18,8 +18,7 @@ export const factsStatement = `SELECT s.system_identifier::text, c.timeline_id::
   pg_is_in_recovery()::text,
   extract(epoch from pg_postmaster_start_time())::text,
   extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text,
-  CASE WHEN pg_is_in_recovery() THEN c.timeline_id
-    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END::text,
+  ${walTimeline},
   extract(epoch from c.checkpoint_time)::text, c.next_xid::text
   FROM pg_control_system() AS s, pg_control_checkpoint() AS c`
 
@@ -32,13 +31,13 @@ const fullXid = (text: string): bigint => {
 export const serverFacts = (row: ReadonlyArray<unknown>): ServerFacts => {
   const [systemIdentifier = "", timeline = "", isStandby, startedAt = "", statisticsSince = ""] =
     row.map(String)
-  const [walTimeline = "", checkpointAt, nextXid = ""] = row.slice(5).map(String)
+  const [timelineOfLog = "", checkpointAt, nextXid = ""] = row.slice(5).map(String)
   return {
     systemIdentifier,
     timeline,
     isStandby: isStandby === "true",
     incarnation: { startedAt, statisticsSince },
-    walTimeline,
+    walTimeline: timelineOfLog,
     checkpointAt: Number(checkpointAt),
     nextXid: fullXid(nextXid)
   }

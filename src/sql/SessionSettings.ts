@@ -1,11 +1,16 @@
-import { Duration } from "effect"
+import { type Clock, Duration } from "effect"
+import type * as pg from "pg"
 import { KnownTexts } from "./KnownTexts.ts"
+import type { PreparedStatements } from "./PreparedStatements.ts"
 
 /** What the sessions of one client have in common. */
 export interface SessionSettings {
+  readonly clock: Clock.Clock
   readonly texts: KnownTexts
   /** Most statements that one session keeps prepared; 0: none. */
   readonly preparedStatements: number
+  /** What a session holds that is borrowed from somebody else's pool, for the next time. */
+  readonly prepared: WeakMap<pg.Client, PreparedStatements>
   /** How long a statement may take whose fiber sets no limit of its own. */
   readonly statementTimeout: Duration.Duration | undefined
   /**
@@ -22,11 +27,14 @@ export interface SessionSettings {
 export const defaultPreparedStatements = 100
 
 export const sessionSettings = (
+  clock: Clock.Clock,
   options: {
     readonly preparedStatements?: number | undefined
     readonly statementTimeout?: Duration.Duration | undefined
   } = {}
 ): SessionSettings => ({
+  clock,
+  prepared: new WeakMap(),
   texts: new KnownTexts(),
   preparedStatements: options.preparedStatements ?? defaultPreparedStatements,
   statementTimeout: options.statementTimeout,

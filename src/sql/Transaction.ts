@@ -1,3 +1,4 @@
+import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { type Duration, Effect, Exit, Option, type Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
@@ -5,17 +6,19 @@ import type { Doubt } from "./CommitFate.ts"
 import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError, resolved } from "./PgError.ts"
+import type { Holding } from "./PgStatements.ts"
 import {
   begin,
   commit,
   doubtOf,
   dropIfInterrupted,
+  endedByHand,
   orDrop,
   rollback
 } from "./TransactionControl.ts"
 import { TransactionId } from "./TransactionId.ts"
 import * as TransactionLevel from "./TransactionLevel.ts"
-import { start } from "./transactionTimeout.ts"
+import { start, type TransactionTime } from "./transactionTimeout.ts"
 
 /** What the transactions of one client are made from. */
 export interface TransactionOptions {
@@ -66,36 +69,50 @@ const freed = (
     ? resolver.free({ id: id.assigned, server })
     : Effect.void
 
+/** After a failed body, or one whose transaction is not ours any more. */
+const undone = (
+  { resolver }: TransactionOptions,
+  connection: PgConnection,
+  id: TransactionId | undefined,
+  exit: Exit.Exit<unknown, unknown>
+): Effect.Effect<void> =>
+  Effect.zipRight(rollback(connection, Exit.isInterrupted(exit)), freed(resolver, connection, id))
+
+/** Where the body of a transaction runs. */
+const opened = (
+  { pool, resolver }: TransactionOptions,
+  connection: PgConnection
+): { readonly holding: Holding; readonly statements: SqlConnection } => {
+  const isKnown = resolver !== undefined && connection.about.server !== undefined
+  const id = isKnown ? new TransactionId() : undefined
+  const holding = { inTransaction: true, tenure: { isOver: false, wasEnded: false }, id }
+  return { holding, statements: TransactionLevel.outermost(pool, connection, holding) }
+}
+
 /** One try on one session. Only what BEGIN and COMMIT say is its error; the body's exit is a value. */
 const attempt =
   <A, E, R>(
-    { pool, resolver, timeout }: TransactionOptions,
+    options: TransactionOptions,
+    time: TransactionTime,
     effect: Effect.Effect<A, E, R>,
     span: Tracer.Span
   ) =>
   (connection: PgConnection): Effect.Effect<Attempt<A, E | PgError>, PgError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const time = yield* start(timeout)
         yield* dropIfInterrupted(connection, restore(time.ofControl(begin(connection))))
-        const id =
-          resolver === undefined || connection.about.server === undefined
-            ? undefined
-            : new TransactionId()
-        const tenure = { isOver: false }
-        const holding = { inTransaction: true, tenure, id }
-        const statements = TransactionLevel.outermost(pool, connection, holding)
+        const { holding, statements } = opened(options, connection)
+        const { id, tenure } = holding
         const body = TransactionLevel.within(effect, statements, 0, span)
         const exit = yield* Effect.exit(restore(time.ofBody(body)))
         tenure.isOver = true
         yield* note(span, Exit.isSuccess(exit) ? "commit" : "rollback")
-        if (Exit.isFailure(exit)) {
-          yield* rollback(connection)
-          yield* freed(resolver, connection, id)
-          return { exit }
+        if (Exit.isSuccess(exit) && !tenure.wasEnded) {
+          const end = time.ofControl(committed(connection, id, exit))
+          return yield* dropIfInterrupted(connection, restore(end))
         }
-        const end = time.ofControl(committed(connection, id, exit))
-        return yield* dropIfInterrupted(connection, restore(end))
+        yield* undone(options, connection, id, exit)
+        return tenure.wasEnded ? yield* Effect.fail(endedByHand()) : { exit }
       })
     )
 
@@ -122,13 +139,16 @@ const outermost = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   span: Tracer.Span
 ): Effect.Effect<A, E | PgError, R> =>
-  options.pool.use(attempt(options, effect, span)).pipe(
-    Effect.mapError(fromPool),
-    Effect.retry({
-      times: options.replays,
-      while: ({ endsSession, phase }) => phase === "begin" && endsSession
-    }),
-    Effect.flatMap(settled(options.resolver))
+  Effect.flatMap(start(options.timeout), (time) =>
+    options.pool.use(attempt(options, time, effect, span)).pipe(
+      Effect.mapError(fromPool),
+      Effect.retry({
+        times: options.replays,
+        while: ({ endsSession, phase, reason }) =>
+          phase === "begin" && endsSession && reason._tag !== "TransactionTimeoutError"
+      }),
+      Effect.flatMap(settled(options.resolver))
+    )
   )
 
 /** Runs a transaction inside another, from a savepoint of its own. */
@@ -149,7 +169,11 @@ const nested = <A, E, R>(
         yield* note(span, Exit.isSuccess(exit) ? "savepoint" : "rollback")
         yield* Exit.isSuccess(exit)
           ? restore(control(`RELEASE SAVEPOINT ${name}`))
-          : orDrop(outer.abandon, control(`ROLLBACK TO SAVEPOINT ${name}`))
+          : orDrop(
+              outer.abandon,
+              control(`ROLLBACK TO SAVEPOINT ${name}`),
+              Exit.isInterrupted(exit)
+            )
         return yield* exit
       })
     )

@@ -1,8 +1,9 @@
 import { Duration, Effect } from "effect"
 import type { Doubt } from "./CommitFate.ts"
 import type { Answer } from "./Exchange.ts"
-import type { PgConnection } from "./PgConnection.ts"
+import { interruptTimeout, type PgConnection } from "./PgConnection.ts"
 import { fromCause, type PgError } from "./PgError.ts"
+import { stillStreaming } from "./PgStream.ts"
 import { idStatement, type TransactionId } from "./TransactionId.ts"
 import type { Place } from "./Wire.ts"
 
@@ -15,7 +16,9 @@ const control = (text: string, place: Place) => (connection: PgConnection) =>
 /** Nothing of a transaction has run before its BEGIN is answered. */
 export const begin = control("BEGIN", { phase: "begin", inTransaction: true })
 
-const sendCommit = control("COMMIT", { phase: "commit", inTransaction: false })
+const commitPlace: Place = { phase: "commit", inTransaction: false }
+
+const sendCommit = control("COMMIT", commitPlace)
 
 const sendRollback = control("ROLLBACK", { phase: "rollback", inTransaction: true })
 
@@ -41,13 +44,24 @@ const askForId = (connection: PgConnection, id: TransactionId) =>
     (answer) => "rows" in answer && id.learn(answer.rows[0] ?? [])
   )
 
+/** A failed transaction has no use for its id, and answers nothing but its end. */
+const learned = (connection: PgConnection, id: TransactionId | undefined) =>
+  id?.isDoubtful && connection.transaction === "T" ? askForId(connection, id) : Effect.void
+
 export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
-  Effect.flatMap(
-    Effect.zipRight(
-      id?.isDoubtful ? askForId(connection, id) : Effect.void,
-      sendCommit(connection)
+  Effect.suspend(() => {
+    if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
+    const both = Effect.zipRight(learned(connection, id), sendCommit(connection))
+    return Effect.flatMap(both, committed)
+  })
+
+/** A script in the body has sent COMMIT or ROLLBACK, so parts of it may stay. */
+export const endedByHand = (): PgError =>
+  fromCause(
+    new Error(
+      "a script in the transaction ended it by itself: leave COMMIT and ROLLBACK to withTransaction"
     ),
-    committed
+    { phase: "commit", sent: true, inTransaction: false }
   )
 
 /** What can be asked about a COMMIT that failed, if its outcome is in doubt. */
@@ -60,21 +74,26 @@ export const doubtOf = (
     ? { id: id.assigned, server }
     : undefined
 
-/** Takes something back, or else drops the session, which takes it back as well. */
+/**
+ * Takes something back, or else drops the session, which takes it back as well. Who interrupted it does
+ * not wait for an answer that may never come.
+ */
 export const orDrop = <A, E>(
   drop: Effect.Effect<void>,
-  undo: Effect.Effect<A, E>
+  undo: Effect.Effect<A, E>,
+  isInterrupted: boolean
 ): Effect.Effect<void> =>
   Effect.interruptible(undo).pipe(
-    Effect.timeout(rollbackTimeout),
+    Effect.timeout(isInterrupted ? interruptTimeout : rollbackTimeout),
     Effect.catchAll(() => drop)
   )
 
-export const rollback = (connection: PgConnection): Effect.Effect<void> =>
-  orDrop(
-    Effect.sync(() => connection.abandon("its transaction could not be rolled back")),
-    sendRollback(connection)
-  )
+export const rollback = (connection: PgConnection, isInterrupted: boolean): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const drop = Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
+    if (connection.isStreaming || !connection.isOpen()) return drop
+    return orDrop(drop, sendRollback(connection), isInterrupted)
+  })
 
 /** After an interrupted BEGIN or COMMIT nobody knows whether the session is in a transaction. */
 export const dropIfInterrupted = <A, E>(

@@ -5,7 +5,10 @@ import type { PoolOf } from "../pool/Pool.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { type Holding, leased } from "./PgStatements.ts"
 
-/** One open transaction or savepoint, in which one nested transaction runs at a time. */
+/**
+ * One open transaction or savepoint, in which one statement or one nested transaction runs at a time:
+ * a statement beside a savepoint would be undone with it.
+ */
 export interface TransactionLevel {
   /** Absent for a transaction that was begun by hand, on a connection provided as its own. */
   readonly pool: PoolOf<PgConnection> | undefined
@@ -21,11 +24,8 @@ export interface TransactionLevel {
 /** By the connection that statements find in their context. */
 const levels = new WeakMap<SqlConnection, TransactionLevel>()
 
-const register = (
-  statements: SqlConnection,
-  level: Omit<TransactionLevel, "lock">
-): SqlConnection => {
-  levels.set(statements, { ...level, lock: Effect.unsafeMakeSemaphore(1) })
+const register = (statements: SqlConnection, level: TransactionLevel): SqlConnection => {
+  levels.set(statements, level)
   return statements
 }
 
@@ -37,17 +37,23 @@ export const outermost = (
 ): SqlConnection => {
   const savepoints = { count: 0 }
   const abandon = Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
-  const nest = (): SqlConnection =>
-    register(leased(connection, holding), { pool, savepoints, nest, abandon })
+  const nest = (): SqlConnection => {
+    const lock = Effect.unsafeMakeSemaphore(1)
+    const statements = leased(connection, { ...holding, lock })
+    return register(statements, { pool, lock, savepoints, nest, abandon })
+  }
   return nest()
 }
 
 /** The level of a transaction that was begun by hand. */
 const byHand = (statements: SqlConnection): TransactionLevel => {
   const savepoints = { count: 0 }
-  const level = { pool: undefined, savepoints, abandon: Effect.void }
-  const nest = (): SqlConnection => register({ ...statements }, { ...level, nest })
-  register(statements, { ...level, nest })
+  const level = (): TransactionLevel => {
+    const lock = Effect.unsafeMakeSemaphore(1)
+    return { pool: undefined, lock, savepoints, nest, abandon: Effect.void }
+  }
+  const nest = (): SqlConnection => register({ ...statements }, level())
+  register(statements, level())
   return levelOf(statements)
 }
 

@@ -1,11 +1,18 @@
 import { Exit } from "effect"
 import type * as pg from "pg"
-import { type Answer, type Epilogue, Exchange, type Query, type Route } from "./Exchange.ts"
+import {
+  type Answer,
+  type Epilogue,
+  Exchange,
+  type Query,
+  type Route,
+  UnreadableAnswer
+} from "./Exchange.ts"
 import type { PgError, Phase, Progress } from "./PgError.ts"
 import { PreparedStatements } from "./PreparedStatements.ts"
 import type { TypeParsers } from "./RowShape.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
-import { isNameLost, isStalePlan } from "./StalePlan.ts"
+import { isNameLost, isStalePlan, mayBeOfTypes } from "./StalePlan.ts"
 import { idStatement, type TransactionId } from "./TransactionId.ts"
 
 /** Where a statement stands: it decides what a lost answer means. */
@@ -15,6 +22,15 @@ export interface Place {
   readonly inTransaction: boolean
   /** What is to be learned of that transaction's id on the way. */
   readonly id?: TransactionId | undefined
+  /** Told when a script has ended that transaction by itself. */
+  readonly tenure?: Tenure
+}
+
+/** For how long a session may be used by the one who holds it. */
+export interface Tenure {
+  isOver: boolean
+  /** The transaction that it stands for was committed or rolled back by hand. */
+  wasEnded: boolean
 }
 
 type Done = (exit: Exit.Exit<Answer, PgError>) => void
@@ -24,6 +40,13 @@ const usesToPrepare = 2
 
 /** The name is as good as any: only we give it, and it always means the same. */
 const idName = "holdfast_transaction_id"
+
+/** What may change how the rows of a prepared statement look, or what they are. */
+const alters = /^(ALTER|CREATE|DROP|DO|CALL)$/
+
+/** A script went on in another transaction; ROLLBACK TO has the same tag as ROLLBACK. */
+const isEndOfAnother = (commands: ReadonlyArray<string>, text: string): boolean =>
+  commands.includes("COMMIT") || (commands.includes("ROLLBACK") && /\bchain\b/i.test(text))
 
 const commandsOf = (answer: Answer): ReadonlyArray<string> =>
   ("command" in answer ? [answer] : answer).map(({ command }) => command ?? "")
@@ -37,6 +60,9 @@ export class Wire {
   private readonly fail: (cause: unknown, progress: Progress) => PgError
   private readonly prepared: PreparedStatements
   private isIdPrepared = false
+  private underWay = 0
+  /** Something in the open transaction may have altered what is prepared. */
+  private mayHaveAltered = false
   private readonly parserOf: TypeParsers
 
   constructor(
@@ -47,7 +73,9 @@ export class Wire {
     this.client = client
     this.settings = settings
     this.fail = fail
-    this.prepared = new PreparedStatements(settings.preparedStatements)
+    this.prepared =
+      settings.prepared.get(client) ?? new PreparedStatements(settings.preparedStatements)
+    settings.prepared.set(client, this.prepared)
     this.parserOf = ({ dataTypeID }) => client.getTypeParser(dataTypeID)
   }
 
@@ -57,27 +85,38 @@ export class Wire {
     return status === "T" || status === "E"
   }
 
+  /** Nothing is under way on the session, as far as was sent from here. */
+  get isQuiet(): boolean {
+    return this.underWay === 0
+  }
+
   /**
    * Sends one statement and tells once what came of it. One that failed only because the session did
-   * not hold it as prepared has not run, so outside a transaction it is sent again as it is.
+   * not hold it as prepared is undone, so outside a transaction it is sent again as it is.
    */
   send(query: Query, place: Place, done: Done, mayPrepare = true): void {
     const route = this.routeOf(query, place, mayPrepare)
     const exchange = new Exchange(query, route, this.parserOf, (cause, answer) => {
-      if (cause === null) {
-        this.succeeded(route, exchange, answer, place)
-        return done(Exit.succeed(answer))
-      }
+      const isExecuted = cause === null || cause instanceof UnreadableAnswer
+      if (isExecuted) this.executed(route, exchange, answer, place, query.text)
+      if (cause === null) return this.settle(done, Exit.succeed(answer))
       const { isSent } = exchange
-      const error = this.fail(cause, { ...place, sent: isSent, text: query.text })
+      const error = this.fail(cause, { ...place, sent: isSent, isExecuted, text: query.text })
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
-      this.whenReady(error.sqlState !== undefined && !error.endsSession, () =>
-        this.wentStale(cause, route) && !this.isInTransaction
-          ? this.send(query, place, done, false)
-          : done(Exit.fail(error))
-      )
+      this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
+        const isStale = this.wentStale(cause, route) && !this.isInTransaction
+        if (!isStale) return this.settle(done, Exit.fail(error))
+        this.underWay -= 1
+        this.send(query, place, done, false)
+      })
     })
+    this.underWay += 1
     this.client.query(exchange)
+  }
+
+  private settle(done: Done, exit: Exit.Exit<Answer, PgError>): void {
+    this.underWay -= 1
+    done(exit)
   }
 
   private routeOf({ isUnprepared, text, values }: Query, place: Place, mayPrepare: boolean): Route {
@@ -90,23 +129,32 @@ export class Wire {
     return { isSimple: !hasValues && epilogue === undefined, epilogue }
   }
 
-  /** In a transaction behind a proxy a lost name would cost all of it, so none is relied on. */
+  /**
+   * In a transaction a name that is lost, or whose table was altered, would cost all of it. So none
+   * is relied on there behind a proxy, nor after a statement of the same transaction that may alter.
+   */
   private keepsNames({ inTransaction }: Place): boolean {
     const { keepsNames, preparedStatements } = this.settings
-    return preparedStatements > 0 && keepsNames && !(this.isProxied && inTransaction)
+    const isRisky = inTransaction && (this.isProxied || this.mayHaveAltered)
+    return preparedStatements > 0 && keepsNames && !isRisky
   }
 
   private preparedRoute(name: string, epilogue: Epilogue | undefined): Route {
-    const prepared = this.prepared.use(name)
+    const prepared = this.prepared.use(name, this.now)
+    if (prepared === undefined) this.prepared.begin(name)
     return {
       isSimple: false,
       name,
       prepared,
       // Behind a pooler the statement may be another session's, from before its table was altered.
       isDescribed: prepared === undefined || this.isProxied,
-      closes: prepared === undefined ? this.prepared.makeRoom() : undefined,
+      closes: this.prepared.takeOwed(),
       epilogue
     }
+  }
+
+  private get now(): number {
+    return this.settings.clock.unsafeCurrentTimeMillis()
   }
 
   private epilogue({ id }: Place): Epilogue | undefined {
@@ -115,14 +163,27 @@ export class Wire {
     return { text: idStatement, name, isPrepared: this.isIdPrepared, onRow: id.learn }
   }
 
-  private succeeded(route: Route, { shape }: Exchange, answer: Answer, { id }: Place): void {
+  private executed(
+    route: Route,
+    { shape }: Exchange,
+    answer: Answer,
+    place: Place,
+    text: string
+  ): void {
     const { epilogue, name, prepared } = route
-    if (name !== undefined && prepared === undefined) this.prepared.add(name, { shape })
+    if (name !== undefined && prepared === undefined) this.prepared.done(name, { shape }, this.now)
     if (epilogue?.name !== undefined) this.isIdPrepared = true
-    for (const command of commandsOf(answer)) {
-      if (epilogue === undefined) id?.ran(command)
+    const commands = commandsOf(answer)
+    for (const command of commands) {
+      if (epilogue === undefined) place.id?.ran(command)
       if (command === "DISCARD" || command === "DEALLOCATE") this.forgetAll()
     }
+    if (place.tenure !== undefined) {
+      place.tenure.wasEnded ||= !this.isInTransaction || isEndOfAnother(commands, text)
+    }
+    this.mayHaveAltered =
+      this.isInTransaction &&
+      (this.mayHaveAltered || commands.some((command) => alters.test(command)))
   }
 
   private forgetAll(): void {
@@ -130,15 +191,20 @@ export class Wire {
     this.isIdPrepared = false
   }
 
-  /** Whether it failed as a prepared statement only; if so, nothing is taken for prepared any more. */
-  private wentStale(cause: unknown, { epilogue, name }: Route): boolean {
-    const isIdLost = epilogue?.name !== undefined && isNameLost(cause, epilogue.name)
-    if (!isIdLost && (name === undefined || !isStalePlan(cause, name))) return false
-    if (this.isProxied && name !== undefined && isNameLost(cause, name)) {
-      this.settings.keepsNames = false
+  /** Whether it may have failed only because it was prepared; if so, it is prepared anew. */
+  private wentStale(cause: unknown, { epilogue, name, prepared }: Route): boolean {
+    if (epilogue?.name !== undefined && isNameLost(cause, epilogue.name)) {
+      this.isIdPrepared = false
+      this.prepared.doubtAll()
+      return true
     }
-    this.forgetAll()
-    return true
+    if (name === undefined) return false
+    const isLost = isNameLost(cause, name)
+    if (isLost) this.prepared.doubtAll()
+    if (isLost && this.isProxied) this.settings.keepsNames = false
+    const isStale = isLost || isStalePlan(cause) || (prepared !== undefined && mayBeOfTypes(cause))
+    if (isStale) this.prepared.doubt(name)
+    return isStale
   }
 
   /** Calls back at the next ReadyForQuery or at the end of the session; at once if not to wait. */

@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
 import { fromCause, type PgError } from "./PgError.ts"
-import { statementTimeout } from "./statementTimeout.ts"
+import { StatementTimeout, statementTimeout } from "./statementTimeout.ts"
 
 /** How long each transaction of the current fiber may take, if that is limited. */
 export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = GlobalValue.globalValue(
@@ -13,14 +13,14 @@ export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = Glob
 class TransactionTimeout extends Error {
   readonly code = "ETRANSACTIONTIMEOUT"
   constructor(limit: Duration.Duration) {
-    super(`the transaction had not come to its COMMIT within ${Duration.format(limit)}`)
+    super(`the transaction was not over within ${Duration.format(limit)}`)
   }
 }
 
 /** The time of one transaction, for its parts. */
 export interface TransactionTime {
   /** BEGIN and COMMIT within what is left of it: not answered by then, they have failed. */
-  readonly ofControl: <A, E, R>(control: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly ofControl: <A>(control: Effect.Effect<A, PgError>) => Effect.Effect<A, PgError>
   /** The body, interrupted when the time is up: nothing of it has been committed. */
   readonly ofBody: <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
 }
@@ -40,7 +40,16 @@ const from = (since: number, limit: Duration.Duration): TransactionTime => {
     Duration.millis(Math.max(1, since + Duration.toMillis(limit) - now))
   )
   return {
-    ofControl: (control) => Effect.flatMap(left, (left) => statementTimeout(control, left)),
+    ofControl: (control) =>
+      Effect.flatMap(left, (left) => statementTimeout(control, left)).pipe(
+        Effect.mapError((error) => {
+          const { cause, phase } = error
+          const at = { phase, sent: true, inTransaction: false }
+          return cause instanceof StatementTimeout
+            ? fromCause(new TransactionTimeout(limit), at)
+            : error
+        })
+      ),
     ofBody: (body) =>
       Effect.timeoutFail(Effect.interruptible(body), { duration: limit, onTimeout: isUp(limit) })
   }

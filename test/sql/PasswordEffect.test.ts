@@ -20,7 +20,7 @@ const newRole = Effect.gen(function* () {
   address.password = ""
   const rotate = (token: string) =>
     Effect.asVoid(sql.unsafe(`ALTER ROLE ${role} PASSWORD '${token}'`))
-  const dismiss = sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${role}`
+  const dismiss = sql`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = ${role}`
   return { url: Redacted.make(address.href), rotate, dismiss, role }
 })
 

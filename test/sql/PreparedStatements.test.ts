@@ -88,6 +88,33 @@ layer(oneSession, { excludeTestServices: true })("a session", (it) => {
     })
   )
 
+  it.effect(
+    "reads its parameters as the altered column has them, after a first failure at most",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`CREATE TABLE wide (id int)`
+        const insert = (id: number) => sql`INSERT INTO wide VALUES (${id})`
+        yield* twice(insert(1))
+        yield* insert(2)
+        yield* sql`ALTER TABLE wide ALTER COLUMN id TYPE bigint`
+        yield* insert(3_000_000_000)
+        yield* insert(3_000_000_001)
+        assert.lengthOf(yield* sql`SELECT id FROM wide`, 5)
+      })
+  )
+
+  it.effect("may alter and read a table in one transaction", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE grown (id int)`
+      const all = sql`SELECT * FROM grown`
+      yield* twice(all)
+      yield* all
+      yield* sql.withTransaction(Effect.zipRight(sql`ALTER TABLE grown ADD COLUMN note text`, all))
+    })
+  )
+
   it.effect("tells a failure of the statement itself, and goes on", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -168,22 +195,38 @@ describe("the texts of a pool", () => {
 
 describe("the prepared statements of a session", () => {
   it.prop(
-    "are never more than may be kept, and the last used ones",
-    [fc.integer({ min: 1, max: 4 }), fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"))],
-    ([limit, names]) => {
+    "are never more than may be kept, and the last used ones, whether they succeed or not",
+    [
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "d", "e", "f"), fc.boolean()))
+    ],
+    ([limit, uses]) => {
       const prepared = new PreparedStatements(limit)
       const server = new Set<string>()
-      for (const name of names) {
-        if (prepared.use(name) === undefined) {
-          server.delete(prepared.makeRoom() ?? "")
-          prepared.add(name, { shape: undefined })
-          server.add(name)
-        }
+      for (const [name, succeeds] of uses) {
+        if (prepared.use(name, 0) !== undefined) continue
+        prepared.begin(name)
+        for (const closed of prepared.takeOwed()) server.delete(closed)
+        server.add(name)
+        if (succeeds) prepared.done(name, { shape: undefined }, 0)
         assert.isAtMost(server.size, limit)
-        assert.isTrue(server.has(name))
+        assert.strictEqual(prepared.use(name, 0) !== undefined, succeeds)
       }
+      const names = uses.map(([name]) => name)
       const recent = [...new Set(names.toReversed())].slice(0, limit)
       assert.deepStrictEqual([...server].sort(), recent.sort())
     }
   )
+
+  it("are prepared anew after half a minute, or when they are in doubt", () => {
+    const prepared = new PreparedStatements(2)
+    prepared.begin("a")
+    prepared.done("a", { shape: undefined }, 1_000)
+    assert.isDefined(prepared.use("a", 30_999))
+    assert.isUndefined(prepared.use("a", 31_000))
+    prepared.begin("a")
+    prepared.done("a", { shape: undefined }, 31_000)
+    prepared.doubt("a")
+    assert.isUndefined(prepared.use("a", 31_000))
+  })
 })

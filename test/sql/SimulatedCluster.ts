@@ -44,7 +44,7 @@ export class SimulatedCluster {
       isDurable: false,
       doubt: {
         id: { xid: String(xid), assignedAt: this.now, incarnation: this.incarnation },
-        server: { systemIdentifier, timeline: String(this.checkpoint.timeline) }
+        server: { systemIdentifier, timeline: String(this.timeline) }
       }
     }
     this.transactions.push(transaction)
