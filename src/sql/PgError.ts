@@ -140,8 +140,9 @@ const outcomeOf = (
   const hadBegun = (inTransaction && phase !== "begin") || phase === "commit"
   if (!sent) return hadBegun ? "RolledBack" : "NotSent"
   if (hasNotBegun) return "RolledBack"
-  if (mayCommitByItself(text)) return "Unknown"
-  return inTransaction || isServerAnswer(error) ? "RolledBack" : "Unknown"
+  // Inside a transaction only a script can commit; a procedure is refused it there.
+  if (inTransaction) return severalStatements.test(text ?? "") ? "Unknown" : "RolledBack"
+  return isServerAnswer(error) && !mayCommitByItself(text) ? "RolledBack" : "Unknown"
 }
 
 const reasonOf = (verdict: Verdict, error: unknown): Reason => {

@@ -1,12 +1,12 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
-import { Cause, Chunk, Effect, Exit, Option, type Scope, Stream } from "effect"
+import { Cause, Chunk, Effect, Exit, type Fiber, Option, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
-import type { AcquireError } from "../pool/PoolError.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { firstWord } from "./FirstWord.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError } from "./PgError.ts"
 import { stillStreaming, streamOf } from "./PgStream.ts"
+import { current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
@@ -65,11 +65,21 @@ const notByHand = (place: Place): PgError =>
     { ...place, sent: false }
   )
 
+type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+type Sent = Exit.Exit<Answer, PgError>
+
 /** The session had ended before anything of the statement was sent. */
-const isStale = (cause: Cause.Cause<PgError>): boolean => {
-  const error = Cause.failureOption(cause)
+const isStale = (exit: Sent): boolean => {
+  const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
   return Option.isSome(error) && error.value.outcome === "NotSent" && error.value.endsSession
 }
+
+/** It was more than a question, as far as the tags of its commands tell. */
+const wrote = (answer: Answer): boolean =>
+  ("command" in answer ? [answer] : answer).some(
+    ({ command }) => command !== "SELECT" && command !== "SHOW"
+  )
 
 /** How a session is held. */
 export interface Holding {
@@ -122,23 +132,29 @@ export const borrowed = (
   replays: number
 ): SqlConnection => {
   const place: Place = { phase: "statement", inTransaction: false }
-  const again = (query: Query, left: number, failure: Exit.Exit<Answer, PgError>) =>
-    Exit.isFailure(failure) && left > 0 && isStale(failure.cause)
-      ? attempt(query, left - 1)
-      : failure
+  const once = (
+    fiber: AnyFiber,
+    query: Query,
+    next: (exit: Sent) => Effect.Effect<Answer, PgError>
+  ) =>
+    limitOf(fiber, settings) === undefined
+      ? pool.run<Answer, PgError>((connection, done) =>
+          connection.send(query, place, (exit) => done(next(exit)))
+        )
+      : Effect.flatMap(
+          pool.use((connection) => Effect.exit(connection.query(query, place))),
+          next
+        )
   const attempt = (query: Query, left: number): Effect.Effect<Answer, PgError> =>
-    Effect.mapError(
-      Effect.withFiberRuntime<Answer, AcquireError | PgError>((fiber) =>
-        limitOf(fiber, settings) === undefined
-          ? pool.run<Answer, PgError>((connection, done) =>
-              connection.send(query, place, (exit) => done(again(query, left, exit)))
-            )
-          : Effect.flatMap(
-              pool.use((connection) => Effect.exit(connection.query(query, place))),
-              (exit) => again(query, left, exit)
-            )
-      ),
-      fromPool
-    )
+    Effect.withFiberRuntime((fiber) => {
+      const replayed = fiber.getFiberRef(replayedRun)
+      const next = (exit: Sent) => {
+        if (replayed !== undefined && Exit.isSuccess(exit)) {
+          replayed.hasCommitted ||= wrote(exit.value)
+        }
+        return left > 0 && isStale(exit) ? attempt(query, left - 1) : exit
+      }
+      return Effect.mapError(once(fiber, query, next), fromPool)
+    })
   return make((query) => attempt(query, replays), Effect.mapError(pool.acquire, fromPool), place)
 }

@@ -1,12 +1,13 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Duration, Effect, Exit, Option, type Tracer } from "effect"
+import { type Duration, Effect, Exit, FiberRef, Option, type Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { Doubt } from "./CommitFate.ts"
 import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError, resolved } from "./PgError.ts"
 import type { Holding } from "./PgStatements.ts"
+import { current as replayedRun } from "./ReplayedRun.ts"
 import {
   begin,
   commit,
@@ -34,6 +35,8 @@ export interface TransactionOptions {
 /** How an attempt at a transaction ended: with the body's exit, and perhaps a COMMIT in doubt. */
 interface Attempt<A, E> {
   readonly exit: Exit.Exit<A, E>
+  /** It had an id, so it wrote something; or nobody asked whether it had one. */
+  readonly mayHaveWritten: boolean
   readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
 }
 
@@ -54,9 +57,10 @@ const committed = <A, E>(
       const doubt = doubtOf(connection, id, error)
       return doubt === undefined
         ? Effect.fail(error)
-        : Effect.succeed({ exit, inDoubt: { error, doubt } })
+        : Effect.succeed({ exit, mayHaveWritten: true, inDoubt: { error, doubt } })
     },
-    onSuccess: () => Effect.succeed({ exit })
+    onSuccess: () =>
+      Effect.succeed({ exit, mayHaveWritten: id === undefined || id.assigned !== undefined })
   })
 
 /** The session was dropped from our side only, so the server may go on holding its locks. */
@@ -112,20 +116,26 @@ const attempt =
           return yield* dropIfInterrupted(connection, restore(end))
         }
         yield* undone(options, connection, id, exit)
-        return tenure.wasEnded ? yield* Effect.fail(endedByHand()) : { exit }
+        return tenure.wasEnded ? yield* Effect.fail(endedByHand()) : { exit, mayHaveWritten: false }
       })
     )
+
+/** Whoever replays must not run this again. */
+const noteCommitted = Effect.map(FiberRef.get(replayedRun), (replayed) => {
+  if (replayed !== undefined) replayed.hasCommitted = true
+})
 
 /** Asks what became of a COMMIT that was not answered, after its session has been given back. */
 const settled =
   (resolver: CommitResolver | undefined) =>
-  <A, E>({ exit, inDoubt }: Attempt<A, E>): Effect.Effect<A, E | PgError> => {
-    if (inDoubt === undefined || resolver === undefined) return exit
+  <A, E>({ exit, inDoubt, mayHaveWritten }: Attempt<A, E>): Effect.Effect<A, E | PgError> => {
+    const ended = mayHaveWritten ? Effect.zipRight(noteCommitted, exit) : exit
+    if (inDoubt === undefined || resolver === undefined) return ended
     const { doubt, error } = inDoubt
     return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
       const { message } = resolved(error, doubt.id.xid, fate)
       return fate === "Committed"
-        ? Effect.zipRight(Effect.logInfo(message), exit)
+        ? Effect.zipRight(Effect.logInfo(message), ended)
         : Effect.fail(resolved(error, doubt.id.xid, fate))
     })
   }

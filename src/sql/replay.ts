@@ -2,6 +2,7 @@ import { TransactionConnection } from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
 import { PgError } from "./PgError.ts"
+import { current } from "./ReplayedRun.ts"
 
 /** How an effect is run again after a failure of the database. */
 export interface ReplayOptions {
@@ -42,16 +43,19 @@ const run = <A, E, R>(
   Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) => {
     if (Option.isSome(transaction)) return self
     let last: PgError | undefined
+    const replayed = { hasCommitted: false }
     const mayReplay = (error: E) =>
       Option.match(PgError.of(error), {
         onNone: () => false,
         onSome: (failure) => {
           last = failure
-          return failure.isSafeToReplay || (idempotent && failure.isRetryable)
+          const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
+          return isSafe || (idempotent && failure.isRetryable)
         }
       })
     // Interruptible within the race, or the deadline could not end it in a finalizer.
     return Effect.interruptible(Effect.retry(self, { schedule, while: mayReplay })).pipe(
+      Effect.locally(current, replayed),
       Effect.timeoutFail({
         duration: deadline,
         onTimeout: () => deadlinePassed(Duration.decode(deadline), last)
@@ -64,6 +68,7 @@ const run = <A, E, R>(
  * and a further run may succeed. It ends with the first success, the first other failure, or at the
  * deadline with a `PgError` that carries the last failure.
  *
+ * Nothing is replayed once a part of the effect has been committed, as the first of two transactions.
  * An `Unknown` outcome is replayed only when the caller says that the effect is idempotent. Inside a
  * transaction nothing is replayed: a failure ends all of it, so replay the transaction.
  */

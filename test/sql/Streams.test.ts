@@ -1,0 +1,128 @@
+import { SqlClient } from "@effect/sql"
+import { assert, layer } from "@effect/vitest"
+import { Chunk, Duration, Effect, Fiber, Stream } from "effect"
+import { PgClient, PgError } from "../../src/sql/index.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.flip(effect), (error) => {
+    assert.instanceOf(error, PgError)
+    return error
+  })
+
+const running = (sql: SqlClient.SqlClient) => sql`
+  SELECT pid FROM pg_stat_activity
+  WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep%'
+    AND pid <> pg_backend_pid()`
+
+layer(TestDatabase.client({ maxConnections: 2 }), { excludeTestServices: true })(
+  "a stream",
+  (it) => {
+    it.effect("of what has no rows, or can't be encoded, fails, and the process goes on", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`CREATE TABLE copied (id int)`
+        const hostile = {
+          toPostgres: () => {
+            throw new Error("no such value")
+          }
+        }
+        const streams = [
+          sql`COPY copied FROM STDIN`.stream,
+          sql.unsafe("SELECT $1", [hostile]).stream
+        ]
+        for (const stream of streams) yield* failure(Stream.runDrain(stream))
+        yield* Effect.either(Stream.runDrain(sql`COPY (SELECT 1) TO STDOUT`.stream))
+        assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1 }])
+      })
+    )
+
+    it.effect("that is open in a transaction lets no other statement wait for ever", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const rows = sql`SELECT n FROM generate_series(1, 1000) AS n`.stream
+        const nested = Stream.runForEach(rows, () => sql`SELECT 1`)
+        const error = yield* failure(Effect.timeout(sql.withTransaction(nested), "5 seconds"))
+        assert.include(String(error.cause), "stream is still open")
+        const zipped = Stream.runCollect(Stream.zip(rows, rows))
+        yield* failure(Effect.timeout(sql.withTransaction(zipped), "5 seconds"))
+        const collected = sql.withTransaction(
+          Effect.zipLeft(Stream.runCollect(rows), sql`SELECT 1`)
+        )
+        assert.strictEqual(Chunk.size(yield* collected), 1000)
+      })
+    )
+
+    it.effect("is cancelled on the server when it is interrupted", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const sleeping = yield* Effect.fork(Stream.runDrain(sql`SELECT pg_sleep(20)`.stream))
+        yield* Effect.repeat(running(sql), { until: (rows) => rows.length > 0 })
+        yield* Fiber.interrupt(sleeping)
+        const gone = Effect.repeat(running(sql), { until: (rows) => rows.length === 0 })
+        yield* Effect.timeout(gone, Duration.seconds(2))
+      })
+    )
+
+    it.effect("keeps to the statement timeout", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const slow = Stream.runDrain(sql`SELECT pg_sleep(5)`.stream)
+        const error = yield* failure(PgClient.statementTimeout(slow, "200 millis"))
+        assert.strictEqual(error.reason._tag, "StatementTimeoutError")
+      })
+    )
+  }
+)
+
+layer(TestDatabase.client({ maxConnections: 1 }), { excludeTestServices: true })(
+  "a session that is given back",
+  (it) => {
+    it.effect("with a statement still under way is not lent, so that no cancel hits that one", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const late = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const held = yield* sql.reserve
+            const fiber = yield* Effect.forkDaemon(
+              held.execute("SELECT 7 AS seven FROM pg_sleep(0.3)", [], undefined)
+            )
+            yield* Effect.sleep("50 millis")
+            return fiber
+          })
+        )
+        const next = yield* Effect.fork(sql`SELECT pg_sleep(5)`)
+        yield* Effect.sleep("50 millis")
+        yield* Fiber.interrupt(next)
+        const exit = yield* Fiber.await(late)
+        assert.notInclude(String(exit), "57014")
+      })
+    )
+  }
+)
+
+layer(
+  TestDatabase.client({
+    maxConnections: 1,
+    types: {
+      getTypeParser: () => (value: string) => {
+        if (value === "42") throw new Error("unreadable")
+        return value
+      }
+    }
+  }),
+  { excludeTestServices: true }
+)("an answer that can't be read", (it) => {
+  it.effect("is no reason to say that nothing happened", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE unread (id int)`
+      const insert = sql`INSERT INTO unread VALUES (42) RETURNING id`
+      assert.strictEqual((yield* failure(insert)).outcome, "Committed")
+      const inside = Effect.flatMap(failure(insert), ({ outcome }) => Effect.succeed(outcome))
+      assert.strictEqual(yield* sql.withTransaction(inside), "Unknown")
+      const [row] = yield* sql<{ readonly count: string }>`SELECT count(*) FROM unread`
+      assert.strictEqual(row?.count, "2")
+    })
+  )
+})
