@@ -115,7 +115,7 @@ export const streamOf = (
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const connection = yield* lease
-      if (connection.isStreaming) return yield* Effect.fail(stillStreaming(place))
+      if (connection.isStreaming) return yield* stillStreaming(place)
       yield* turn(connection)
       place.id?.ran("FETCH")
       const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>

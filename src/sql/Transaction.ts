@@ -116,7 +116,7 @@ const attempt =
           return yield* dropIfInterrupted(connection, restore(end))
         }
         yield* undone(options, connection, id, exit)
-        return tenure.wasEnded ? yield* Effect.fail(endedByHand()) : { exit, mayHaveWritten: false }
+        return tenure.wasEnded ? yield* endedByHand() : { exit, mayHaveWritten: false }
       })
     )
 

@@ -93,7 +93,7 @@ const standby = Layer.unwrapScoped(
     const data = EmbeddedPostgres.layer({ directory })
     const initial = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE counted (id int)`)
     const address = Effect.map(EmbeddedPostgres, ({ url }) => PgClient.layer({ url }))
-    yield* initial.pipe(Effect.provide(Layer.unwrapEffect(address)), Effect.provide(data))
+    yield* Effect.provide(initial, Layer.provide(Layer.unwrapEffect(address), data))
     yield* Effect.promise(() => writeFile(join(directory, "cluster", "data", "standby.signal"), ""))
     return Layer.provideMerge(Layer.unwrapEffect(address), data)
   })
