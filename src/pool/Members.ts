@@ -7,6 +7,8 @@ const recount = (
   from: Member["phase"] | undefined,
   to: Member["phase"] | undefined
 ): State["counts"] => {
+  // From one borrower to the next, as with every statement while callers wait.
+  if (from === to) return state.counts
   const counts = { ...state.counts }
   if (from !== undefined) counts[from] -= 1
   if (to !== undefined) counts[to] += 1

@@ -134,7 +134,6 @@ export const settle = (state: State, out: Commands, member: Member, at: Instant)
   const reason = expired(state, member, at)
   if (reason !== undefined) return evict(state, out, member, reason)
   const waiter = firstWaiter(state)
-  return waiter === undefined
-    ? Members.rest(state, member)
-    : lend(Members.activate(state, member), out, member, waiter)
+  if (waiter === undefined) return Members.rest(state, member)
+  return lend(Members.activate(state, member), out, member, waiter)
 }

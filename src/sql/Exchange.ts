@@ -78,12 +78,13 @@ const parsed = (text: string, name?: string): ReadonlyArray<Buffer> =>
     : // Closing what does not exist is no error, and what does must not be in the way.
       [serialize.close({ type: "S", name }), serialize.parse({ text, name })]
 
-const bound = (name: string | undefined, values: ReadonlyArray<unknown> = []): Buffer =>
-  serialize.bind({
-    ...(name === undefined ? {} : { statement: name }),
-    values: [...values],
-    valueMapper: prepareValue
-  })
+// Written out: spreading the optional name costs as much as encoding the message.
+const bound = (statement: string | undefined, values: ReadonlyArray<unknown> = []): Buffer => {
+  const copy = values.slice()
+  return statement === undefined
+    ? serialize.bind({ values: copy, valueMapper: prepareValue })
+    : serialize.bind({ statement, values: copy, valueMapper: prepareValue })
+}
 
 const describe = serialize.describe({ type: "P" })
 const execute = serialize.execute()
