@@ -22,16 +22,15 @@ const make = (
   lease: Effect.Effect<PgConnection, PgError, Scope.Scope>,
   place: Place
 ): SqlConnection => {
-  const execute: SqlConnection["execute"] = (text, values, transformRows) => {
-    const rows = Effect.map(run({ text, values }), rowsOf)
-    return transformRows === undefined ? rows : Effect.map(rows, transformRows)
-  }
-  return {
-    execute,
-    executeUnprepared: (text, values, transformRows) => {
-      const rows = Effect.map(run({ text, values, isUnprepared: true }), rowsOf)
+  const rowsOfRun =
+    (isUnprepared: boolean): SqlConnection["execute"] =>
+    (text, values, transformRows) => {
+      const rows = Effect.map(run({ text, values, isUnprepared }), rowsOf)
       return transformRows === undefined ? rows : Effect.map(rows, transformRows)
-    },
+    }
+  return {
+    execute: rowsOfRun(false),
+    executeUnprepared: rowsOfRun(true),
     executeRaw: (text, values) => run({ text, values }),
     executeValues: (text, values) => Effect.map(run({ text, values, rowMode: "array" }), rowsOf),
     executeStream: (text, values, transformRows) => {
