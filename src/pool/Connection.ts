@@ -23,6 +23,8 @@ export const socketClosed: Loss = { message: "its socket is closed", provesResta
 export interface Connection {
   /** False once the session is known to be unusable. Reads flags only: it sends nothing. */
   readonly isUsable: () => boolean
+  /** Lets what has already arrived be read, so that the flags know of it. It sends nothing. */
+  readonly catchUp: Effect.Effect<void>
   /** Proves the session alive with one round trip. The pool sets the deadline. */
   readonly validate: Effect.Effect<void, Loss>
   /** Ends the session and frees its socket. Never fails; the pool sets the deadline. */

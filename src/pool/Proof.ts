@@ -2,12 +2,6 @@ import { Cause, Duration, Effect, Option } from "effect"
 import { type Connection, type Loss, socketClosed } from "./Connection.ts"
 import type { Proof } from "./PoolCommand.ts"
 
-/** One turn of the event loop, in which everything that waits in the kernel's sockets is read. */
-const turn = Effect.async<void>((resume) => {
-  const immediate = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(immediate))
-})
-
 /** Proves a connection with a round trip, within its own deadline. */
 export const validate = (
   connection: Connection,
@@ -39,6 +33,8 @@ export const prove = (
     connection.isUsable() ? Effect.void : Effect.fail(socketClosed)
   )
   const proven =
-    proof === "roundTrip" ? validate(connection, timeout) : Effect.zipRight(turn, isAlive)
+    proof === "roundTrip"
+      ? validate(connection, timeout)
+      : Effect.zipRight(connection.catchUp, isAlive)
   return Effect.catchAllCause(proven, (cause) => Effect.fail(unexpected(cause)))
 }

@@ -153,6 +153,12 @@ export class PgConnection implements Connection {
     return this.about.isProxied
   }
 
+  /** One turn of the event loop reads whatever waits in the kernel's sockets. */
+  readonly catchUp: Effect.Effect<void> = Effect.async((resume) => {
+    const immediate = setImmediate(() => resume(Effect.void))
+    return Effect.sync(() => clearImmediate(immediate))
+  })
+
   readonly validate: Effect.Effect<void, Loss> = Effect.suspend(() =>
     Effect.mapError(this.query({ text: proof }, outside), (error) => this.lossBy(error))
   )

@@ -112,6 +112,7 @@ export class SimulatedNotifier {
       isProxied: this.isProxied,
       client,
       isUsable: () => this.sessions.has(session),
+      catchUp: Effect.void,
       validate: Effect.void,
       close: Effect.sync(() => {
         this.sessions.delete(session)

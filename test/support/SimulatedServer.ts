@@ -82,6 +82,7 @@ export class SimulatedServer {
     return {
       id,
       isUsable: () => !session.lost,
+      catchUp: Effect.void,
       validate: this.validate(session),
       close: Effect.sync(() => {
         this.sessions.delete(id)
