@@ -4,7 +4,7 @@ import type { PoolOf } from "../pool/Pool.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { firstWord } from "./FirstWord.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { fromCause, fromPool, type PgError } from "./PgError.ts"
+import { fromCause, fromPool, type PgError, type Phase } from "./PgError.ts"
 import { stillStreaming, streamOf } from "./PgStream.ts"
 import { current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
@@ -12,7 +12,8 @@ import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
 import type { Place, Tenure } from "./Wire.ts"
 
-type Run = (query: Query) => Effect.Effect<Answer, PgError>
+/** Runs one statement. */
+export type Run = (query: Query) => Effect.Effect<Answer, PgError>
 
 const rowsOf = (answer: Answer) => ("rows" in answer ? answer.rows : answer.map(({ rows }) => rows))
 
@@ -90,33 +91,41 @@ export interface Holding {
   readonly id?: TransactionId | undefined
 }
 
-/**
- * A session that the caller holds. A fiber that outlives the tenure finds it closed, rather than in
- * the hands of the next borrower.
- */
-export const leased = (
-  connection: PgConnection,
-  { id, inTransaction, lock, tenure }: Holding
-): SqlConnection => {
-  const place: Place = {
-    phase: "statement",
-    inTransaction,
-    ...(inTransaction ? { id, tenure } : {})
-  }
-  const ifHeld = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E | PgError> =>
-    Effect.suspend(
-      (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)
-    )
+const placeOf = ({ id, inTransaction, tenure }: Holding, phase: Phase): Place => ({
+  phase,
+  inTransaction,
+  ...(inTransaction ? { id, tenure } : {})
+})
+
+/** Uses a session if it is still held: a fiber that outlives the tenure finds it closed. */
+const ifHeld = <A, E>({ tenure }: Holding, place: Place, use: Effect.Effect<A, E>) =>
+  Effect.suspend(
+    (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)
+  )
+
+/** Runs statements on a session that the caller holds, one at a time. */
+export const held = (connection: PgConnection, holding: Holding, phase: Phase): Run => {
+  const { inTransaction, lock } = holding
+  const place = placeOf(holding, phase)
   // Never two at the driver: it would queue the second, out of reach of an interrupt.
   const inTurn: Run = (query) =>
-    connection.turn.withPermits(1)(ifHeld(connection.query(query, place)))
-  const run: Run = (query) =>
+    connection.turn.withPermits(1)(ifHeld(holding, place, connection.query(query, place)))
+  return (query) =>
     Effect.suspend(() => {
       if (connection.isStreaming) return Effect.fail(stillStreaming(place))
       if (inTransaction && endsTransaction(query.text)) return Effect.fail(notByHand(place))
       return lock === undefined ? inTurn(query) : lock.withPermits(1)(inTurn(query))
     })
-  return make(run, ifHeld(Effect.succeed(connection)), place)
+}
+
+/** A session that the caller holds, rather than in the hands of the next borrower. */
+export const leased = (connection: PgConnection, holding: Holding): SqlConnection => {
+  const place = placeOf(holding, "statement")
+  return make(
+    held(connection, holding, "statement"),
+    ifHeld(holding, place, Effect.succeed(connection)),
+    place
+  )
 }
 
 /**

@@ -171,19 +171,17 @@ const nested = <A, E, R>(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
-        const statements = outer.nest()
-        const control = (text: string) => statements.executeUnprepared(text, [], undefined)
-        const body = TransactionLevel.within(effect, statements, depth + 1, span)
-        yield* restore(control(`SAVEPOINT ${name}`))
+        const level = outer.nest()
+        const body = TransactionLevel.within(effect, level.statements, depth + 1, span)
+        yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
         const exit = yield* Effect.exit(restore(body))
         yield* note(span, Exit.isSuccess(exit) ? "savepoint" : "rollback")
-        yield* Exit.isSuccess(exit)
-          ? restore(control(`RELEASE SAVEPOINT ${name}`))
-          : orDrop(
-              outer.abandon,
-              control(`ROLLBACK TO SAVEPOINT ${name}`),
-              Exit.isInterrupted(exit)
-            )
+        if (Exit.isSuccess(exit)) {
+          yield* restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement"))
+        } else {
+          const undo = level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback")
+          yield* orDrop(level, undo, Exit.isInterrupted(exit))
+        }
         return yield* exit
       })
     )

@@ -1,9 +1,12 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, Option, Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
+import { InterruptTime } from "./InterruptTime.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { type Holding, leased } from "./PgStatements.ts"
+import { type Holding, held, leased } from "./PgStatements.ts"
+import { type Droppable, droppable } from "./TransactionControl.ts"
 
 /**
  * One open transaction or savepoint, in which one statement or one nested transaction runs at a time:
@@ -15,19 +18,20 @@ export interface TransactionLevel {
   readonly lock: Effect.Semaphore
   /** Savepoints of the whole transaction so far, so that no name is given twice. */
   readonly savepoints: { count: number }
-  /** The connection for what is nested in it. */
-  readonly nest: () => SqlConnection
-  /** Ends the session that can't be brought back to its savepoint. */
-  readonly abandon: Effect.Effect<void>
+  readonly nest: () => Nested
 }
+
+/** Where something nested runs, once its savepoint is set. */
+export interface Nested extends Droppable {
+  readonly statements: SqlConnection
+  /** Runs SAVEPOINT and its like, in the order of the statements. */
+  readonly control: (text: string, phase: "statement" | "rollback") => Control
+}
+
+type Control = Effect.Effect<unknown, SqlError>
 
 /** By the connection that statements find in their context. */
 const levels = new WeakMap<SqlConnection, TransactionLevel>()
-
-const register = (statements: SqlConnection, level: TransactionLevel): SqlConnection => {
-  levels.set(statements, level)
-  return statements
-}
 
 /** Begins the levels of a transaction: the connection for its statements. */
 export const outermost = (
@@ -36,13 +40,18 @@ export const outermost = (
   holding: Holding
 ): SqlConnection => {
   const savepoints = { count: 0 }
-  const abandon = Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
-  const nest = (): SqlConnection => {
+  const nest = (): Nested => {
     const lock = Effect.unsafeMakeSemaphore(1)
-    const statements = leased(connection, { ...holding, lock })
-    return register(statements, { pool, lock, savepoints, nest, abandon })
+    const onLevel = { ...holding, lock }
+    const statements = leased(connection, onLevel)
+    levels.set(statements, { pool, lock, savepoints, nest })
+    return {
+      statements,
+      control: (text, phase) => held(connection, onLevel, phase)({ text, isUnprepared: true }),
+      ...droppable(connection)
+    }
   }
-  return nest()
+  return nest().statements
 }
 
 /** The level of a transaction that was begun by hand. */
@@ -50,11 +59,21 @@ const byHand = (statements: SqlConnection): TransactionLevel => {
   const savepoints = { count: 0 }
   const level = (): TransactionLevel => {
     const lock = Effect.unsafeMakeSemaphore(1)
-    return { pool: undefined, lock, savepoints, nest, abandon: Effect.void }
+    return { pool: undefined, lock, savepoints, nest }
   }
-  const nest = (): SqlConnection => register({ ...statements }, level())
-  register(statements, level())
-  return levelOf(statements)
+  const nest = (): Nested => {
+    const own = { ...statements }
+    levels.set(own, level())
+    return {
+      statements: own,
+      control: (text) => own.executeUnprepared(text, [], undefined),
+      interruptTime: new InterruptTime(),
+      drop: Effect.void
+    }
+  }
+  const outer = level()
+  levels.set(statements, outer)
+  return outer
 }
 
 const levelOf = (statements: SqlConnection): TransactionLevel =>
