@@ -62,6 +62,24 @@ layer(stage, { excludeTestServices: true })("interrupting a statement", (it) => 
     }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
   )
 
+  it.effect("cancels it also where the cancel has overtaken it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const proxy = yield* FaultProxy
+      let kept = 0
+      for (let round = 0; round < 3; round++) {
+        const before = yield* backend(sql)
+        yield* proxy.latency("30 millis")
+        const running = yield* Effect.fork(sql`SELECT pg_sleep(30)`)
+        yield* Effect.sleep("5 millis")
+        yield* proxy.latency(0)
+        yield* Fiber.interrupt(running)
+        if ((yield* backend(sql)) === before) kept += 1
+      }
+      assert.isAtLeast(kept, 1)
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
+  )
+
   it.effect("returns in time from inside transactions, however deep, on a slow network", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
