@@ -12,6 +12,7 @@ import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
+import { Turn } from "./Turn.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
@@ -134,7 +135,7 @@ export class PgConnection implements Connection {
   }
 
   /** One statement at a time, where several fibers share the session. */
-  readonly turn = Effect.unsafeMakeSemaphore(1)
+  readonly turn = new Turn()
 
   /** For all that one interrupt leaves to do here; over with the next statement but a rollback. */
   readonly interruptTime = new InterruptTime()

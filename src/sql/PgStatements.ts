@@ -10,6 +10,7 @@ import { current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
+import type { Turn } from "./Turn.ts"
 import type { Place, Tenure } from "./Wire.ts"
 
 /** Runs one statement. */
@@ -65,7 +66,7 @@ const notByHand = (place: Place): PgError =>
     { ...place, sent: false }
   )
 
-type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 type Sent = Exit.Exit<Answer, PgError>
 
@@ -85,8 +86,8 @@ const wrote = (answer: Answer): boolean =>
 export interface Holding {
   readonly inTransaction: boolean
   readonly tenure: Tenure
-  /** Taken by each statement; a savepoint below takes it for as long as it stands. */
-  readonly lock?: Effect.Semaphore
+  /** A savepoint on it holds this for as long as it stands; statements wait for it meanwhile. */
+  readonly level?: Turn
   /** Of the transaction, where it is wanted. */
   readonly id?: TransactionId | undefined
 }
@@ -97,35 +98,51 @@ const placeOf = ({ id, inTransaction, tenure }: Holding, phase: Phase): Place =>
   ...(inTransaction ? { id, tenure } : {})
 })
 
-/** Uses a session if it is still held: a fiber that outlives the tenure finds it closed. */
-const ifHeld = <A, E>({ tenure }: Holding, place: Place, use: Effect.Effect<A, E>) =>
-  Effect.suspend(
-    (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)
-  )
+/** Why a statement can't be run on a session that is held. */
+const refusalOf = (
+  { isStreaming }: PgConnection,
+  { inTransaction }: Holding,
+  place: Place,
+  { text }: Query
+): PgError | undefined => {
+  if (isStreaming) return stillStreaming(place)
+  return inTransaction && endsTransaction(text) ? notByHand(place) : undefined
+}
 
 /** Runs statements on a session that the caller holds, one at a time. */
 export const held = (connection: PgConnection, holding: Holding, phase: Phase): Run => {
-  const { inTransaction, lock } = holding
+  const { level, tenure } = holding
+  const { turn } = connection
   const place = placeOf(holding, phase)
+  const late = () => Exit.fail(tooLate(place))
   // Never two at the driver: it would queue the second, out of reach of an interrupt.
-  const inTurn: Run = (query) =>
-    connection.turn.withPermits(1)(ifHeld(holding, place, connection.query(query, place)))
+  const inTurn = (query: Query, isLimited: boolean): Effect.Effect<Answer, PgError> =>
+    isLimited
+      ? turn.hold(Effect.suspend(() => (tenure.isOver ? late() : connection.query(query, place))))
+      : turn.run((done) => {
+          if (!tenure.isOver) return connection.send(query, place, done)
+          done(late())
+          return Effect.void
+        })
   return (query) =>
-    Effect.suspend(() => {
-      if (connection.isStreaming) return Effect.fail(stillStreaming(place))
-      if (inTransaction && endsTransaction(query.text)) return Effect.fail(notByHand(place))
-      return lock === undefined ? inTurn(query) : lock.withPermits(1)(inTurn(query))
+    Effect.withFiberRuntime((fiber) => {
+      const refusal = refusalOf(connection, holding, place, query)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      const run = inTurn(query, connection.limitOf(fiber) !== undefined)
+      return level === undefined || level.isFree ? run : level.hold(run)
     })
 }
 
-/** A session that the caller holds, rather than in the hands of the next borrower. */
+/**
+ * A session that the caller holds. A fiber that outlives the tenure finds it closed, rather than in
+ * the hands of the next borrower.
+ */
 export const leased = (connection: PgConnection, holding: Holding): SqlConnection => {
   const place = placeOf(holding, "statement")
-  return make(
-    held(connection, holding, "statement"),
-    ifHeld(holding, place, Effect.succeed(connection)),
-    place
+  const lease = Effect.suspend(() =>
+    holding.tenure.isOver ? Effect.fail(tooLate(place)) : Effect.succeed(connection)
   )
+  return make(held(connection, holding, "statement"), lease, place)
 }
 
 /**

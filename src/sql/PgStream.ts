@@ -98,18 +98,17 @@ const close = (
 
 /** The session's turn for as long as the cursor is open. */
 const turn = (connection: PgConnection) =>
-  Effect.acquireRelease(
-    Effect.zipRight(
-      Effect.interruptible(connection.turn.take(1)),
+  Effect.zipRight(
+    connection.turn.held,
+    Effect.acquireRelease(
       Effect.sync(() => {
         connection.isStreaming = true
-      })
-    ),
-    () =>
-      Effect.suspend(() => {
-        connection.isStreaming = false
-        return connection.turn.release(1)
-      })
+      }),
+      () =>
+        Effect.sync(() => {
+          connection.isStreaming = false
+        })
+    )
   )
 
 /** The rows of one statement, read through a cursor as they are wanted. */

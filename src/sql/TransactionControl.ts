@@ -1,4 +1,4 @@
-import { Duration, Effect } from "effect"
+import { Cause, Duration, Effect } from "effect"
 import type { Doubt } from "./CommitFate.ts"
 import type { Answer } from "./Exchange.ts"
 import type { InterruptTime } from "./InterruptTime.ts"
@@ -45,15 +45,14 @@ const askForId = (connection: PgConnection, id: TransactionId) =>
     (answer) => "rows" in answer && id.learn(answer.rows[0] ?? [])
   )
 
-/** A failed transaction has no use for its id, and answers nothing but its end. */
-const learned = (connection: PgConnection, id: TransactionId | undefined) =>
-  id?.isDoubtful && connection.transaction === "T" ? askForId(connection, id) : Effect.void
-
 export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
   Effect.suspend(() => {
     if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
-    const both = Effect.zipRight(learned(connection, id), sendCommit(connection))
-    return Effect.flatMap(both, committed)
+    const sent = Effect.flatMap(sendCommit(connection), committed)
+    // A failed transaction has no use for its id, and answers nothing but its end.
+    return id?.isDoubtful && connection.transaction === "T"
+      ? Effect.zipRight(askForId(connection, id), sent)
+      : sent
   })
 
 /** A script in the body has sent COMMIT or ROLLBACK, so parts of it may stay. */
@@ -111,10 +110,11 @@ export const rollback = (connection: PgConnection, isInterrupted: boolean): Effe
   })
 
 /** After an interrupted BEGIN or COMMIT nobody knows whether the session is in a transaction. */
-export const dropIfInterrupted = <A, E>(
+export const orAbandon = <A, E>(
   connection: PgConnection,
   control: Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
-  Effect.onInterrupt(control, () =>
-    Effect.sync(() => connection.abandon("its transaction was interrupted"))
-  )
+  Effect.catchAllCause(control, (cause) => {
+    if (Cause.isInterrupted(cause)) connection.abandon("its transaction was interrupted")
+    return Effect.failCause(cause)
+  })
