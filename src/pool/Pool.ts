@@ -28,6 +28,15 @@ export interface PoolStats {
   readonly lastError: Option.Option<string>
 }
 
+/** What an uninterruptible region makes as interruptible as its surroundings are. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** A connection that its borrower must give back, once. */
+export interface Loan<C> {
+  readonly connection: C
+  readonly giveBack: Effect.Effect<void>
+}
+
 /** A pool of connections of one kind. */
 export interface PoolOf<C extends Connection> {
   /**
@@ -43,6 +52,11 @@ export interface PoolOf<C extends Connection> {
   ) => Effect.Effect<A, E | AcquireError, R>
   /** Borrows a connection for one short thing, at less cost than `use`. The same promises. */
   readonly run: <A, E>(errand: Errand<C, A, E>) => Effect.Effect<A, E | AcquireError>
+  /**
+   * Borrows a connection until it is given back by hand: in an uninterruptible region, whose
+   * `restore` makes the wait interruptible. At less cost than `acquire`. The same promises.
+   */
+  readonly lend: (restore: Restore) => Effect.Effect<Loan<C>, AcquireError>
   /** Borrows a connection and proves it with a round trip, however recently it was used. */
   readonly check: Effect.Effect<void, AcquireError>
   /** The counters now. */
@@ -90,6 +104,14 @@ const acquire = <C extends Connection>(shell: PoolShell<C>) =>
     )
   )
 
+const lend =
+  <C extends Connection>(shell: PoolShell<C>) =>
+  (restore: Restore): Effect.Effect<Loan<C>, AcquireError> =>
+    Effect.map(shell.take(restore), (lease) => ({
+      connection: lease.connection,
+      giveBack: shell.giveBack(lease)
+    }))
+
 const check = <C extends Connection>(shell: PoolShell<C>) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(shell.take(restore), (lease) =>
@@ -135,6 +157,7 @@ export const make = <C extends Connection>(
       acquire: acquire(shell),
       use: use(shell),
       run: (errand) => runErrand(shell, errand),
+      lend: lend(shell),
       check: check(shell),
       stats: Effect.sync(() => snapshot(shell.state)),
       recreate: shell.recreate,

@@ -18,8 +18,16 @@ export interface Route {
   readonly isDescribed?: boolean
   /** Prepared statements that the session need not hold any more. */
   readonly closes?: ReadonlyArray<string>
+  /** The transaction whose BEGIN goes before it, in the same round trip. */
+  readonly begins?: Beginning | undefined
   /** A second statement, answered in the same round trip. */
   readonly epilogue?: Epilogue | undefined
+}
+
+/** A transaction that may not have begun yet. */
+export interface Beginning {
+  /** Its BEGIN has been answered. */
+  hasBegun: boolean
 }
 
 /** A statement without values behind another one; it runs only if that one succeeds. */
@@ -27,7 +35,8 @@ export interface Epilogue {
   readonly text: string
   readonly name?: string | undefined
   readonly isPrepared: boolean
-  readonly onRow: (values: ReadonlyArray<string | null>) => void
+  /** Takes its row. */
+  readonly id: { readonly learn: (row: ReadonlyArray<string | null>) => void }
 }
 
 /** One statement, and in which form its rows are wanted. */
@@ -94,6 +103,8 @@ const sync = serialize.sync()
 const executeSync = Buffer.concat([execute, sync])
 const describeExecuteSync = Buffer.concat([describe, executeSync])
 
+const begin = Buffer.concat([...parsed("BEGIN"), bound(undefined), execute])
+
 const epilogueBytes = ({ isPrepared, name, text }: Epilogue): ReadonlyArray<Buffer> => [
   ...(isPrepared ? [] : parsed(text, name)),
   bound(name),
@@ -109,6 +120,8 @@ export class Exchange implements pg.Submittable {
   callback: (cause: unknown, answer: Answer) => void
   /** Bytes of it may have reached the wire. */
   isSent = false
+  /** A value of it could not be encoded. */
+  isUnencodable = false
   /** How its rows look, if it returned some or the session knew. */
   shape: RowShape | undefined
   private readonly query: Query
@@ -117,6 +130,8 @@ export class Exchange implements pg.Submittable {
   private results: ReadonlyArray<StatementResult> = []
   private current = new StatementResult()
   private isInEpilogue = false
+  /** What is answered next is the BEGIN before it. */
+  isAtBegin: boolean
   /** A value that could not be read; the driver still has to hear the answer to its end. */
   private unreadable: unknown
 
@@ -130,6 +145,7 @@ export class Exchange implements pg.Submittable {
     this.route = route
     this.parserOf = parserOf
     this.callback = callback
+    this.isAtBegin = route.begins !== undefined
     this.shape = route.prepared?.shape
     if (this.shape !== undefined) this.current.fields = this.shape.fields
   }
@@ -143,15 +159,17 @@ export class Exchange implements pg.Submittable {
       stream.write(bytes)
       return null
     } catch (cause) {
+      this.isUnencodable = true
       return cause instanceof Error ? cause : new Error(String(cause))
     }
   }
 
   private bytes(): Buffer {
-    const { closes = [], epilogue, isDescribed, isSimple, name, prepared } = this.route
+    const { begins, closes = [], epilogue, isDescribed, isSimple, name, prepared } = this.route
     const { text, values } = this.query
     if (isSimple) return serialize.query(text)
     const parts = closes.map((name) => serialize.close({ type: "S", name }))
+    if (begins !== undefined) parts.push(begin)
     if (prepared === undefined) parts.push(...parsed(text, name))
     parts.push(bound(name, values))
     if (epilogue === undefined) {
@@ -169,7 +187,7 @@ export class Exchange implements pg.Submittable {
   }
 
   handleDataRow({ fields }: { readonly fields: Fields }): void {
-    if (this.isInEpilogue) this.route.epilogue?.onRow(fields)
+    if (this.isInEpilogue) this.route.epilogue?.id.learn(fields)
     if (this.isInEpilogue || this.unreadable !== undefined || this.shape === undefined) return
     try {
       const isArray = this.query.rowMode === "array"
@@ -181,6 +199,11 @@ export class Exchange implements pg.Submittable {
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     if (this.isInEpilogue) return
+    if (this.isAtBegin) {
+      this.isAtBegin = false
+      if (this.route.begins !== undefined) this.route.begins.hasBegun = true
+      return
+    }
     complete(this.next(), text)
     this.handleEmptyQuery()
   }

@@ -10,6 +10,13 @@ const isSingle = (text: string): boolean => {
   return semicolon === -1 || text.slice(semicolon + 1).trim() === ""
 }
 
+/** COMMIT and ROLLBACK in all their forms, BEGIN, and what prepares a transaction to be ended apart. */
+const endsTransaction = ([word, rest]: readonly [string, string]): boolean => {
+  if (word === "rollback") return !/^\s*(?:(?:work|transaction)\s+)?to\b/i.test(rest)
+  if (word === "prepare") return /^\s*transaction\b/i.test(rest)
+  return ["commit", "end", "abort", "begin", "start"].includes(word)
+}
+
 /** A longer text is not prepared: it was most likely put together for one use. */
 const longest = 16_384
 
@@ -19,12 +26,16 @@ export class KnownText {
   uses = 0
   /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
   readonly isRowStatement: boolean
+  /** It has no place inside `withTransaction`, which ends by itself. */
+  readonly endsTransaction: boolean
   private readonly text: string
   private ownName: string | undefined
 
   constructor(text: string) {
     this.text = text
-    this.isRowStatement = text.length <= longest && ofRows.has(firstWord(text)[0]) && isSingle(text)
+    const words = firstWord(text)
+    this.isRowStatement = text.length <= longest && ofRows.has(words[0]) && isSingle(text)
+    this.endsTransaction = endsTransaction(words)
   }
 
   /**
@@ -43,9 +54,14 @@ export class KnownTexts {
   private static readonly limit = 1_000
   private readonly texts = new Map<string, KnownText>()
 
-  /** What is known of a text, with this use counted. */
+  /** What is known of a text. */
+  of(text: string): KnownText {
+    return this.texts.get(text) ?? this.add(text)
+  }
+
+  /** The same, with this use counted. */
   use(text: string): KnownText {
-    const known = this.texts.get(text) ?? this.add(text)
+    const known = this.of(text)
     known.uses += 1
     return known
   }

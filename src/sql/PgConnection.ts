@@ -7,12 +7,12 @@ import type { DriverClass } from "./Driver.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
 import { type Introduction, introduced, introduction, proof, stranger } from "./Introduction.ts"
+import type { KnownText } from "./KnownTexts.ts"
 import { fromCause, type PgError, type Progress } from "./PgError.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
-import { Turn } from "./Turn.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
@@ -134,9 +134,6 @@ export class PgConnection implements Connection {
     return this.client.getTransactionStatus()
   }
 
-  /** One statement at a time, where several fibers share the session. */
-  readonly turn = new Turn()
-
   /** For all that one interrupt leaves to do here; over with the next statement but a rollback. */
   readonly interruptTime = new InterruptTime()
 
@@ -229,6 +226,11 @@ export class PgConnection implements Connection {
     })
   }
 
+  /** What the text of a statement alone tells. */
+  known({ text }: Query): KnownText {
+    return this.settings.texts.of(text)
+  }
+
   /** How long a statement of this fiber may take, if that is limited. */
   limitOf(fiber: Fiber.RuntimeFiber<unknown, unknown>): Duration.Duration | undefined {
     return limitOf(fiber, this.settings)
@@ -243,7 +245,8 @@ export class PgConnection implements Connection {
     if (this.loss !== undefined) {
       // The driver may not know yet that the socket is gone, and would write into it.
       const gone = new Error(`Connection terminated: ${this.loss.message}`)
-      done(Exit.fail(fromCause(gone, { ...place, sent: false })))
+      const phase = place.transaction?.hasBegun === false ? "begin" : place.phase
+      done(Exit.fail(fromCause(gone, { ...place, phase, sent: false })))
       return Effect.void
     }
     if (place.phase !== "rollback") this.interruptTime.over()

@@ -6,9 +6,9 @@ import type { Connector } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import type { Dial } from "./Dial.ts"
 import { complete } from "./Driver.ts"
+import { HeldSession, HeldStatements } from "./HeldSession.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
-import { leased } from "./PgStatements.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { classify, describe, property, rootOf } from "./SqlState.ts"
 import { tlsAdvice } from "./TlsMode.ts"
@@ -34,8 +34,6 @@ const unproven = ({ cause }: PgError): ConnectError => {
   })
 }
 
-const held = { inTransaction: false, tenure: { isOver: false, wasEnded: false } }
-
 const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
   Effect.mapError(connection.introduce, unproven)
 
@@ -47,9 +45,14 @@ const once = (initialize: Initialize) => {
   const lock = Effect.unsafeMakeSemaphore(1)
   let done = false
   const first = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
-    Effect.map(Effect.mapError(initialize(leased(connection, held)), initializeError), () => {
-      done = true
-    })
+    Effect.suspend(() => initialize(new HeldStatements(new HeldSession(connection)))).pipe(
+      Effect.mapBoth({
+        onFailure: initializeError,
+        onSuccess: () => {
+          done = true
+        }
+      })
+    )
   return (connection: PgConnection): Effect.Effect<void, ConnectError> =>
     Effect.suspend(() =>
       done

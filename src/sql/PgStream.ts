@@ -96,19 +96,15 @@ const close = (
   })
 }
 
-/** The session's turn for as long as the cursor is open. */
-const turn = (connection: PgConnection) =>
-  Effect.zipRight(
-    connection.turn.held,
-    Effect.acquireRelease(
+const streaming = (connection: PgConnection) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      connection.isStreaming = true
+    }),
+    () =>
       Effect.sync(() => {
-        connection.isStreaming = true
-      }),
-      () =>
-        Effect.sync(() => {
-          connection.isStreaming = false
-        })
-    )
+        connection.isStreaming = false
+      })
   )
 
 /** The rows of one statement, read through a cursor as they are wanted. */
@@ -120,9 +116,8 @@ export const streamOf = (
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const connection = yield* lease
-      if (connection.isStreaming) return yield* stillStreaming(place)
-      yield* turn(connection)
-      place.id?.ran("FETCH")
+      yield* streaming(connection)
+      place.transaction?.id?.ran("FETCH")
       const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>
         close(connection, cursor, Exit.isInterrupted(exit))
       )

@@ -8,12 +8,13 @@ import type { PoolOf } from "../pool/Pool.ts"
 import * as PoolModule from "../pool/Pool.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
 import * as CommitResolver from "./CommitResolver.ts"
+import { HeldSession, HeldStatements } from "./HeldSession.ts"
 import * as IndependentClient from "./IndependentClient.ts"
 import * as Notifications from "./Notifications.ts"
 import { type DescribedConfig, type PgClientConfig, poolConfig } from "./PgClientConfig.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromAcquire } from "./PgError.ts"
-import { borrowed, leased } from "./PgStatements.ts"
+import { BorrowedStatements } from "./PgStatements.ts"
 import { optionalDuration, type SessionSettings } from "./SessionSettings.ts"
 import { withTransaction } from "./Transaction.ts"
 import { acquirer } from "./TransactionLevel.ts"
@@ -51,13 +52,13 @@ const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =
 /** A session for the caller alone, until its scope closes. */
 const reserve = (pool: PoolOf<PgConnection>) =>
   Effect.flatMap(Effect.mapError(pool.acquire, fromAcquire), (connection) => {
-    const tenure = { isOver: false, wasEnded: false }
+    const session = new HeldSession(connection)
     const over = Effect.sync(() => {
-      tenure.isOver = true
+      session.isOver = true
     })
     return Effect.as(
       Effect.addFinalizer(() => over),
-      leased(connection, { inTransaction: false, tenure })
+      new HeldStatements(session)
     )
   })
 
@@ -84,7 +85,7 @@ const overPool = (
       resolver: yield* resolver(connectors, config),
       timeout: optionalDuration(config.transactionTimeout)
     }
-    const find = acquirer(pool, borrowed(pool, settings, replays))
+    const find = acquirer(pool, new BorrowedStatements(pool, settings, replays))
     const sql = yield* IndependentClient.make({
       acquirer: find,
       transactionAcquirer: reserve(pool),

@@ -1,29 +1,21 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Context, type Duration, Effect, Exit, type Tracer } from "effect"
-import type { PoolOf } from "../pool/Pool.ts"
+import type { PoolOf, Restore } from "../pool/Pool.ts"
 import type { Doubt } from "./CommitFate.ts"
 import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { fromPool, type PgError, resolved } from "./PgError.ts"
-import type { AnyFiber, Holding } from "./PgStatements.ts"
+import { type PgError, resolved } from "./PgError.ts"
+import type { AnyFiber } from "./PgStatements.ts"
 import { current as replayedRun } from "./ReplayedRun.ts"
-import {
-  begin,
-  commit,
-  doubtOf,
-  endedByHand,
-  orAbandon,
-  orDrop,
-  rollback
-} from "./TransactionControl.ts"
-import { TransactionId } from "./TransactionId.ts"
+import { commit, doubtOf, endedByHand, orAbandon, orDrop, rollback } from "./TransactionControl.ts"
 import * as TransactionLevel from "./TransactionLevel.ts"
+import { TransactionSession } from "./TransactionSession.ts"
 import { type TransactionTime, timed } from "./transactionTimeout.ts"
 
 /** What the transactions of one client are made from. */
 export interface TransactionOptions {
   readonly pool: PoolOf<PgConnection>
-  /** How many stale sessions one BEGIN may use up. */
+  /** How many stale sessions one transaction may use up before it has begun. */
   readonly replays: number
   /** Absent: a COMMIT that is not answered is `Unknown`, and no statement asks for an id. */
   readonly resolver: CommitResolver | undefined
@@ -31,21 +23,20 @@ export interface TransactionOptions {
   readonly timeout: Duration.Duration | undefined
 }
 
-/** How an attempt at a transaction ended: with the body's exit, and perhaps a COMMIT in doubt. */
-interface Attempt<A, E> {
-  readonly exit: Exit.Exit<A, E>
-  /** It had an id, so it wrote something; or nobody asked whether it had one. */
-  readonly mayHaveWritten: boolean
-  readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
-}
-
-/** A transaction as it is to be run, on one session after the other until it has begun on one. */
+/** A transaction as it is to be run. */
 interface Work<A, E, R> {
   readonly options: TransactionOptions
   readonly effect: Effect.Effect<A, E, R>
   readonly fiber: AnyFiber
   readonly span: Tracer.Span
-  readonly time: TransactionTime
+}
+
+/** How a transaction ended on its session: with the body's exit, and perhaps a COMMIT in doubt. */
+interface Ended<A, E> {
+  readonly exit: Exit.Exit<A, E>
+  /** It had an id, so it wrote something; or nobody asked whether it had one. */
+  readonly mayHaveWritten: boolean
+  readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
 }
 
 /** Marks the end of the body on the span, under the names of `@effect/sql`. */
@@ -59,11 +50,14 @@ const note = (
 
 /** COMMIT; one that was not answered is not yet an error if it can be asked for. */
 const committed = <A, E>(
-  connection: PgConnection,
-  id: TransactionId | undefined,
+  { connection, hasBegun, id }: TransactionSession,
   exit: Exit.Exit<A, E>
-): Effect.Effect<Attempt<A, E>, PgError> =>
-  Effect.matchEffect(commit(connection, id), {
+): Effect.Effect<Ended<A, E>, PgError> => {
+  // Otherwise it has failed where it was to begin, and whoever caught that must hear of it again.
+  if (!hasBegun && connection.isUsable()) {
+    return Effect.succeed({ exit, mayHaveWritten: false })
+  }
+  return Effect.matchEffect(commit(connection, id), {
     onFailure: (error) => {
       const doubt = doubtOf(connection, id, error)
       return doubt === undefined
@@ -73,68 +67,52 @@ const committed = <A, E>(
     onSuccess: () =>
       Effect.succeed({ exit, mayHaveWritten: id === undefined || id.assigned !== undefined })
   })
+}
 
 /** The session was dropped from our side only, so the server may go on holding its locks. */
 const freed = (
   resolver: CommitResolver | undefined,
-  { about: { server }, isAbandoned }: PgConnection,
-  id: TransactionId | undefined
+  { connection: { about, isAbandoned }, id }: TransactionSession
 ): Effect.Effect<void> =>
-  isAbandoned && resolver !== undefined && server !== undefined && id?.assigned !== undefined
-    ? resolver.free({ id: id.assigned, server })
+  isAbandoned && resolver !== undefined && about.server !== undefined && id?.assigned !== undefined
+    ? resolver.free({ id: id.assigned, server: about.server })
     : Effect.void
 
 /** After a failed body, or one whose transaction is not ours any more. */
 const undone = <A, E>(
   { resolver }: TransactionOptions,
-  connection: PgConnection,
-  { id, tenure }: Holding,
+  session: TransactionSession,
   exit: Exit.Exit<A, E>
-): Effect.Effect<Attempt<A, E>, PgError> =>
-  rollback(connection, Exit.isInterrupted(exit)).pipe(
-    Effect.zipRight(Effect.suspend(() => freed(resolver, connection, id))),
+): Effect.Effect<Ended<A, E>, PgError> =>
+  rollback(session.connection, Exit.isInterrupted(exit)).pipe(
+    Effect.zipRight(Effect.suspend(() => freed(resolver, session))),
     Effect.zipRight(
-      tenure.wasEnded ? endedByHand() : Effect.succeed({ exit, mayHaveWritten: false })
+      session.wasEnded ? endedByHand() : Effect.succeed({ exit, mayHaveWritten: false })
     )
   )
 
-/** How the session is held for the body of a transaction. */
-const holdingOf = (
-  { resolver }: TransactionOptions,
-  { about: { server } }: PgConnection
-): Holding => {
-  const isKnown = resolver !== undefined && server !== undefined
-  const id = isKnown ? new TransactionId() : undefined
-  return { inTransaction: true, tenure: { isOver: false, wasEnded: false }, id }
-}
-
-/** One try on one session. Only what BEGIN and COMMIT say is its error; the body's exit is a value. */
-const attempt =
-  <A, E, R>(work: Work<A, E, R>) =>
-  (connection: PgConnection): Effect.Effect<Attempt<A, E | PgError>, PgError, R> =>
-    Effect.uninterruptibleMask((restore) => {
-      const { effect, options, time } = work
-      const body = () => {
-        const holding = holdingOf(options, connection)
-        const statements = TransactionLevel.outermost(options.pool, connection, holding)
-        const within = TransactionLevel.within(effect, statements, 0, work)
-        return Effect.flatMap(Effect.exit(restore(time.ofBody(within))), (exit) => {
-          holding.tenure.isOver = true
-          note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
-          return Exit.isSuccess(exit) && !holding.tenure.wasEnded
-            ? control(committed(connection, holding.id, exit))
-            : undone(options, connection, holding, exit)
-        })
-      }
-      const control = <B>(of: Effect.Effect<B, PgError>) =>
-        orAbandon(connection, restore(time.ofControl(of)))
-      return Effect.flatMap(control(begin(connection)), body)
+/** From the first statement to the end. Only what COMMIT says is its error; the body's exit a value. */
+const onSession =
+  <A, E, R>(work: Work<A, E, R>, time: TransactionTime) =>
+  (
+    session: TransactionSession,
+    restore: Restore
+  ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
+    const level = TransactionLevel.outermost(session)
+    const body = restore(time.ofBody(TransactionLevel.within(work.effect, level, 0, work)))
+    return Effect.flatMap(Effect.exit(body), (exit) => {
+      session.isOver = true
+      note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
+      return Exit.isSuccess(exit) && !session.wasEnded
+        ? orAbandon(session.connection, restore(time.ofControl(committed(session, exit))))
+        : undone(work.options, session, exit)
     })
+  }
 
 /** Asks what became of a COMMIT that was not answered, after its session has been given back. */
 const settled =
   ({ fiber, options: { resolver } }: Work<unknown, unknown, unknown>) =>
-  <A, E>({ exit, inDoubt, mayHaveWritten }: Attempt<A, E>): Effect.Effect<A, E | PgError> => {
+  <A, E>({ exit, inDoubt, mayHaveWritten }: Ended<A, E>): Effect.Effect<A, E | PgError> => {
     const ended = Effect.suspend(() => {
       const replayed = fiber.getFiberRef(replayedRun)
       // Whoever replays must not run this again.
@@ -151,37 +129,28 @@ const settled =
     })
   }
 
-/**
- * Runs a transaction on one session from the pool. BEGIN is a validation: where it fails with its
- * session nothing has run, so another session is taken, up to `replays` times.
- */
-const outermost = <A, E, R>(
-  work: Work<A, E, R>,
-  replays = work.options.replays
-): Effect.Effect<A, E | PgError, R> =>
-  Effect.matchEffect(work.options.pool.use(attempt(work)), {
-    onFailure: (failure) => {
-      const error = fromPool(failure)
-      const { endsSession, phase, reason } = error
-      const hasNotBegun = phase === "begin" && endsSession
-      return hasNotBegun && reason._tag !== "TransactionTimeoutError" && replays > 0
-        ? outermost(work, replays - 1)
-        : Effect.fail(error)
-    },
-    onSuccess: settled(work)
-  })
+/** Runs a transaction on one session from the pool. */
+const outermost = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, R> => {
+  const { fiber, options } = work
+  const { pool, replays, resolver, timeout } = options
+  const source = { pool, replays, asksForIds: resolver !== undefined }
+  const ended = TransactionSession.use(source, (session, restore) =>
+    timed(fiber, timeout, (time) => onSession(work, time)(session, restore))
+  )
+  return Effect.flatMap(ended, settled(work))
+}
 
 /** Runs a transaction inside another, from a savepoint of its own. */
 const nested = <A, E, R>(
   [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
-  work: Omit<Work<A, E, R>, "time">
+  work: Work<A, E, R>
 ): Effect.Effect<A, E | SqlError, R> =>
-  outer.turn.hold(
+  outer.nesting.hold(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
         const level = outer.nest()
-        const body = TransactionLevel.within(work.effect, level.statements, depth + 1, work)
+        const body = TransactionLevel.within(work.effect, level, depth + 1, work)
         yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
         const exit = yield* Effect.exit(restore(body))
         note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
@@ -200,6 +169,9 @@ const nested = <A, E, R>(
  * `SqlClient.withTransaction` over a pool: BEGIN, the effect, and COMMIT if it succeeds, else
  * ROLLBACK. Inside another transaction of the same pool it runs from a savepoint.
  *
+ * BEGIN is sent together with the first statement: what does not use its session sends nothing. If
+ * that session turns out to have ended, both are sent on another one, up to `replays` times.
+ *
  * Every failure of the control statements is a `PgError` in the error channel, never a defect. A
  * COMMIT that was not answered is looked up: if it took effect, the transaction succeeds.
  */
@@ -210,10 +182,7 @@ export const withTransaction =
       Effect.withFiberRuntime((fiber) => {
         for (const [key, value] of attributes) span.attribute(key, value)
         const outer = TransactionLevel.current(options.pool, fiber.currentContext)
-        return outer === undefined
-          ? timed(fiber, options.timeout, (time) =>
-              outermost({ options, effect, fiber, span, time })
-            )
-          : nested(outer, { options, effect, fiber, span })
+        const work = { options, effect, fiber, span }
+        return outer === undefined ? outermost(work) : nested(outer, work)
       })
     )

@@ -14,9 +14,6 @@ const rollbackTimeout = Duration.seconds(5)
 const control = (text: string, place: Place) => (connection: PgConnection) =>
   connection.query({ text, isUnprepared: true }, place)
 
-/** Nothing of a transaction has run before its BEGIN is answered. */
-export const begin = control("BEGIN", { phase: "begin", inTransaction: true })
-
 const commitPlace: Place = { phase: "commit", inTransaction: false }
 
 const sendCommit = control("COMMIT", commitPlace)
@@ -105,6 +102,8 @@ export const orDrop = (
 export const rollback = (connection: PgConnection, isInterrupted: boolean): Effect.Effect<void> =>
   Effect.suspend(() => {
     const session = droppable(connection)
+    // It has not begun, or has been ended by hand.
+    if (connection.isUsable()) return Effect.void
     if (connection.isStreaming || !connection.isOpen()) return session.drop
     return orDrop(session, sendRollback(connection), isInterrupted)
   })

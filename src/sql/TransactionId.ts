@@ -52,7 +52,7 @@ export class TransactionId {
   }
 
   /** Takes the answer to {@link idStatement}. */
-  readonly learn = ([xid, startedAt, statisticsSince, at]: ReadonlyArray<string | null>): void => {
+  learn([xid, startedAt, statisticsSince, at]: ReadonlyArray<string | null>): void {
     this.mayHaveOne = false
     if (xid == null || startedAt == null || statisticsSince == null) return
     const incarnation = { startedAt, statisticsSince }
@@ -60,7 +60,7 @@ export class TransactionId {
   }
 
   /** A statement has run behind which the id was not asked for. */
-  readonly ran = (command: string): void => {
+  ran(command: string): void {
     this.mayHaveOne ||= !assignsNone.has(command)
   }
 }

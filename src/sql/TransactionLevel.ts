@@ -3,87 +3,114 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, FiberRef, Option, Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
+import type { Answer, Query } from "./Exchange.ts"
+import { HeldStatements } from "./HeldSession.ts"
 import { InterruptTime } from "./InterruptTime.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { type AnyFiber, type Holding, held, leased } from "./PgStatements.ts"
+import type { PgError } from "./PgError.ts"
+import type { AnyFiber } from "./PgStatements.ts"
 import { type Droppable, droppable } from "./TransactionControl.ts"
+import type { TransactionSession } from "./TransactionSession.ts"
 import { Turn } from "./Turn.ts"
+import type { Place } from "./Wire.ts"
 
 /**
  * One open transaction or savepoint, in which one statement or one nested transaction runs at a time:
  * a statement beside a savepoint would be undone with it.
  */
-export interface TransactionLevel {
+export interface TransactionLevel extends Droppable {
   /** Absent for a transaction that was begun by hand, on a connection provided as its own. */
   readonly pool: PoolOf<PgConnection> | undefined
-  readonly turn: Turn
+  /** What statements find in their context. */
+  readonly statements: SqlConnection
+  /** Held by what is nested in it. */
+  readonly nesting: Turn
   /** Savepoints of the whole transaction so far, so that no name is given twice. */
   readonly savepoints: { count: number }
-  readonly nest: () => Nested
-}
-
-/** Where something nested runs, once its savepoint is set. */
-export interface Nested extends Droppable {
-  readonly statements: SqlConnection
+  readonly nest: () => TransactionLevel
   /** Runs SAVEPOINT and its like, in the order of the statements. */
   readonly control: (text: string, phase: "statement" | "rollback") => Control
 }
 
 type Control = Effect.Effect<unknown, SqlError>
 
-/** By the connection that statements find in their context. */
-const levels = new WeakMap<SqlConnection, TransactionLevel>()
+/** A level of a transaction of our own. */
+class SessionLevel extends HeldStatements<TransactionSession> implements TransactionLevel {
+  readonly nesting = new Turn()
+  readonly savepoints: { count: number }
 
-/** Begins the levels of a transaction: the connection for its statements. */
-export const outermost = (
-  pool: PoolOf<PgConnection>,
-  connection: PgConnection,
-  holding: Holding
-): SqlConnection => {
-  const savepoints = { count: 0 }
-  const nest = (): Nested => {
-    const turn = new Turn()
-    const onLevel = { ...holding, level: turn }
-    const statements = leased(connection, onLevel)
-    levels.set(statements, { pool, turn, savepoints, nest })
-    return {
-      statements,
-      control: (text, phase) => held(connection, onLevel, phase)({ text, isUnprepared: true }),
-      ...droppable(connection)
-    }
+  constructor(session: TransactionSession, savepoints = { count: 0 }) {
+    super(session)
+    this.savepoints = savepoints
   }
-  return nest().statements
+
+  get pool() {
+    return this.session.source.pool
+  }
+
+  get statements() {
+    return this
+  }
+
+  get interruptTime() {
+    return this.session.connection.interruptTime
+  }
+
+  get drop() {
+    return droppable(this.session.connection).drop
+  }
+
+  nest() {
+    return new SessionLevel(this.session, this.savepoints)
+  }
+
+  control(text: string, phase: "statement" | "rollback") {
+    return this.inside({ text, isUnprepared: true }, { ...this.place, phase })
+  }
+
+  protected override run(query: Query) {
+    return this.inside(query, this.place)
+  }
+
+  /** Where nothing is nested in it, a statement's turn among the others is enough. */
+  private inside(query: Query, place: Place): Effect.Effect<Answer, PgError> {
+    return Effect.suspend(() => {
+      const run = this.session.run(query, place)
+      return this.nesting.isFree ? run : this.nesting.hold(run)
+    })
+  }
 }
 
-/** The level of a transaction that was begun by hand. */
-const byHand = (statements: SqlConnection): TransactionLevel => {
-  const savepoints = { count: 0 }
-  const level = (): TransactionLevel => {
-    const turn = new Turn()
-    return { pool: undefined, turn, savepoints, nest }
+/** The level of a transaction as a whole. */
+export const outermost = (session: TransactionSession): TransactionLevel =>
+  new SessionLevel(session)
+
+/** By the connection that statements find in their context. */
+const byHands = new WeakMap<SqlConnection, TransactionLevel>()
+
+/** A level of a transaction that was begun by hand. */
+const byHand = (statements: SqlConnection, savepoints = { count: 0 }): TransactionLevel => {
+  const level: TransactionLevel = {
+    pool: undefined,
+    statements,
+    nesting: new Turn(),
+    savepoints,
+    nest: () => byHand(Object.create(statements), savepoints),
+    control: (text) => statements.executeUnprepared(text, [], undefined),
+    interruptTime: new InterruptTime(),
+    drop: Effect.void
   }
-  const nest = (): Nested => {
-    const own = { ...statements }
-    levels.set(own, level())
-    return {
-      statements: own,
-      control: (text) => own.executeUnprepared(text, [], undefined),
-      interruptTime: new InterruptTime(),
-      drop: Effect.void
-    }
-  }
-  const outer = level()
-  levels.set(statements, outer)
-  return outer
+  byHands.set(statements, level)
+  return level
 }
 
 const levelOf = (statements: SqlConnection): TransactionLevel =>
-  levels.get(statements) ?? byHand(statements)
+  statements instanceof SessionLevel ? statements : (byHands.get(statements) ?? byHand(statements))
 
 /** Runs an effect on a level, at a depth of savepoints. */
 export const within = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  statements: SqlConnection,
+  { statements }: TransactionLevel,
   depth: number,
   { fiber, span }: { readonly fiber: AnyFiber; readonly span: Tracer.Span }
 ): Effect.Effect<A, E, R> =>
@@ -119,7 +146,7 @@ export const acquirer = (
   Effect.withFiberRuntime((fiber) => {
     const found = Context.getOption(fiber.currentContext, TransactionConnection)
     if (Option.isNone(found)) return Effect.succeed(outside)
-    const [connection] = found.value
-    const isOurs = (levels.get(connection)?.pool ?? pool) === pool
-    return Effect.succeed(isOurs ? connection : outside)
+    const [statements] = found.value
+    const isOthers = statements instanceof SessionLevel && statements.pool !== pool
+    return Effect.succeed(isOthers ? outside : statements)
   })

@@ -11,7 +11,7 @@ export type Task<A, E> = (done: (result: Exit.Exit<A, E>) => void) => Effect.Eff
 export class Turn {
   private isTaken = false
   private isCalling = false
-  private readonly waiting = new Set<() => void>()
+  private waiting: Set<() => void> | undefined
 
   get isFree(): boolean {
     return !this.isTaken
@@ -43,8 +43,8 @@ export class Turn {
   }
 
   /** Waits for its turn, which lasts until the scope closes. */
-  readonly held: Effect.Effect<void, never, Scope.Scope> = Effect.uninterruptibleMask((restore) =>
-    Effect.suspend(() => {
+  get held(): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.uninterruptibleMask((restore) => {
       const reached = new Signal()
       const begin = () => reached.give()
       this.take(begin)
@@ -53,14 +53,16 @@ export class Turn {
         restore(reached.given)
       )
     })
-  )
+  }
 
   /** Runs an effect in its turn. */
-  readonly hold = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(this.held, scope), effect))
+  hold<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(this.held, scope), effect))
+  }
 
   private take(begin: () => void): void {
     if (this.isTaken) {
+      this.waiting ??= new Set()
       this.waiting.add(begin)
     } else {
       this.isTaken = true
@@ -71,14 +73,14 @@ export class Turn {
   /** Whoever began has done, or does not wait any longer. */
   private leaving(begin: () => void): Effect.Effect<void> {
     return Effect.sync(() => {
-      if (!this.waiting.delete(begin)) this.release()
+      if (!this.waiting?.delete(begin)) this.release()
     })
   }
 
   private release(): void {
     this.isTaken = false
     // One after the other in a loop: a thousand that fail at once must not nest.
-    if (this.isCalling) return
+    if (this.waiting === undefined || this.isCalling) return
     this.isCalling = true
     for (const begin of this.waiting) {
       if (this.isTaken) break

@@ -2,6 +2,7 @@ import { Exit } from "effect"
 import type * as pg from "pg"
 import {
   type Answer,
+  type Beginning,
   type Epilogue,
   Exchange,
   type Query,
@@ -20,17 +21,16 @@ export interface Place {
   readonly phase: Phase
   /** In a transaction whose COMMIT has not been sent. */
   readonly inTransaction: boolean
-  /** What is to be learned of that transaction's id on the way. */
-  readonly id?: TransactionId | undefined
-  /** Told when a script has ended that transaction by itself. */
-  readonly tenure?: Tenure
+  /** The transaction, where it is our own. */
+  readonly transaction?: OpenTransaction
 }
 
-/** For how long a session may be used by the one who holds it. */
-export interface Tenure {
-  isOver: boolean
-  /** The transaction that it stands for was committed or rolled back by hand. */
+/** A transaction of `withTransaction`. */
+export interface OpenTransaction extends Beginning {
+  /** A script has committed it, or rolled it back. */
   wasEnded: boolean
+  /** What is to be learned of its id on the way. */
+  readonly id: TransactionId | undefined
 }
 
 type Done = (exit: Exit.Exit<Answer, PgError>) => void
@@ -50,6 +50,10 @@ const isEndOfAnother = (commands: ReadonlyArray<string>, text: string): boolean 
 
 const commandsOf = (answer: Answer): ReadonlyArray<string> =>
   ("command" in answer ? [answer] : answer).map(({ command }) => command ?? "")
+
+/** The transaction that is still to begin, with this statement. */
+const beginning = ({ transaction }: Place): OpenTransaction | undefined =>
+  transaction?.hasBegun === false ? transaction : undefined
 
 /** Sends statements over one session and keeps its prepared statements. */
 export class Wire {
@@ -100,8 +104,10 @@ export class Wire {
       const isExecuted = cause === null || cause instanceof UnreadableAnswer
       if (isExecuted) this.executed(route, exchange, answer, place, query.text)
       if (cause === null) return this.settle(done, Exit.succeed(answer))
-      const { isSent } = exchange
-      const error = this.fail(cause, { ...place, sent: isSent, isExecuted, text: query.text })
+      const { isAtBegin, isSent, isUnencodable } = exchange
+      const phase = isAtBegin && !isUnencodable ? "begin" : place.phase
+      const progress = { ...place, phase, sent: isSent, isExecuted, text: query.text }
+      const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
       this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
         const isStale = this.wentStale(cause, route) && !this.isInTransaction
@@ -121,12 +127,13 @@ export class Wire {
 
   private routeOf({ isUnprepared, text, values }: Query, place: Place, mayPrepare: boolean): Route {
     const known = this.settings.texts.use(text)
-    const epilogue = known.isRowStatement ? this.epilogue(place) : undefined
-    const isToPrepare =
-      mayPrepare && !isUnprepared && known.isRowStatement && known.uses >= usesToPrepare
-    if (isToPrepare && this.keepsNames(place)) return this.preparedRoute(known.name, epilogue)
     const hasValues = values !== undefined && values.length > 0
-    return { isSimple: !hasValues && epilogue === undefined, epilogue }
+    if (!known.isRowStatement) return { isSimple: !hasValues }
+    const company = { begins: beginning(place), epilogue: this.epilogue(place) }
+    const isToPrepare = mayPrepare && !isUnprepared && known.uses >= usesToPrepare
+    if (isToPrepare && this.keepsNames(place)) return this.preparedRoute(known.name, company)
+    const isAlone = company.begins === undefined && company.epilogue === undefined
+    return { isSimple: !hasValues && isAlone, ...company }
   }
 
   /**
@@ -139,7 +146,7 @@ export class Wire {
     return preparedStatements > 0 && keepsNames && !isRisky
   }
 
-  private preparedRoute(name: string, epilogue: Epilogue | undefined): Route {
+  private preparedRoute(name: string, company: Pick<Route, "begins" | "epilogue">): Route {
     const prepared = this.prepared.use(name, this.now)
     if (prepared === undefined) this.prepared.begin(name)
     return {
@@ -149,7 +156,7 @@ export class Wire {
       // Behind a pooler the statement may be another session's, from before its table was altered.
       isDescribed: prepared === undefined || this.isProxied,
       closes: this.prepared.takeOwed(),
-      epilogue
+      ...company
     }
   }
 
@@ -157,10 +164,11 @@ export class Wire {
     return this.settings.clock.unsafeCurrentTimeMillis()
   }
 
-  private epilogue({ id }: Place): Epilogue | undefined {
+  private epilogue({ transaction }: Place): Epilogue | undefined {
+    const id = transaction?.id
     if (id === undefined || id.assigned !== undefined) return undefined
     const name = this.isProxied || this.settings.preparedStatements === 0 ? undefined : idName
-    return { text: idStatement, name, isPrepared: this.isIdPrepared, onRow: id.learn }
+    return { text: idStatement, name, isPrepared: this.isIdPrepared, id }
   }
 
   private executed(
@@ -175,11 +183,11 @@ export class Wire {
     if (epilogue?.name !== undefined) this.isIdPrepared = true
     const commands = commandsOf(answer)
     for (const command of commands) {
-      if (epilogue === undefined) place.id?.ran(command)
+      if (epilogue === undefined) place.transaction?.id?.ran(command)
       if (command === "DISCARD" || command === "DEALLOCATE") this.forgetAll()
     }
-    if (place.tenure !== undefined) {
-      place.tenure.wasEnded ||= !this.isInTransaction || isEndOfAnother(commands, text)
+    if (place.transaction !== undefined) {
+      place.transaction.wasEnded ||= !this.isInTransaction || isEndOfAnother(commands, text)
     }
     this.mayHaveAltered =
       this.isInTransaction &&
