@@ -1,0 +1,121 @@
+import type { Connection, Row } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Statement from "@effect/sql/Statement"
+import { Context, DefaultServices, Effect, Effectable, FiberRef, Option, Tracer } from "effect"
+import type { AnyFiber } from "./PgStatements.ts"
+
+type Transform = Parameters<Connection["execute"]>[2]
+
+/** How statements are run. */
+export interface Running {
+  /** The connection for a statement, which needs no scope. */
+  readonly acquirer: Effect.Effect<Connection, SqlError>
+  readonly transformRows?: Transform
+}
+
+/** The tracer of a program that has none: nobody ever sees its spans. */
+const nobodys = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+const isWatched = (fiber: AnyFiber): boolean =>
+  (fiber.currentTracer !== nobodys && fiber.getFiberRef(FiberRef.currentTracerEnabled)) ||
+  Option.isSome(fiber.getFiberRef(Statement.currentTransformer))
+
+type Use<B> = (connection: Connection, text: string, values: ReadonlyArray<unknown>) => Result<B>
+
+type Result<B> = Effect.Effect<B, SqlError>
+
+/**
+ * A statement of `@effect/sql`, which goes without a scope for its connection and, where neither a
+ * tracer nor a transformer would see it, without a span: they cost more than all else it takes.
+ */
+class QuickStatement<A>
+  extends Effectable.Class<ReadonlyArray<A>, SqlError>
+  implements Statement.Statement<A>
+{
+  private readonly watched: Statement.Statement<A>
+  private readonly running: Running
+
+  constructor(watched: Statement.Statement<A>, running: Running) {
+    super()
+    this.watched = watched
+    this.running = running
+  }
+
+  get [Statement.FragmentId]() {
+    return this.watched[Statement.FragmentId]
+  }
+
+  get segments() {
+    return this.watched.segments
+  }
+
+  get raw() {
+    const use: Use<unknown> = (connection, text, values) => connection.executeRaw(text, values)
+    return this.run(this.watched.raw, use, true)
+  }
+
+  get withoutTransform(): Result<ReadonlyArray<A>> {
+    const use: Use<ReadonlyArray<A>> = (connection, text, values) =>
+      connection.execute(text, values, undefined)
+    return this.run(this.watched.withoutTransform, use, true)
+  }
+
+  get values() {
+    return this.run(this.watched.values, (connection, text, values) =>
+      connection.executeValues(text, values)
+    )
+  }
+
+  get unprepared(): Result<ReadonlyArray<A>> {
+    const use: Use<ReadonlyArray<A>> = (connection, text, values) =>
+      connection.executeUnprepared(text, values, this.running.transformRows)
+    return this.run(this.watched.unprepared, use)
+  }
+
+  get stream() {
+    return this.watched.stream
+  }
+
+  compile(withoutTransform?: boolean) {
+    return this.watched.compile(withoutTransform)
+  }
+
+  commit(): Result<ReadonlyArray<A>> {
+    const use: Use<ReadonlyArray<A>> = (connection, text, values) =>
+      connection.execute(text, values, this.running.transformRows)
+    return this.run(this.watched, use)
+  }
+
+  toJSON() {
+    const [sql, params] = this.compile()
+    return { _id: "@effect/sql/Statement", segments: this.segments, sql, params }
+  }
+
+  private run<B>(watched: Result<B>, use: Use<B>, isPlain = false): Result<B> {
+    return Effect.withFiberRuntime((fiber) => {
+      if (isWatched(fiber)) return watched
+      const [text, values] = this.watched.compile(isPlain)
+      return Effect.flatMap(this.running.acquirer, (connection) => use(connection, text, values))
+    })
+  }
+}
+
+/** A constructor whose statements are quick. */
+export const quick = (made: Statement.Constructor, how: Running): Statement.Constructor => {
+  function sql<A extends object = Row>(
+    strings: TemplateStringsArray,
+    ...args: Array<unknown>
+  ): Statement.Statement<A>
+  function sql(value: string): Statement.Identifier
+  function sql<A extends object>(
+    strings: TemplateStringsArray | string,
+    ...args: Array<unknown>
+  ): Statement.Statement<A> | Statement.Identifier {
+    return typeof strings === "string"
+      ? made(strings)
+      : new QuickStatement(made<A>(strings, ...args), how)
+  }
+  const unsafe = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
+    new QuickStatement(made.unsafe<A>(text, values), how)
+  return Object.assign(sql, { ...made, unsafe })
+}
