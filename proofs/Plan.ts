@@ -7,7 +7,7 @@ export type Bytes = Readonly<Record<Direction, number>>
 /** What an undisturbed run of a series exchanges. */
 export interface Exchange {
   readonly series: Series
-  /** Bytes before any of the sign-up's work: the opening of a connection, BEGIN and its answer. */
+  /** Bytes before any of the sign-up's work, with which BEGIN travels: the opening of a connection. */
   readonly opening: Bytes
   readonly total: Bytes
 }

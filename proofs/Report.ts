@@ -129,8 +129,8 @@ ${lostAnswers(ledger)}
 
 \`connecting\`: the bytes that open a connection. \`fresh\`: those of the first sign-up on it. \`preparing\`:
 those of the second, which prepares the statements. \`warm\`: those of the third, which finds them
-prepared. The lengths are of an undisturbed run, "11 of 536" when BEGIN or the opening of the connection
-takes 11 of its 536 bytes: where a cut falls into these, no failure may surface.
+prepared. The lengths are of an undisturbed run, "11 of 536" when the opening of the connection takes 11
+of its 536 bytes: where a cut falls into these, no failure may surface.
 
 ${cuts(ledger)}
 `

@@ -104,7 +104,7 @@ const onSession =
       session.isOver = true
       note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
       return Exit.isSuccess(exit) && !session.wasEnded
-        ? orAbandon(session.connection, restore(time.ofControl(committed(session, exit))))
+        ? orAbandon(session.connection, restore(time.ofCommit(committed(session, exit))))
         : undone(work.options, session, exit)
     })
   }
@@ -170,7 +170,8 @@ const nested = <A, E, R>(
  * ROLLBACK. Inside another transaction of the same pool it runs from a savepoint.
  *
  * BEGIN is sent together with the first statement: what does not use its session sends nothing. If
- * that session turns out to have ended, both are sent on another one, up to `replays` times.
+ * that session turns out to have ended, both are sent on another one, up to `replays` times: what no
+ * rollback takes back, such as a number drawn from a sequence, that statement may have done twice.
  *
  * Every failure of the control statements is a `PgError` in the error channel, never a defect. A
  * COMMIT that was not answered is looked up: if it took effect, the transaction succeeds.

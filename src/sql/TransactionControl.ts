@@ -108,7 +108,7 @@ export const rollback = (connection: PgConnection, isInterrupted: boolean): Effe
     return orDrop(session, sendRollback(connection), isInterrupted)
   })
 
-/** After an interrupted BEGIN or COMMIT nobody knows whether the session is in a transaction. */
+/** After an interrupted COMMIT nobody knows whether the session is in a transaction. */
 export const orAbandon = <A, E>(
   connection: PgConnection,
   control: Effect.Effect<A, E>

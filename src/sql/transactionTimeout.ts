@@ -19,13 +19,13 @@ class TransactionTimeout extends Error {
 
 /** The time of one transaction, for its parts. */
 export interface TransactionTime {
-  /** BEGIN and COMMIT within what is left of it: not answered by then, they have failed. */
-  readonly ofControl: <A>(control: Effect.Effect<A, PgError>) => Effect.Effect<A, PgError>
+  /** COMMIT within what is left of it: not answered by then, it has failed. */
+  readonly ofCommit: <A>(commit: Effect.Effect<A, PgError>) => Effect.Effect<A, PgError>
   /** The body, interrupted when the time is up: nothing of it has been committed. */
   readonly ofBody: <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
 }
 
-const unlimited: TransactionTime = { ofControl: (control) => control, ofBody: (body) => body }
+const unlimited: TransactionTime = { ofCommit: (commit) => commit, ofBody: (body) => body }
 
 const isUp = (limit: Duration.Duration) => () =>
   fromCause(new TransactionTimeout(limit), {
@@ -40,8 +40,8 @@ const from = (since: number, limit: Duration.Duration): TransactionTime => {
     Duration.millis(Math.max(1, since + Duration.toMillis(limit) - now))
   )
   return {
-    ofControl: (control) =>
-      Effect.flatMap(left, (left) => statementTimeout(control, left)).pipe(
+    ofCommit: (commit) =>
+      Effect.flatMap(left, (left) => statementTimeout(commit, left)).pipe(
         Effect.mapError((error) => {
           const { cause, phase } = error
           const at = { phase, sent: true, inTransaction: false }
@@ -68,8 +68,8 @@ export const timed = <A, E, R>(
 }
 
 /**
- * Limits the time from BEGIN to the answer of COMMIT of each transaction of an effect; waiting for a
- * connection does not count, nor does resolving a COMMIT that was not answered. A transaction that
+ * Limits the time of each transaction of an effect from having its connection to the answer of COMMIT;
+ * waiting for that one does not count, nor does resolving a COMMIT that was not answered. One that
  * takes longer is rolled back and fails with a `PgError` (`TransactionTimeoutError`, `RolledBack`).
  *
  * It goes before the client's own `transactionTimeout`; an infinite duration lifts that.
