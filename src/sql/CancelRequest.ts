@@ -1,7 +1,7 @@
 import * as net from "node:net"
 import type { Duplex } from "node:stream"
 import * as tls from "node:tls"
-import { Duration, Effect } from "effect"
+import { type Cause, Duration, Effect, Fiber } from "effect"
 import type * as pg from "pg"
 import type { Signal } from "./Signal.ts"
 
@@ -137,15 +137,25 @@ const sendCancelRequest = (target: CancelTarget): Effect.Effect<void, Error> =>
 /** Longer than a server needs from the request to the answer, where it is not busy. */
 const again = Duration.millis(20)
 
+/** How long a cancel goes on that nobody waits for any more: through TLS it takes five trips. */
+const longest = Duration.seconds(2)
+
 /**
  * Cancels the statement under way, and ends when it has been answered and no request is on its way.
  * A request that was faster than its statement has hit nothing, and nobody says so: it is repeated.
+ *
+ * Interrupting it ends only the wait. The server would otherwise go on with a statement whose session
+ * was dropped, and hold its locks.
  */
 export const cancelUntilAnswered = (
   target: CancelTarget,
   answered: Signal
-): Effect.Effect<void, Error> =>
+): Effect.Effect<void, Error | Cause.TimeoutException> =>
   Effect.zipRight(sendCancelRequest(target), Effect.timeoutOption(answered.given, again)).pipe(
     Effect.repeat({ until: () => answered.isGiven }),
-    Effect.asVoid
+    Effect.asVoid,
+    Effect.interruptible,
+    Effect.timeout(longest),
+    Effect.forkDaemon,
+    Effect.flatMap(Fiber.join)
   )

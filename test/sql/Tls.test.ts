@@ -1,8 +1,10 @@
+import { Reactivity } from "@effect/experimental"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { inject } from "vitest"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
+import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { authority, authorityPath, elsewhere, middleman } from "../support/Certificates.ts"
 import { loginBy, secure, withParameters, withUser } from "../support/SecurePostgres.ts"
 import { type TlsRelayOptions, tlsRelay } from "../support/TlsRelay.ts"
@@ -157,6 +159,26 @@ layer(secured, { excludeTestServices: true, timeout: 60_000 })("TLS by URL", (it
         assert.strictEqual(kept, 1)
       })
     )
+
+  it.scoped("has a statement end whose cancel the interrupt could not wait for", () =>
+    Effect.gen(function* () {
+      const { port } = yield* EmbeddedPostgres
+      const proxy = yield* FaultProxy.make({ upstream: { host: "127.0.0.1", port } })
+      const direct = yield* PgClient.make({ url: yield* address(trusted), maxConnections: 1 })
+      const sleeping = direct`SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid() AND state = 'active'`
+      const url = proxy.url(yield* address(trusted))
+      const sql = yield* PgClient.make({ url, maxConnections: 1 })
+      yield* sql`SELECT 1`
+      // Before a cancel can be sent there are TCP, the request for TLS, and its handshake.
+      yield* proxy.latency("30 millis")
+      const running = yield* Effect.fork(sql`SELECT pg_sleep(30)`)
+      yield* Effect.repeat(sleeping, { until: (rows) => rows.length > 0 })
+      yield* Fiber.interrupt(running)
+      assert.lengthOf(yield* sleeping, 1)
+      const gone = Effect.repeat(sleeping, { until: (rows) => rows.length === 0 })
+      yield* Effect.timeout(gone, "2 seconds")
+    }).pipe(Effect.provide(Reactivity.layer))
+  )
 
   it.scoped("says nothing to a server without TLS but the question for it", () =>
     Effect.gen(function* () {
