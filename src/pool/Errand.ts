@@ -41,13 +41,15 @@ export const runErrand = <C extends Connection, A, E>(
   shell: PoolShell<C>,
   errand: Errand<C, A, E>
 ): Effect.Effect<A, E | AcquireError> =>
-  Effect.async((resume) => {
-    let cancel: Effect.Effect<void> | undefined
-    const caller = shell.ask()
-    caller.whenAnswered(() => {
-      const { lease, refusal } = caller
-      if (refusal !== undefined) resume(Effect.fail(refusal))
-      if (lease !== undefined) cancel = begin(shell, lease, errand, resume)
+  Effect.withFiberRuntime((fiber) =>
+    Effect.async((resume) => {
+      let cancel: Effect.Effect<void> | undefined
+      const caller = shell.ask(fiber.currentSpan)
+      caller.whenAnswered(() => {
+        const { lease, refusal } = caller
+        if (refusal !== undefined) resume(Effect.fail(refusal))
+        if (lease !== undefined) cancel = begin(shell, lease, errand, resume)
+      })
+      return Effect.suspend(() => cancel ?? Effect.sync(() => shell.abandon(caller)))
     })
-    return Effect.suspend(() => cancel ?? Effect.sync(() => shell.abandon(caller)))
-  })
+  )

@@ -33,10 +33,15 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    */
   readonly driver?: Driver | undefined
   readonly acquireTimeout?: Duration.DurationInput | undefined
+  readonly maxWaiting?: number | undefined
   readonly maxRetries?: number | undefined
   readonly retryDelay?: Duration.DurationInput | undefined
   readonly validateAfterIdle?: Duration.DurationInput | undefined
   readonly validateTimeout?: Duration.DurationInput | undefined
+  readonly keepalive?: Duration.DurationInput | undefined
+  readonly leakThreshold?: Duration.DurationInput | undefined
+  /** What the pool is called in metrics. Default: `host:port/database`. */
+  readonly poolName?: string | undefined
   /**
    * How long a statement may take from being sent to its answer; see `statementTimeout`, which sets
    * another limit for one effect. Default: no limit.
@@ -81,20 +86,28 @@ export interface DescribedConfig extends PgClientConfig {
 const duration = (input: Duration.DurationInput | undefined, fallback: Duration.Duration) =>
   input === undefined ? fallback : Duration.decode(input)
 
+/** As OpenTelemetry's conventions name a pool that nobody has named. */
+const nameOf = ({ database, host, port, username }: PgClientConfig): string =>
+  `${host ?? "localhost"}:${port ?? 5432}/${database ?? username ?? "postgres"}`
+
 /** The pool's knobs of a client's configuration. */
 export const poolConfig = (config: PgClientConfig): PoolConfig => {
   const max = config.maxConnections ?? defaults.max
   return {
     ...defaults,
+    name: config.poolName ?? nameOf(config),
     min: config.minConnections ?? Math.min(defaults.min, max),
     max,
     connectTimeout: duration(config.connectTimeout, defaults.connectTimeout),
     acquireTimeout: duration(config.acquireTimeout, defaults.acquireTimeout),
+    maxWaiting: config.maxWaiting ?? defaults.maxWaiting,
     maxRetries: config.maxRetries ?? defaults.maxRetries,
     retryDelay: duration(config.retryDelay, defaults.retryDelay),
     validateAfterIdle: duration(config.validateAfterIdle, defaults.validateAfterIdle),
     validateTimeout: duration(config.validateTimeout, defaults.validateTimeout),
     idleTimeout: duration(config.idleTimeout, defaults.idleTimeout),
+    keepalive: duration(config.keepalive, defaults.keepalive),
+    leakThreshold: duration(config.leakThreshold, defaults.leakThreshold),
     maxLifetime: duration(config.connectionTTL, defaults.maxLifetime),
     lazy: config.lazy ?? defaults.lazy
   }

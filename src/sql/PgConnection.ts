@@ -16,11 +16,12 @@ import { type Place, Wire } from "./Wire.ts"
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
 
 const connectError = (cause: unknown): ConnectError => {
-  const { isFatalToConnect, provesRestart } = classify(cause)
+  const { coolDown, isFatalToConnect, provesRestart } = classify(cause)
   return new ConnectError({
     message: describe(cause),
     isFatal: isFatalToConnect,
     provesRestart,
+    retryAfter: coolDown,
     cause
   })
 }

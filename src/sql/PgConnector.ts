@@ -25,11 +25,12 @@ const initializeError = (error: SqlError): ConnectError =>
 
 /** A pooler can let a client in whose server is away: only an answer shows that it is there. */
 const unproven = ({ cause }: PgError): ConnectError => {
-  const { isFatalToConnect, provesRestart } = classify(cause)
+  const { coolDown, isFatalToConnect, provesRestart } = classify(cause)
   return new ConnectError({
     message: `connected, but ${describe(cause)}`,
     isFatal: isFatalToConnect,
     provesRestart,
+    retryAfter: coolDown,
     cause
   })
 }

@@ -1,0 +1,77 @@
+import { type Backoff, delayAfter } from "./Backoff.ts"
+import type { Instant } from "./PoolState.ts"
+
+/** Dials that failed in a row. */
+export interface Outage {
+  readonly failures: number
+  readonly since: Instant
+  readonly lastFailure: string
+}
+
+/**
+ * Guards connecting, and nothing else: it opens at the first dial that fails, never because of a
+ * statement, and a dial that is merely slow leaves it closed. Callers go on waiting meanwhile.
+ */
+export type Breaker =
+  /** Dials are free, up to `ramp` at once, which doubles with each that succeeds. */
+  | { readonly _tag: "Closed"; readonly ramp: number }
+  /** No dial before `retryAt`. */
+  | { readonly _tag: "Open"; readonly outage: Outage; readonly retryAt: Instant }
+  /** A probe is under way: its end, whatever it is, closes or opens. */
+  | { readonly _tag: "HalfOpen"; readonly outage: Outage }
+
+export const closed: Breaker = { _tag: "Closed", ramp: 1 }
+
+/** The row of failures that has not ended yet. */
+export const outageOf = (breaker: Breaker): Outage | undefined =>
+  breaker._tag === "Closed" ? undefined : breaker.outage
+
+/** As it stands in messages. */
+export const describe = (breaker: Breaker, at: Instant): string => {
+  switch (breaker._tag) {
+    case "Closed":
+      return "breaker closed"
+    case "HalfOpen":
+      return `breaker half-open after ${breaker.outage.failures} failures`
+    case "Open":
+      return `breaker open for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more after ${breaker.outage.failures} failures`
+  }
+}
+
+/** What a failed dial said. */
+export interface Failure {
+  readonly at: Instant
+  readonly message: string
+  /** Milliseconds for which the server does not want to be asked again; 0 if it did not say. */
+  readonly retryAfter: number
+  /** In [0, 1): spreads the next dials of many pools. */
+  readonly random: number
+}
+
+/** After a dial that failed: the next one has to wait, longer after each in the row. */
+export const tripped = (
+  breaker: Breaker,
+  backoff: Backoff,
+  { at, message, random, retryAfter }: Failure
+): Extract<Breaker, { readonly _tag: "Open" }> => {
+  const before = outageOf(breaker)
+  const failures = (before?.failures ?? 0) + 1
+  // What the server asks for is kept in full, and spread upwards: all its callers hear the same.
+  const delay = Math.max(delayAfter(backoff, failures, random), retryAfter * (1 + 0.25 * random))
+  return {
+    _tag: "Open",
+    outage: { failures, since: before?.since ?? at, lastFailure: message },
+    retryAt: at + delay
+  }
+}
+
+/** When a dial begins. */
+export const probing = (breaker: Breaker): Breaker =>
+  breaker._tag === "Open" ? { _tag: "HalfOpen", outage: breaker.outage } : breaker
+
+/** After a dial that succeeded beside so many established connections. */
+export const succeeded = (breaker: Breaker, beside: number): Breaker => ({
+  _tag: "Closed",
+  // 2 ** 20 is past every maximum: the bound keeps it finite.
+  ramp: Math.min(2 ** 20, 2 * (breaker._tag === "Closed" && beside > 0 ? breaker.ramp : 1))
+})
