@@ -13,7 +13,7 @@ export interface Outage {
  * statement, and a dial that is merely slow leaves it closed. Callers go on waiting meanwhile.
  */
 export type Breaker =
-  /** Dials are free, up to `ramp` at once, which doubles with each that succeeds. */
+  /** Dials are free, up to `ramp` at once: one more with each that succeeds, so twice as many each round. */
   | { readonly _tag: "Closed"; readonly ramp: number }
   /** No dial before `retryAt`. */
   | { readonly _tag: "Open"; readonly outage: Outage; readonly retryAt: Instant }
@@ -72,6 +72,5 @@ export const probing = (breaker: Breaker): Breaker =>
 /** After a dial that succeeded beside so many established connections. */
 export const succeeded = (breaker: Breaker, beside: number): Breaker => ({
   _tag: "Closed",
-  // 2 ** 20 is past every maximum: the bound keeps it finite.
-  ramp: Math.min(2 ** 20, 2 * (breaker._tag === "Closed" && beside > 0 ? breaker.ramp : 1))
+  ramp: 1 + (breaker._tag === "Closed" && beside > 0 ? breaker.ramp : 1)
 })
