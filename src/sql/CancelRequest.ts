@@ -1,8 +1,9 @@
 import * as net from "node:net"
 import type { Duplex } from "node:stream"
 import * as tls from "node:tls"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type * as pg from "pg"
+import type { Signal } from "./Signal.ts"
 
 /** What a server gives each session at its start, to cancel its statements by. */
 export interface CancelKey {
@@ -114,7 +115,7 @@ const outOfReach = new Error("the driver's TLS can't be had for a second connect
  *
  * A driver that has no sockets, but WebSockets, sends the request over one more of those.
  */
-export const sendCancelRequest = (target: CancelTarget): Effect.Effect<void, Error> =>
+const sendCancelRequest = (target: CancelTarget): Effect.Effect<void, Error> =>
   Effect.async((resume) => {
     const { client, key } = target
     if (isOutOfReach(client.connection)) return resume(Effect.fail(outOfReach))
@@ -132,3 +133,19 @@ export const sendCancelRequest = (target: CancelTarget): Effect.Effect<void, Err
     })
     return Effect.sync(() => socket.destroy())
   })
+
+/** Longer than a server needs from the request to the answer, where it is not busy. */
+const again = Duration.millis(20)
+
+/**
+ * Cancels the statement under way, and ends when it has been answered and no request is on its way.
+ * A request that was faster than its statement has hit nothing, and nobody says so: it is repeated.
+ */
+export const cancelUntilAnswered = (
+  target: CancelTarget,
+  answered: Signal
+): Effect.Effect<void, Error> =>
+  Effect.zipRight(sendCancelRequest(target), Effect.timeoutOption(answered.given, again)).pipe(
+    Effect.repeat({ until: () => answered.isGiven }),
+    Effect.asVoid
+  )

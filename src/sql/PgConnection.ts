@@ -1,16 +1,18 @@
-import { Duration, Effect, Exit, type Fiber } from "effect"
+import { type Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
-import { cancelKeyOf, sendCancelRequest } from "./CancelRequest.ts"
+import { cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
 import type { DriverClass } from "./Driver.ts"
 import type { Answer, Query } from "./Exchange.ts"
+import { InterruptTime } from "./InterruptTime.ts"
 import { type Introduction, introduced, introduction, proof, stranger } from "./Introduction.ts"
 import { fromCause, type PgError, type Progress } from "./PgError.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
+import { Turn } from "./Turn.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
@@ -25,9 +27,6 @@ const connectError = (cause: unknown): ConnectError => {
     cause
   })
 }
-
-/** An interrupt returns within 100 ms whatever the network does; this leaves room to act on it. */
-export const interruptTimeout = Duration.millis(80)
 
 /** A statement of the client's own, outside any transaction. */
 const outside: Place = { phase: "statement", inTransaction: false }
@@ -137,7 +136,10 @@ export class PgConnection implements Connection {
   }
 
   /** One statement at a time, where several fibers share the session. */
-  readonly turn = Effect.unsafeMakeSemaphore(1)
+  readonly turn = new Turn()
+
+  /** For all that one interrupt leaves to do here; over with the next statement but a rollback. */
+  readonly interruptTime = new InterruptTime()
 
   /**
    * Also false inside a transaction, which was begun by hand and would go on under the next borrower,
@@ -245,6 +247,7 @@ export class PgConnection implements Connection {
       done(Exit.fail(fromCause(gone, { ...place, sent: false })))
       return Effect.void
     }
+    if (place.phase !== "rollback") this.interruptTime.over()
     const answered = new Signal()
     this.wire.send(query, place, (exit) => {
       answered.give()
@@ -264,13 +267,9 @@ export class PgConnection implements Connection {
       const { client, config } = this
       const key = cancelKeyOf(client)
       if (key === undefined || !this.isOpen()) return dropped
-      return Effect.zip(sendCancelRequest({ client, config, key }), answered.given, {
-        concurrent: true
-      }).pipe(
-        Effect.interruptible,
-        Effect.timeout(interruptTimeout),
-        Effect.catchAll(() => dropped),
-        Effect.asVoid
+      return this.interruptTime.takeBack(
+        cancelUntilAnswered({ client, config, key }, answered),
+        dropped
       )
     })
   }

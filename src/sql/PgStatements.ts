@@ -4,15 +4,17 @@ import type { PoolOf } from "../pool/Pool.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { firstWord } from "./FirstWord.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { fromCause, fromPool, type PgError } from "./PgError.ts"
+import { fromCause, fromPool, type PgError, type Phase } from "./PgError.ts"
 import { stillStreaming, streamOf } from "./PgStream.ts"
 import { current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
+import type { Turn } from "./Turn.ts"
 import type { Place, Tenure } from "./Wire.ts"
 
-type Run = (query: Query) => Effect.Effect<Answer, PgError>
+/** Runs one statement. */
+export type Run = (query: Query) => Effect.Effect<Answer, PgError>
 
 const rowsOf = (answer: Answer) => ("rows" in answer ? answer.rows : answer.map(({ rows }) => rows))
 
@@ -64,7 +66,7 @@ const notByHand = (place: Place): PgError =>
     { ...place, sent: false }
   )
 
-type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 type Sent = Exit.Exit<Answer, PgError>
 
@@ -84,39 +86,63 @@ const wrote = (answer: Answer): boolean =>
 export interface Holding {
   readonly inTransaction: boolean
   readonly tenure: Tenure
-  /** Taken by each statement; a savepoint below takes it for as long as it stands. */
-  readonly lock?: Effect.Semaphore
+  /** A savepoint on it holds this for as long as it stands; statements wait for it meanwhile. */
+  readonly level?: Turn
   /** Of the transaction, where it is wanted. */
   readonly id?: TransactionId | undefined
+}
+
+const placeOf = ({ id, inTransaction, tenure }: Holding, phase: Phase): Place => ({
+  phase,
+  inTransaction,
+  ...(inTransaction ? { id, tenure } : {})
+})
+
+/** Why a statement can't be run on a session that is held. */
+const refusalOf = (
+  { isStreaming }: PgConnection,
+  { inTransaction }: Holding,
+  place: Place,
+  { text }: Query
+): PgError | undefined => {
+  if (isStreaming) return stillStreaming(place)
+  return inTransaction && endsTransaction(text) ? notByHand(place) : undefined
+}
+
+/** Runs statements on a session that the caller holds, one at a time. */
+export const held = (connection: PgConnection, holding: Holding, phase: Phase): Run => {
+  const { level, tenure } = holding
+  const { turn } = connection
+  const place = placeOf(holding, phase)
+  const late = () => Exit.fail(tooLate(place))
+  // Never two at the driver: it would queue the second, out of reach of an interrupt.
+  const inTurn = (query: Query, isLimited: boolean): Effect.Effect<Answer, PgError> =>
+    isLimited
+      ? turn.hold(Effect.suspend(() => (tenure.isOver ? late() : connection.query(query, place))))
+      : turn.run((done) => {
+          if (!tenure.isOver) return connection.send(query, place, done)
+          done(late())
+          return Effect.void
+        })
+  return (query) =>
+    Effect.withFiberRuntime((fiber) => {
+      const refusal = refusalOf(connection, holding, place, query)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      const run = inTurn(query, connection.limitOf(fiber) !== undefined)
+      return level === undefined || level.isFree ? run : level.hold(run)
+    })
 }
 
 /**
  * A session that the caller holds. A fiber that outlives the tenure finds it closed, rather than in
  * the hands of the next borrower.
  */
-export const leased = (
-  connection: PgConnection,
-  { id, inTransaction, lock, tenure }: Holding
-): SqlConnection => {
-  const place: Place = {
-    phase: "statement",
-    inTransaction,
-    ...(inTransaction ? { id, tenure } : {})
-  }
-  const ifHeld = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E | PgError> =>
-    Effect.suspend(
-      (): Effect.Effect<A, E | PgError> => (tenure.isOver ? Effect.fail(tooLate(place)) : use)
-    )
-  // Never two at the driver: it would queue the second, out of reach of an interrupt.
-  const inTurn: Run = (query) =>
-    connection.turn.withPermits(1)(ifHeld(connection.query(query, place)))
-  const run: Run = (query) =>
-    Effect.suspend(() => {
-      if (connection.isStreaming) return Effect.fail(stillStreaming(place))
-      if (inTransaction && endsTransaction(query.text)) return Effect.fail(notByHand(place))
-      return lock === undefined ? inTurn(query) : lock.withPermits(1)(inTurn(query))
-    })
-  return make(run, ifHeld(Effect.succeed(connection)), place)
+export const leased = (connection: PgConnection, holding: Holding): SqlConnection => {
+  const place = placeOf(holding, "statement")
+  const lease = Effect.suspend(() =>
+    holding.tenure.isOver ? Effect.fail(tooLate(place)) : Effect.succeed(connection)
+  )
+  return make(held(connection, holding, "statement"), lease, place)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
 import type { Query } from "./Exchange.ts"
-import { interruptTimeout, type PgConnection } from "./PgConnection.ts"
+import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, type PgError } from "./PgError.ts"
 import { RowCursor } from "./RowCursor.ts"
 import { Signal } from "./Signal.ts"
@@ -15,12 +15,15 @@ const closeTimeout = Duration.seconds(1)
 
 /** It must be closed, or its session dropped, before the next statement. */
 const open = (
-  { client }: PgConnection,
+  { client, interruptTime }: PgConnection,
   { text, values }: Query,
   place: Place
 ): Effect.Effect<RowCursor, PgError> =>
   Effect.try({
-    try: () => client.query(new RowCursor(text, values && [...values])),
+    try: () => {
+      interruptTime.over()
+      return client.query(new RowCursor(text, values && [...values]))
+    },
     // A value that can't be encoded: nothing was sent.
     catch: (cause) => fromCause(cause, { ...place, sent: false })
   })
@@ -78,32 +81,34 @@ const read = (connection: PgConnection, cursor: RowCursor, place: Place) =>
 const close = (
   connection: PgConnection,
   cursor: RowCursor,
-  timeout: Duration.Duration
+  isInterrupted: boolean
 ): Effect.Effect<void> => {
   const closed = Effect.async<void>((resume) => {
     cursor.close(() => resume(Effect.void))
   })
-  return Effect.suspend(() => (connection.isOpen() ? closed : Effect.void)).pipe(
-    Effect.interruptible,
-    Effect.timeout(timeout),
-    Effect.catchAll(() => Effect.sync(() => connection.abandon("its cursor could not be closed")))
-  )
+  const drop = Effect.sync(() => connection.abandon("its cursor could not be closed"))
+  return Effect.suspend(() => {
+    if (!connection.isOpen()) return Effect.void
+    if (isInterrupted) return connection.interruptTime.takeBack(closed, drop)
+    return Effect.timeout(Effect.interruptible(closed), closeTimeout).pipe(
+      Effect.catchAll(() => drop)
+    )
+  })
 }
 
 /** The session's turn for as long as the cursor is open. */
 const turn = (connection: PgConnection) =>
-  Effect.acquireRelease(
-    Effect.zipRight(
-      Effect.interruptible(connection.turn.take(1)),
+  Effect.zipRight(
+    connection.turn.held,
+    Effect.acquireRelease(
       Effect.sync(() => {
         connection.isStreaming = true
-      })
-    ),
-    () =>
-      Effect.suspend(() => {
-        connection.isStreaming = false
-        return connection.turn.release(1)
-      })
+      }),
+      () =>
+        Effect.sync(() => {
+          connection.isStreaming = false
+        })
+    )
   )
 
 /** The rows of one statement, read through a cursor as they are wanted. */
@@ -119,7 +124,7 @@ export const streamOf = (
       yield* turn(connection)
       place.id?.ran("FETCH")
       const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>
-        close(connection, cursor, Exit.isInterrupted(exit) ? interruptTimeout : closeTimeout)
+        close(connection, cursor, Exit.isInterrupted(exit))
       )
       return Stream.repeatEffectChunkOption(read(connection, cursor, place))
     })

@@ -1,25 +1,24 @@
-import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Duration, Effect, Exit, FiberRef, Option, type Tracer } from "effect"
+import { Clock, Context, type Duration, Effect, Exit, type Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { Doubt } from "./CommitFate.ts"
 import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError, resolved } from "./PgError.ts"
-import type { Holding } from "./PgStatements.ts"
+import type { AnyFiber, Holding } from "./PgStatements.ts"
 import { current as replayedRun } from "./ReplayedRun.ts"
 import {
   begin,
   commit,
   doubtOf,
-  dropIfInterrupted,
   endedByHand,
+  orAbandon,
   orDrop,
   rollback
 } from "./TransactionControl.ts"
 import { TransactionId } from "./TransactionId.ts"
 import * as TransactionLevel from "./TransactionLevel.ts"
-import { start, type TransactionTime } from "./transactionTimeout.ts"
+import { type TransactionTime, timed } from "./transactionTimeout.ts"
 
 /** What the transactions of one client are made from. */
 export interface TransactionOptions {
@@ -40,11 +39,23 @@ interface Attempt<A, E> {
   readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
 }
 
+/** A transaction as it is to be run, on one session after the other until it has begun on one. */
+interface Work<A, E, R> {
+  readonly options: TransactionOptions
+  readonly effect: Effect.Effect<A, E, R>
+  readonly fiber: AnyFiber
+  readonly span: Tracer.Span
+  readonly time: TransactionTime
+}
+
 /** Marks the end of the body on the span, under the names of `@effect/sql`. */
-const note = (span: Tracer.Span, event: "commit" | "rollback" | "savepoint") =>
-  Effect.clockWith((clock) =>
-    Effect.sync(() => span.event(`db.transaction.${event}`, clock.unsafeCurrentTimeNanos()))
-  )
+const note = (
+  { fiber, span }: Pick<Work<unknown, unknown, unknown>, "fiber" | "span">,
+  event: "commit" | "rollback" | "savepoint"
+): void => {
+  const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+  span.event(`db.transaction.${event}`, clock.unsafeCurrentTimeNanos())
+}
 
 /** COMMIT; one that was not answered is not yet an error if it can be asked for. */
 const committed = <A, E>(
@@ -74,69 +85,69 @@ const freed = (
     : Effect.void
 
 /** After a failed body, or one whose transaction is not ours any more. */
-const undone = (
+const undone = <A, E>(
   { resolver }: TransactionOptions,
   connection: PgConnection,
-  id: TransactionId | undefined,
-  exit: Exit.Exit<unknown, unknown>
-): Effect.Effect<void> =>
-  Effect.zipRight(rollback(connection, Exit.isInterrupted(exit)), freed(resolver, connection, id))
+  { id, tenure }: Holding,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<Attempt<A, E>, PgError> =>
+  rollback(connection, Exit.isInterrupted(exit)).pipe(
+    Effect.zipRight(Effect.suspend(() => freed(resolver, connection, id))),
+    Effect.zipRight(
+      tenure.wasEnded ? endedByHand() : Effect.succeed({ exit, mayHaveWritten: false })
+    )
+  )
 
-/** Where the body of a transaction runs. */
-const opened = (
-  { pool, resolver }: TransactionOptions,
-  connection: PgConnection
-): { readonly holding: Holding; readonly statements: SqlConnection } => {
-  const isKnown = resolver !== undefined && connection.about.server !== undefined
+/** How the session is held for the body of a transaction. */
+const holdingOf = (
+  { resolver }: TransactionOptions,
+  { about: { server } }: PgConnection
+): Holding => {
+  const isKnown = resolver !== undefined && server !== undefined
   const id = isKnown ? new TransactionId() : undefined
-  const holding = { inTransaction: true, tenure: { isOver: false, wasEnded: false }, id }
-  return { holding, statements: TransactionLevel.outermost(pool, connection, holding) }
+  return { inTransaction: true, tenure: { isOver: false, wasEnded: false }, id }
 }
 
 /** One try on one session. Only what BEGIN and COMMIT say is its error; the body's exit is a value. */
 const attempt =
-  <A, E, R>(
-    options: TransactionOptions,
-    time: TransactionTime,
-    effect: Effect.Effect<A, E, R>,
-    span: Tracer.Span
-  ) =>
+  <A, E, R>(work: Work<A, E, R>) =>
   (connection: PgConnection): Effect.Effect<Attempt<A, E | PgError>, PgError, R> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        yield* dropIfInterrupted(connection, restore(time.ofControl(begin(connection))))
-        const { holding, statements } = opened(options, connection)
-        const { id, tenure } = holding
-        const body = TransactionLevel.within(effect, statements, 0, span)
-        const exit = yield* Effect.exit(restore(time.ofBody(body)))
-        tenure.isOver = true
-        yield* note(span, Exit.isSuccess(exit) ? "commit" : "rollback")
-        if (Exit.isSuccess(exit) && !tenure.wasEnded) {
-          const end = time.ofControl(committed(connection, id, exit))
-          return yield* dropIfInterrupted(connection, restore(end))
-        }
-        yield* undone(options, connection, id, exit)
-        return tenure.wasEnded ? yield* endedByHand() : { exit, mayHaveWritten: false }
-      })
-    )
-
-/** Whoever replays must not run this again. */
-const noteCommitted = Effect.map(FiberRef.get(replayedRun), (replayed) => {
-  if (replayed !== undefined) replayed.hasCommitted = true
-})
+    Effect.uninterruptibleMask((restore) => {
+      const { effect, options, time } = work
+      const body = () => {
+        const holding = holdingOf(options, connection)
+        const statements = TransactionLevel.outermost(options.pool, connection, holding)
+        const within = TransactionLevel.within(effect, statements, 0, work)
+        return Effect.flatMap(Effect.exit(restore(time.ofBody(within))), (exit) => {
+          holding.tenure.isOver = true
+          note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
+          return Exit.isSuccess(exit) && !holding.tenure.wasEnded
+            ? control(committed(connection, holding.id, exit))
+            : undone(options, connection, holding, exit)
+        })
+      }
+      const control = <B>(of: Effect.Effect<B, PgError>) =>
+        orAbandon(connection, restore(time.ofControl(of)))
+      return Effect.flatMap(control(begin(connection)), body)
+    })
 
 /** Asks what became of a COMMIT that was not answered, after its session has been given back. */
 const settled =
-  (resolver: CommitResolver | undefined) =>
+  ({ fiber, options: { resolver } }: Work<unknown, unknown, unknown>) =>
   <A, E>({ exit, inDoubt, mayHaveWritten }: Attempt<A, E>): Effect.Effect<A, E | PgError> => {
-    const ended = mayHaveWritten ? Effect.zipRight(noteCommitted, exit) : exit
+    const ended = Effect.suspend(() => {
+      const replayed = fiber.getFiberRef(replayedRun)
+      // Whoever replays must not run this again.
+      if (replayed !== undefined && mayHaveWritten) replayed.hasCommitted = true
+      return exit
+    })
     if (inDoubt === undefined || resolver === undefined) return ended
     const { doubt, error } = inDoubt
     return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
-      const { message } = resolved(error, doubt.id.xid, fate)
+      const found = resolved(error, doubt.id.xid, fate)
       return fate === "Committed"
-        ? Effect.zipRight(Effect.logInfo(message), ended)
-        : Effect.fail(resolved(error, doubt.id.xid, fate))
+        ? Effect.zipRight(Effect.logInfo(found.message), ended)
+        : Effect.fail(found)
     })
   }
 
@@ -145,45 +156,41 @@ const settled =
  * session nothing has run, so another session is taken, up to `replays` times.
  */
 const outermost = <A, E, R>(
-  options: TransactionOptions,
-  effect: Effect.Effect<A, E, R>,
-  span: Tracer.Span
+  work: Work<A, E, R>,
+  replays = work.options.replays
 ): Effect.Effect<A, E | PgError, R> =>
-  Effect.flatMap(start(options.timeout), (time) =>
-    options.pool.use(attempt(options, time, effect, span)).pipe(
-      Effect.mapError(fromPool),
-      Effect.retry({
-        times: options.replays,
-        while: ({ endsSession, phase, reason }) =>
-          phase === "begin" && endsSession && reason._tag !== "TransactionTimeoutError"
-      }),
-      Effect.flatMap(settled(options.resolver))
-    )
-  )
+  Effect.matchEffect(work.options.pool.use(attempt(work)), {
+    onFailure: (failure) => {
+      const error = fromPool(failure)
+      const { endsSession, phase, reason } = error
+      const hasNotBegun = phase === "begin" && endsSession
+      return hasNotBegun && reason._tag !== "TransactionTimeoutError" && replays > 0
+        ? outermost(work, replays - 1)
+        : Effect.fail(error)
+    },
+    onSuccess: settled(work)
+  })
 
 /** Runs a transaction inside another, from a savepoint of its own. */
 const nested = <A, E, R>(
   [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
-  effect: Effect.Effect<A, E, R>,
-  span: Tracer.Span
+  work: Omit<Work<A, E, R>, "time">
 ): Effect.Effect<A, E | SqlError, R> =>
-  outer.lock.withPermits(1)(
+  outer.turn.hold(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
-        const statements = outer.nest()
-        const control = (text: string) => statements.executeUnprepared(text, [], undefined)
-        const body = TransactionLevel.within(effect, statements, depth + 1, span)
-        yield* restore(control(`SAVEPOINT ${name}`))
+        const level = outer.nest()
+        const body = TransactionLevel.within(work.effect, level.statements, depth + 1, work)
+        yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
         const exit = yield* Effect.exit(restore(body))
-        yield* note(span, Exit.isSuccess(exit) ? "savepoint" : "rollback")
-        yield* Exit.isSuccess(exit)
-          ? restore(control(`RELEASE SAVEPOINT ${name}`))
-          : orDrop(
-              outer.abandon,
-              control(`ROLLBACK TO SAVEPOINT ${name}`),
-              Exit.isInterrupted(exit)
-            )
+        note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
+        if (Exit.isSuccess(exit)) {
+          yield* restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement"))
+        } else {
+          const undo = level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback")
+          yield* orDrop(level, undo, Exit.isInterrupted(exit))
+        }
         return yield* exit
       })
     )
@@ -199,13 +206,14 @@ const nested = <A, E, R>(
 export const withTransaction =
   (options: TransactionOptions, attributes: ReadonlyArray<readonly [string, unknown]>) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
-    Effect.useSpan("sql.transaction", { kind: "client", captureStackTrace: false }, (span) => {
-      for (const [key, value] of attributes) span.attribute(key, value)
-      return Effect.flatMap(
-        TransactionLevel.current(options.pool),
-        Option.match({
-          onNone: (): Effect.Effect<A, E | SqlError, R> => outermost(options, effect, span),
-          onSome: (outer) => nested(outer, effect, span)
-        })
-      )
-    })
+    Effect.useSpan("sql.transaction", { kind: "client", captureStackTrace: false }, (span) =>
+      Effect.withFiberRuntime((fiber) => {
+        for (const [key, value] of attributes) span.attribute(key, value)
+        const outer = TransactionLevel.current(options.pool, fiber.currentContext)
+        return outer === undefined
+          ? timed(fiber, options.timeout, (time) =>
+              outermost({ options, effect, fiber, span, time })
+            )
+          : nested(outer, { options, effect, fiber, span })
+      })
+    )

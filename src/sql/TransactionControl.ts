@@ -1,7 +1,8 @@
-import { Duration, Effect } from "effect"
+import { Cause, Duration, Effect } from "effect"
 import type { Doubt } from "./CommitFate.ts"
 import type { Answer } from "./Exchange.ts"
-import { interruptTimeout, type PgConnection } from "./PgConnection.ts"
+import type { InterruptTime } from "./InterruptTime.ts"
+import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, type PgError } from "./PgError.ts"
 import { stillStreaming } from "./PgStream.ts"
 import { idStatement, type TransactionId } from "./TransactionId.ts"
@@ -44,15 +45,14 @@ const askForId = (connection: PgConnection, id: TransactionId) =>
     (answer) => "rows" in answer && id.learn(answer.rows[0] ?? [])
   )
 
-/** A failed transaction has no use for its id, and answers nothing but its end. */
-const learned = (connection: PgConnection, id: TransactionId | undefined) =>
-  id?.isDoubtful && connection.transaction === "T" ? askForId(connection, id) : Effect.void
-
 export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
   Effect.suspend(() => {
     if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
-    const both = Effect.zipRight(learned(connection, id), sendCommit(connection))
-    return Effect.flatMap(both, committed)
+    const sent = Effect.flatMap(sendCommit(connection), committed)
+    // A failed transaction has no use for its id, and answers nothing but its end.
+    return id?.isDoubtful && connection.transaction === "T"
+      ? Effect.zipRight(askForId(connection, id), sent)
+      : sent
   })
 
 /** A script in the body has sent COMMIT or ROLLBACK, so parts of it may stay. */
@@ -74,32 +74,47 @@ export const doubtOf = (
     ? { id: id.assigned, server }
     : undefined
 
+/** A session on which something may have to be taken back. */
+export interface Droppable {
+  readonly interruptTime: InterruptTime
+  /** Ends it, which takes back what it has not committed. */
+  readonly drop: Effect.Effect<void>
+}
+
+export const droppable = (connection: PgConnection): Droppable => ({
+  interruptTime: connection.interruptTime,
+  drop: Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
+})
+
 /**
- * Takes something back, or else drops the session, which takes it back as well. Who interrupted it does
- * not wait for an answer that may never come.
+ * Takes something back, or else drops the session, which takes it back as well. Who was interrupted
+ * does not wait for an answer that may never come; who is interrupted meanwhile interrupts this too.
  */
-export const orDrop = <A, E>(
-  drop: Effect.Effect<void>,
-  undo: Effect.Effect<A, E>,
+export const orDrop = (
+  { drop, interruptTime }: Droppable,
+  undo: Effect.Effect<unknown, unknown>,
   isInterrupted: boolean
 ): Effect.Effect<void> =>
-  Effect.interruptible(undo).pipe(
-    Effect.timeout(isInterrupted ? interruptTimeout : rollbackTimeout),
-    Effect.catchAll(() => drop)
-  )
+  isInterrupted
+    ? interruptTime.takeBack(undo, drop)
+    : Effect.timeout(Effect.interruptible(undo), rollbackTimeout).pipe(
+        Effect.catchAllCause(() => drop),
+        Effect.asVoid
+      )
 
 export const rollback = (connection: PgConnection, isInterrupted: boolean): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const drop = Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
-    if (connection.isStreaming || !connection.isOpen()) return drop
-    return orDrop(drop, sendRollback(connection), isInterrupted)
+    const session = droppable(connection)
+    if (connection.isStreaming || !connection.isOpen()) return session.drop
+    return orDrop(session, sendRollback(connection), isInterrupted)
   })
 
 /** After an interrupted BEGIN or COMMIT nobody knows whether the session is in a transaction. */
-export const dropIfInterrupted = <A, E>(
+export const orAbandon = <A, E>(
   connection: PgConnection,
   control: Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
-  Effect.onInterrupt(control, () =>
-    Effect.sync(() => connection.abandon("its transaction was interrupted"))
-  )
+  Effect.catchAllCause(control, (cause) => {
+    if (Cause.isInterrupted(cause)) connection.abandon("its transaction was interrupted")
+    return Effect.failCause(cause)
+  })

@@ -1,9 +1,13 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
-import { Context, Effect, Option, Tracer } from "effect"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Context, Effect, FiberRef, Option, Tracer } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
+import { InterruptTime } from "./InterruptTime.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import { type Holding, leased } from "./PgStatements.ts"
+import { type AnyFiber, type Holding, held, leased } from "./PgStatements.ts"
+import { type Droppable, droppable } from "./TransactionControl.ts"
+import { Turn } from "./Turn.ts"
 
 /**
  * One open transaction or savepoint, in which one statement or one nested transaction runs at a time:
@@ -12,22 +16,23 @@ import { type Holding, leased } from "./PgStatements.ts"
 export interface TransactionLevel {
   /** Absent for a transaction that was begun by hand, on a connection provided as its own. */
   readonly pool: PoolOf<PgConnection> | undefined
-  readonly lock: Effect.Semaphore
+  readonly turn: Turn
   /** Savepoints of the whole transaction so far, so that no name is given twice. */
   readonly savepoints: { count: number }
-  /** The connection for what is nested in it. */
-  readonly nest: () => SqlConnection
-  /** Ends the session that can't be brought back to its savepoint. */
-  readonly abandon: Effect.Effect<void>
+  readonly nest: () => Nested
 }
+
+/** Where something nested runs, once its savepoint is set. */
+export interface Nested extends Droppable {
+  readonly statements: SqlConnection
+  /** Runs SAVEPOINT and its like, in the order of the statements. */
+  readonly control: (text: string, phase: "statement" | "rollback") => Control
+}
+
+type Control = Effect.Effect<unknown, SqlError>
 
 /** By the connection that statements find in their context. */
 const levels = new WeakMap<SqlConnection, TransactionLevel>()
-
-const register = (statements: SqlConnection, level: TransactionLevel): SqlConnection => {
-  levels.set(statements, level)
-  return statements
-}
 
 /** Begins the levels of a transaction: the connection for its statements. */
 export const outermost = (
@@ -36,25 +41,40 @@ export const outermost = (
   holding: Holding
 ): SqlConnection => {
   const savepoints = { count: 0 }
-  const abandon = Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
-  const nest = (): SqlConnection => {
-    const lock = Effect.unsafeMakeSemaphore(1)
-    const statements = leased(connection, { ...holding, lock })
-    return register(statements, { pool, lock, savepoints, nest, abandon })
+  const nest = (): Nested => {
+    const turn = new Turn()
+    const onLevel = { ...holding, level: turn }
+    const statements = leased(connection, onLevel)
+    levels.set(statements, { pool, turn, savepoints, nest })
+    return {
+      statements,
+      control: (text, phase) => held(connection, onLevel, phase)({ text, isUnprepared: true }),
+      ...droppable(connection)
+    }
   }
-  return nest()
+  return nest().statements
 }
 
 /** The level of a transaction that was begun by hand. */
 const byHand = (statements: SqlConnection): TransactionLevel => {
   const savepoints = { count: 0 }
   const level = (): TransactionLevel => {
-    const lock = Effect.unsafeMakeSemaphore(1)
-    return { pool: undefined, lock, savepoints, nest, abandon: Effect.void }
+    const turn = new Turn()
+    return { pool: undefined, turn, savepoints, nest }
   }
-  const nest = (): SqlConnection => register({ ...statements }, level())
-  register(statements, level())
-  return levelOf(statements)
+  const nest = (): Nested => {
+    const own = { ...statements }
+    levels.set(own, level())
+    return {
+      statements: own,
+      control: (text) => own.executeUnprepared(text, [], undefined),
+      interruptTime: new InterruptTime(),
+      drop: Effect.void
+    }
+  }
+  const outer = level()
+  levels.set(statements, outer)
+  return outer
 }
 
 const levelOf = (statements: SqlConnection): TransactionLevel =>
@@ -65,37 +85,41 @@ export const within = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   statements: SqlConnection,
   depth: number,
-  span: Tracer.Span
+  { fiber, span }: { readonly fiber: AnyFiber; readonly span: Tracer.Span }
 ): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(effect, (context: Context.Context<R>) =>
-    context.pipe(
+  Effect.locally(
+    effect,
+    FiberRef.currentContext,
+    fiber.currentContext.pipe(
       Context.add(TransactionConnection, [statements, depth] as const),
       Context.add(Tracer.ParentSpan, span)
     )
   )
 
 /**
- * The level in which the current fiber stands, and its depth. The context has room for one
- * transaction of any client, so one of another pool of ours does not count.
+ * The level that a context stands in, and its depth. The context has room for one transaction of any
+ * client, so one of another pool of ours does not count.
  */
 export const current = (
-  pool: PoolOf<PgConnection>
-): Effect.Effect<Option.Option<readonly [TransactionLevel, number]>> =>
-  Effect.map(
-    Effect.serviceOption(TransactionConnection),
-    Option.flatMap(([statements, depth]) => {
-      const level = levelOf(statements)
-      return (level.pool ?? pool) === pool ? Option.some([level, depth] as const) : Option.none()
-    })
-  )
+  pool: PoolOf<PgConnection>,
+  context: Context.Context<never>
+): readonly [TransactionLevel, number] | undefined => {
+  const found = Context.getOption(context, TransactionConnection)
+  if (Option.isNone(found)) return undefined
+  const [statements, depth] = found.value
+  const level = levelOf(statements)
+  return (level.pool ?? pool) === pool ? [level, depth] : undefined
+}
 
 /** The connection for a statement: that of the transaction it stands in, else `outside`. */
 export const acquirer = (
   pool: PoolOf<PgConnection>,
   outside: SqlConnection
 ): Effect.Effect<SqlConnection> =>
-  Effect.map(Effect.serviceOption(TransactionConnection), (current) => {
-    if (Option.isNone(current)) return outside
-    const [connection] = current.value
-    return (levels.get(connection)?.pool ?? pool) === pool ? connection : outside
+  Effect.withFiberRuntime((fiber) => {
+    const found = Context.getOption(fiber.currentContext, TransactionConnection)
+    if (Option.isNone(found)) return Effect.succeed(outside)
+    const [connection] = found.value
+    const isOurs = (levels.get(connection)?.pool ?? pool) === pool
+    return Effect.succeed(isOurs ? connection : outside)
   })

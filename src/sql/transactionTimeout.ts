@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
+import { Clock, Duration, Effect, type Fiber, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
 import { fromCause, type PgError } from "./PgError.ts"
 import { StatementTimeout, statementTimeout } from "./statementTimeout.ts"
@@ -55,14 +55,17 @@ const from = (since: number, limit: Duration.Duration): TransactionTime => {
   }
 }
 
-/** Starts the time of a transaction: the fiber's own limit, else the client's. */
-export const start = (clients: Duration.Duration | undefined): Effect.Effect<TransactionTime> =>
-  Effect.flatMap(FiberRef.get(current), (own) => {
-    const limit = Option.getOrElse(own, () => clients)
-    return limit === undefined || !Duration.isFinite(limit)
-      ? Effect.succeed(unlimited)
-      : Effect.map(Clock.currentTimeMillis, (since) => from(since, limit))
-  })
+/** Runs a transaction within its time: the fiber's own limit, else the client's. */
+export const timed = <A, E, R>(
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  clients: Duration.Duration | undefined,
+  run: (time: TransactionTime) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const limit = Option.getOrElse(fiber.getFiberRef(current), () => clients)
+  return limit === undefined || !Duration.isFinite(limit)
+    ? run(unlimited)
+    : Effect.flatMap(Clock.currentTimeMillis, (since) => run(from(since, limit)))
+}
 
 /**
  * Limits the time from BEGIN to the answer of COMMIT of each transaction of an effect; waiting for a

@@ -1,4 +1,4 @@
-import { SqlClient } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Option, Random } from "effect"
 import { Pool } from "../../src/pool/Pool.ts"
@@ -59,6 +59,79 @@ layer(stage, { excludeTestServices: true })("interrupting a statement", (it) => 
       yield* proxy.heal
       assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1 }])
       assert.strictEqual((yield* pool.stats).active, 0)
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
+  )
+
+  it.effect("cancels it also where the cancel has overtaken it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const proxy = yield* FaultProxy
+      let kept = 0
+      for (let round = 0; round < 3; round++) {
+        const before = yield* backend(sql)
+        yield* proxy.latency("30 millis")
+        const running = yield* Effect.fork(sql`SELECT pg_sleep(30)`)
+        yield* Effect.sleep("5 millis")
+        yield* proxy.latency(0)
+        yield* Fiber.interrupt(running)
+        if ((yield* backend(sql)) === before) kept += 1
+      }
+      assert.isAtLeast(kept, 1)
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
+  )
+
+  it.effect("returns in time from inside transactions, however deep, on a slow network", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const proxy = yield* FaultProxy
+      yield* sql`SELECT 1`
+      yield* proxy.latency("25 millis")
+      const within = (depth: number): Effect.Effect<unknown, SqlError.SqlError> =>
+        sql.withTransaction(depth === 1 ? sql`SELECT pg_sleep(30)` : within(depth - 1))
+      const running = yield* Effect.fork(within(6))
+      yield* Effect.sleep("600 millis")
+      const [took] = yield* Effect.timed(Fiber.interrupt(running))
+      yield* proxy.heal
+      assert.isBelow(Duration.toMillis(took), promptly)
+      assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1 }])
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
+  )
+
+  it.effect("returns in time while a failed transaction is being rolled back", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const proxy = yield* FaultProxy
+      const failing = Effect.zipRight(proxy.blackhole, Effect.fail("no"))
+      for (const body of [failing, sql.withTransaction(failing)]) {
+        const running = yield* Effect.fork(
+          sql.withTransaction(Effect.zipRight(sql`SELECT 1`, body))
+        )
+        yield* Effect.sleep("200 millis")
+        const [took] = yield* Effect.timed(Fiber.interrupt(running))
+        yield* proxy.heal
+        assert.isBelow(Duration.toMillis(took), promptly)
+      }
+    }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
+  )
+
+  it.effect("has its own time in a transaction that outlived another interrupt", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      let kept = 0
+      for (let round = 0; round < 5; round++) {
+        const before = yield* backend(sql)
+        const nested = sql.withTransaction(sql`SELECT pg_sleep(30)`)
+        const twice = Effect.gen(function* () {
+          yield* Effect.timeoutOption(nested, "50 millis")
+          yield* Effect.sleep("100 millis")
+          yield* sql`SELECT 1`
+          yield* nested
+        })
+        yield* Effect.timeoutOption(sql.withTransaction(twice), "300 millis")
+        if ((yield* backend(sql)) === before) kept += 1
+      }
+      // As above: a busy machine may confirm too late.
+      assert.isAtLeast(kept, 1)
     }).pipe(Effect.provide(proxiedClient({ maxConnections: 1 })))
   )
 
