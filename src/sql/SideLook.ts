@@ -79,18 +79,20 @@ export const lookAt =
     })
 
 /**
- * Ends a backend that is still as it was seen: the same session, which has done nothing since and
- * waits for its client. One that waits for a standby, has gone on, or is another's is left alone.
+ * Ends a backend that is still as it was seen, and tells whether there was one: the same session, which
+ * has done nothing since and waits for its client. One that waits for a standby, has gone on, or is
+ * another's is left alone.
  */
 export const endSeen =
   ({ changedAt, pid, sessionSince }: Sight) =>
-  (connection: PgConnection): Effect.Effect<void, PgError> =>
-    Effect.asVoid(
+  (connection: PgConnection): Effect.Effect<boolean, PgError> =>
+    Effect.map(
       rowsOf(
         connection,
         `SELECT pg_terminate_backend(a.pid) FROM pg_stat_get_activity($1::int) AS a
          WHERE extract(epoch from a.backend_start)::text = $2
            AND extract(epoch from a.state_change)::text = $3 AND a.wait_event_type = 'Client'`,
         [pid, sessionSince, changedAt]
-      )
+      ),
+      (rows) => rows.length > 0
     )

@@ -15,8 +15,11 @@ import { scansPerThreshold, Vigil, type Watchable } from "./Vigil.ts"
 export interface Watching {
   /** Silence after which a session is looked at. */
   readonly threshold: Duration.Duration
-  /** Looks at the backends with these pids. However it fails, nothing is known. */
-  readonly look: (pids: ReadonlyArray<string>) => Effect.Effect<Look, unknown>
+  /**
+   * Looks at the backends with these pids, after so many looks in a row that failed. It fails with true
+   * where it is worth trying again soon, with false where the server has refused it.
+   */
+  readonly look: (pids: ReadonlyArray<string>, failures: number) => Effect.Effect<Look, boolean>
   /** Ends a backend that is still as it was seen. */
   readonly end: (sight: Sight) => Effect.Effect<void>
 }
@@ -92,13 +95,17 @@ export class SilenceWatch {
 
   private round(due: ReadonlyArray<Vigil>): Effect.Effect<void> {
     const pids = due.flatMap(({ session }) => session.owed?.backend?.pid ?? [])
-    return this.watching.look(pids).pipe(
-      Effect.tap(() => due[0]?.session.catchUp ?? Effect.void),
-      Effect.flatMap((look) => {
+    const looked = Effect.tap(
+      this.watching.look(pids, this.failures),
+      () => due[0]?.session.catchUp ?? Effect.void
+    )
+    return Effect.match(looked, {
+      onFailure: (isWorthTrying) => this.postpone(due, isWorthTrying),
+      onSuccess: (look) => {
         this.failures = 0
-        return Effect.forEach(due, (vigil) => this.conclude(vigil, look), { discard: true })
-      }),
-      Effect.catchAll(() => Effect.sync(() => this.postpone())),
+        for (const vigil of due) this.conclude(vigil, look)
+      }
+    }).pipe(
       Effect.ensuring(
         Effect.sync(() => {
           this.isLooking = false
@@ -108,25 +115,24 @@ export class SilenceWatch {
   }
 
   /** Nobody can be asked: without evidence nothing is ended. */
-  private postpone(): void {
+  private postpone(due: ReadonlyArray<Vigil>, isWorthTrying: boolean): void {
     this.pause = Math.min(2 ** this.failures, longestPause)
     this.failures += 1
+    if (!isWorthTrying) for (const vigil of due) vigil.rest()
   }
 
-  private conclude(vigil: Vigil, look: Look): Effect.Effect<void> {
+  private conclude(vigil: Vigil, look: Look): void {
     const { owed } = vigil.session
-    if (owed === undefined || vigil.hasMoved || !vigil.session.isOpen()) return Effect.void
+    if (owed === undefined || vigil.hasMoved || !vigil.session.isOpen()) return
     const finding = judge(owed, look)
-    if (isConfirmed(vigil.suspicion, finding)) return this.swallow(vigil, finding)
-    if (isSuspicious(finding)) vigil.suspect(finding)
+    if (isConfirmed(vigil.suspicion, finding)) this.swallow(vigil, finding)
+    else if (isSuspicious(finding)) vigil.suspect(finding)
     else vigil.rest()
-    return Effect.void
   }
 
-  private swallow({ session, silence }: Vigil, finding: Finding): Effect.Effect<void> {
-    const cause = new Swallowed(Duration.times(this.scanTime, silence), reasonOf(finding))
-    session.swallow(cause)
+  private swallow({ session, silence }: Vigil, finding: Finding): void {
+    const silentFor = Duration.times(this.scanTime, silence)
+    session.swallow(new Swallowed(silentFor, reasonOf(finding)))
     if (finding._tag === "WaitsForUs") this.fork(this.watching.end(finding.sight))
-    return Effect.logWarning(`A connection has fallen silent, and is dropped: ${cause.message}`)
   }
 }

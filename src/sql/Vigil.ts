@@ -42,6 +42,7 @@ export class Vigil {
   private beat = -1
   private scans = 0
   private looks = 0
+  private lastLook = 0
   private nextLook = 0
 
   constructor(session: Watchable) {
@@ -58,6 +59,7 @@ export class Vigil {
     this.beat = this.session.beat
     this.scans = 0
     this.looks = 0
+    this.lastLook = 0
     this.suspicion = undefined
     this.nextLook = scansPerThreshold + scansToSend(owed?.sentBytes ?? 0, scanMillis)
   }
@@ -73,23 +75,26 @@ export class Vigil {
   }
 
   /** It is time for a look. Where another session is suspect, a moment of silence is enough. */
-  isDue(isSuspected: boolean): boolean {
-    const isEarly = isSuspected && this.looks === 0 && this.scans >= scansToConfirm
-    return this.scans > 0 && (isEarly || this.scans >= this.nextLook)
+  isDue(isAnySuspect: boolean): boolean {
+    const isEarly = isAnySuspect && this.suspicion === undefined
+    return this.scans >= (isEarly ? this.lastLook + scansToConfirm : this.nextLook)
   }
 
   /** It may yet answer: looked at again, later each time. */
   rest(): void {
     const thresholds = Math.min(2 ** this.looks, longestRest)
-    this.looks += 1
-    this.suspicion = undefined
-    this.nextLook = this.scans + thresholds * scansPerThreshold
+    this.looked(undefined, thresholds * scansPerThreshold)
   }
 
   /** It does not look well: looked at again in a moment. */
   suspect(finding: Finding): void {
+    this.looked(finding, scansToConfirm)
+  }
+
+  private looked(suspicion: Finding | undefined, scansToNext: number): void {
     this.looks += 1
-    this.suspicion = finding
-    this.nextLook = this.scans + scansToConfirm
+    this.lastLook = this.scans
+    this.suspicion = suspicion
+    this.nextLook = this.scans + scansToNext
   }
 }
