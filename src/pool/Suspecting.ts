@@ -43,5 +43,6 @@ export const lose = (
   if (member.phase === "connecting") return state
   const unmet: State = { ...state, lastError: loss.message, unmetLoss: loss.message }
   const rest = member.phase === "idle" ? evict(unmet, out, member, "broken", loss.message) : unmet
-  return serve(loss.provesRestart ? condemn(rest, out, loss.message) : rest, out, at)
+  if (loss.provesRestart) return serve(condemn(rest, out, loss.message), out, at)
+  return serve(loss.implicatesSiblings ? suspectSiblings(rest, out) : rest, out, at)
 }

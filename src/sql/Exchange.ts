@@ -109,6 +109,8 @@ export class Exchange implements pg.Submittable {
   callback: (cause: unknown, answer: Answer) => void
   /** Bytes of it may have reached the wire. */
   isSent = false
+  /** How many bytes that is. */
+  size = 0
   /** How its rows look, if it returned some or the session knew. */
   shape: RowShape | undefined
   private readonly query: Query
@@ -140,6 +142,7 @@ export class Exchange implements pg.Submittable {
     try {
       const bytes = this.bytes()
       this.isSent = true
+      this.size = bytes.length
       stream.write(bytes)
       return null
     } catch (cause) {

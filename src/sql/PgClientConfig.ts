@@ -7,6 +7,7 @@ import { defaults, type PoolConfig } from "../pool/PoolConfig.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
 import { type DatabaseUrl, parseOptionalUrl } from "./DatabaseUrl.ts"
 import type { Driver } from "./Driver.ts"
+import type { PoolMode } from "./PoolMode.ts"
 
 /**
  * The fields of `@effect/sql-pg`'s `PgClientConfig`, and the pool's own.
@@ -63,6 +64,27 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    * transaction fails with the outcome `Unknown`. Default true.
    */
   readonly resolveCommits?: boolean | undefined
+  /**
+   * Silence after which the server is asked, on a connection beside the pool, what the backend of a
+   * statement is doing. One that works or waits for a lock or a standby is left alone, and looked at
+   * again after as long, then twice as long, up to 15 times: a database is asked only while it is busy.
+   * One that has nothing to do, although its statement was not answered, is given up at the second
+   * look, a quarter of this time after the first: the network has swallowed the statement or its
+   * answer. It then fails like one whose connection was lost, and its locks are freed.
+   *
+   * Where nobody can be asked there is no evidence, and the statement goes on waiting: limit it with
+   * `statementTimeout`. Nor is there any outside a transaction behind a pooler (see `poolMode`).
+   *
+   * Default 1 s, which finds it within 2 s. An infinite duration turns it off.
+   */
+  readonly silenceThreshold?: Duration.DurationInput | undefined
+  /**
+   * To what a pooler or proxy in between gives a backend: `"session"` or `"transaction"`, as PgBouncer
+   * calls it. Where it is the session, its silence can be judged outside transactions as well. Without
+   * a proxy it has no meaning. Default: `"session"` at Neon's direct endpoints, by the name of the host;
+   * else `"transaction"`.
+   */
+  readonly poolMode?: PoolMode | undefined
   /**
    * How often an idle listening session is asked for a sign of life, so that a network that has
    * forgotten it is noticed within that time rather than by TCP's keepalive. Each keeps a serverless

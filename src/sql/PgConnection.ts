@@ -2,17 +2,28 @@ import { type Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
-import { cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
+import { type CancelKey, cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
 import type { DriverClass } from "./Driver.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
-import { type Introduction, introduced, introduction, proof, stranger } from "./Introduction.ts"
+import {
+  attentiveIntroduction,
+  type Introduction,
+  introduced,
+  introduction,
+  proof,
+  shortIntroduction,
+  stranger
+} from "./Introduction.ts"
 import { fromCause, type PgError, type Progress } from "./PgError.ts"
+import { Pulse } from "./Pulse.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
+import type { Swallowed } from "./Swallowed.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
 import { Turn } from "./Turn.ts"
+import type { Watchable } from "./Vigil.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
@@ -32,13 +43,17 @@ const connectError = (cause: unknown): ConnectError => {
 const outside: Place = { phase: "statement", inTransaction: false }
 
 /** One session with a Postgres server, through one `pg.Client`. */
-export class PgConnection implements Connection {
+export class PgConnection implements Connection, Watchable {
   readonly client: pg.Client
   /** Which server it reached, and whether directly. Known once {@link introduce} has ended. */
   about: Introduction = stranger
   /** It was dropped from here, not ended by the server or the network. */
   isAbandoned = false
+  /** Whether it owes an answer, and whether anything comes. */
+  readonly pulse = new Pulse()
   private loss: Loss | undefined
+  /** Why it was given up, which says more than what the driver makes of it. */
+  private swallowed: Swallowed | undefined
   /** Gives a borrowed session back, or has its owner end it. */
   private release: ((isToEnd: boolean) => void) | undefined
   private readonly config: pg.ClientConfig
@@ -123,7 +138,9 @@ export class PgConnection implements Connection {
    * closed, a turn of the event loop later, when the connection may have been lent.
    */
   private watch(): this {
-    this.client.connection.stream.on("end", this.onEnd)
+    const { stream } = this.client.connection
+    stream.on("end", this.onEnd)
+    this.pulse.listenTo(stream)
     return this
   }
 
@@ -167,19 +184,31 @@ export class PgConnection implements Connection {
   )
 
   /** Proves the new session as {@link validate} does, and asks it about itself on the way. */
-  readonly introduce: Effect.Effect<void, PgError> = Effect.suspend(() =>
-    this.query(introduction, outside).pipe(
-      Effect.flatMap((answer) => Effect.sync(() => this.meet(answer))),
-      Effect.catchIf(
-        ({ sqlState }) => sqlState !== undefined && this.isOpen(),
-        () => Effect.asVoid(this.query({ text: proof }, outside))
-      )
+  readonly introduce: Effect.Effect<void, PgError> = Effect.suspend(() => {
+    const isOurs = this.release === undefined
+    return this.ask(isOurs ? attentiveIntroduction(this.key) : introduction).pipe(
+      this.orIfRefused(this.ask(shortIntroduction)),
+      this.orIfRefused(Effect.asVoid(this.query({ text: proof }, outside)))
     )
-  )
+  })
 
-  private meet(answer: Answer): void {
-    this.about = introduced(answer, cancelKeyOf(this.client))
-    this.wire.isProxied = this.about.isProxied
+  private ask(introduction: Query): Effect.Effect<void, PgError> {
+    return Effect.map(this.query(introduction, outside), (answer) => {
+      this.about = introduced(answer, this.key, this.settings.poolMode)
+      this.wire.isProxied = this.about.isProxied
+    })
+  }
+
+  private get key(): CancelKey | undefined {
+    return cancelKeyOf(this.client)
+  }
+
+  /** Asks for less where the server grants less. */
+  private orIfRefused(less: Effect.Effect<void, PgError>) {
+    return Effect.catchIf<PgError, PgError, void, PgError, never>(
+      (error): error is PgError => error.sqlState !== undefined && this.isOpen(),
+      () => less
+    )
   }
 
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
@@ -203,6 +232,7 @@ export class PgConnection implements Connection {
     client.off("end", this.onEnd)
     client.off("notice", this.onNotice)
     client.connection.stream.off("end", this.onEnd)
+    this.pulse.forget()
     release?.(!isClean)
   }
 
@@ -212,7 +242,8 @@ export class PgConnection implements Connection {
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
-      const limit = this.limitOf(fiber)
+      const limit =
+        this.limitOf(fiber) ?? (place.phase === "begin" ? this.settings.beginTimeout : undefined)
       const sent = Effect.async<Answer, PgError>((resume) => this.send(query, place, resume))
       return limit === undefined
         ? sent
@@ -249,10 +280,13 @@ export class PgConnection implements Connection {
     }
     if (place.phase !== "rollback") this.interruptTime.over()
     const answered = new Signal()
+    this.pulse.sent(place)
     this.wire.send(query, place, (exit) => {
+      this.pulse.answered()
       answered.give()
       done(exit)
     })
+    this.pulse.bytes = this.wire.sentBytes
     return this.cancel(answered)
   }
 
@@ -264,8 +298,7 @@ export class PgConnection implements Connection {
     return Effect.suspend(() => {
       const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
       if (answered.isGiven) return Effect.void
-      const { client, config } = this
-      const key = cancelKeyOf(client)
+      const { client, config, key } = this
       if (key === undefined || !this.isOpen()) return dropped
       return this.interruptTime.takeBack(
         cancelUntilAnswered({ client, config, key }, answered),
@@ -276,7 +309,7 @@ export class PgConnection implements Connection {
 
   /** The error for a failure of a statement, which may be the end of the session too. */
   fail(cause: unknown, progress: Progress): PgError {
-    const error = fromCause(cause, progress)
+    const error = fromCause(this.swallowed ?? cause, progress)
     if (error.endsSession) this.lose(cause)
     return error
   }
@@ -290,13 +323,39 @@ export class PgConnection implements Connection {
     if (this.release !== undefined) this.giveBack(false)
   }
 
+  get beat(): number {
+    return this.pulse.beat
+  }
+
+  get owed(): Watchable["owed"] {
+    const { bytes, id, isOwed, place } = this.pulse
+    return isOwed && place !== undefined
+      ? { phase: place.phase, backend: id?.backend ?? this.about.backend, sentBytes: bytes }
+      : undefined
+  }
+
+  readonly onSent = (callback: () => void): void => {
+    this.pulse.onSent = callback
+  }
+
+  /** The network has swallowed what is under way: whoever waits for it learns so now. */
+  readonly swallow = (cause: Swallowed): void => {
+    this.swallowed = cause
+    destroy(this.client)
+    this.lose(cause)
+  }
+
   private lossBy({ cause }: PgError): Loss {
     return this.loss ?? { message: describe(cause), provesRestart: false }
   }
 
   private lose(cause: unknown): void {
     if (this.loss !== undefined) return
-    this.loss = { message: describe(cause), provesRestart: classify(cause).provesRestart }
+    this.loss = {
+      message: describe(cause),
+      provesRestart: classify(cause).provesRestart,
+      implicatesSiblings: cause === this.swallowed
+    }
     if (this.release !== undefined) this.giveBack(false)
     this.onLoss(this.loss)
   }

@@ -13,7 +13,7 @@ import { PreparedStatements } from "./PreparedStatements.ts"
 import type { TypeParsers } from "./RowShape.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { isNameLost, isStalePlan, mayBeOfTypes } from "./StalePlan.ts"
-import { idStatement, type TransactionId } from "./TransactionId.ts"
+import { idStatement, pooledIdStatement, type TransactionId } from "./TransactionId.ts"
 
 /** Where a statement stands: it decides what a lost answer means. */
 export interface Place {
@@ -61,6 +61,8 @@ export class Wire {
   private readonly prepared: PreparedStatements
   private isIdPrepared = false
   private underWay = 0
+  /** How many bytes the last statement was. */
+  sentBytes = 0
   /** Something in the open transaction may have altered what is prepared. */
   private mayHaveAltered = false
   private readonly parserOf: TypeParsers
@@ -112,6 +114,7 @@ export class Wire {
     })
     this.underWay += 1
     this.client.query(exchange)
+    this.sentBytes = exchange.size
   }
 
   private settle(done: Done, exit: Exit.Exit<Answer, PgError>): void {
@@ -160,7 +163,8 @@ export class Wire {
   private epilogue({ id }: Place): Epilogue | undefined {
     if (id === undefined || id.assigned !== undefined) return undefined
     const name = this.isProxied || this.settings.preparedStatements === 0 ? undefined : idName
-    return { text: idStatement, name, isPrepared: this.isIdPrepared, onRow: id.learn }
+    const text = this.isProxied ? pooledIdStatement : idStatement
+    return { text, name, isPrepared: this.isIdPrepared, onRow: id.learn }
   }
 
   private executed(
