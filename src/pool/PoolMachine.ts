@@ -41,7 +41,7 @@ const giveBack = (
   member: Member,
   { at, usable }: Extract<MemberInput, { readonly _tag: "Release" }>
 ): State => {
-  if (!usable) return evict(state, out, member, "broken")
+  if (!usable) return evict(state, out, member, "broken", state.unmetLoss)
   const wasHeldLong = at - member.goodAt >= state.limits.validateAfterIdle
   if (!wasHeldLong || expired(state, member, at) !== undefined) {
     return settle(state, out, Members.goodAgain(member, at, at), at)

@@ -6,7 +6,7 @@ import { firstWord } from "./FirstWord.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError, type Phase } from "./PgError.ts"
 import { stillStreaming, streamOf } from "./PgStream.ts"
-import { current as replayedRun } from "./ReplayedRun.ts"
+import { noteReplay, current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { TransactionId } from "./TransactionId.ts"
@@ -71,7 +71,7 @@ export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 type Sent = Exit.Exit<Answer, PgError>
 
 /** The session had ended before anything of the statement was sent. */
-const isStale = (exit: Sent): boolean => {
+const isStale = (exit: Sent): exit is Exit.Failure<Answer, PgError> => {
   const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
   return Option.isSome(error) && error.value.outcome === "NotSent" && error.value.endsSession
 }
@@ -177,9 +177,12 @@ export const borrowed = (
         if (replayed !== undefined && Exit.isSuccess(exit)) {
           replayed.hasCommitted ||= wrote(exit.value)
         }
-        return left > 0 && isStale(exit) ? attempt(query, left - 1) : exit
+        return left > 0 && isStale(exit) ? again(exit, query, left - 1) : exit
       }
-      return Effect.mapError(once(fiber, query, next), fromPool)
+      const run = Effect.mapError(once(fiber, query, next), fromPool)
+      return replayed?.after === undefined ? run : Effect.zipRight(noteReplay(pool, replayed), run)
     })
+  const again = (exit: Exit.Failure<Answer, PgError>, query: Query, left: number) =>
+    Effect.zipRight(pool.note("Replayed", String(Cause.squash(exit.cause))), attempt(query, left))
   return make((query) => attempt(query, replays), Effect.mapError(pool.acquire, fromPool), place)
 }

@@ -6,7 +6,7 @@ import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError, resolved } from "./PgError.ts"
 import type { AnyFiber, Holding } from "./PgStatements.ts"
-import { current as replayedRun } from "./ReplayedRun.ts"
+import { noteReplay, current as replayedRun } from "./ReplayedRun.ts"
 import {
   begin,
   commit,
@@ -133,7 +133,7 @@ const attempt =
 
 /** Asks what became of a COMMIT that was not answered, after its session has been given back. */
 const settled =
-  ({ fiber, options: { resolver } }: Work<unknown, unknown, unknown>) =>
+  ({ fiber, options: { pool, resolver } }: Work<unknown, unknown, unknown>) =>
   <A, E>({ exit, inDoubt, mayHaveWritten }: Attempt<A, E>): Effect.Effect<A, E | PgError> => {
     const ended = Effect.suspend(() => {
       const replayed = fiber.getFiberRef(replayedRun)
@@ -145,9 +145,10 @@ const settled =
     const { doubt, error } = inDoubt
     return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
       const found = resolved(error, doubt.id.xid, fate)
+      const told = pool.note("CommitResolved", found.message)
       return fate === "Committed"
-        ? Effect.zipRight(Effect.logInfo(found.message), ended)
-        : Effect.fail(found)
+        ? Effect.zipRight(Effect.zipRight(told, Effect.logInfo(found.message)), ended)
+        : Effect.zipRight(told, Effect.fail(found))
     })
   }
 
@@ -162,10 +163,10 @@ const outermost = <A, E, R>(
   Effect.matchEffect(work.options.pool.use(attempt(work)), {
     onFailure: (failure) => {
       const error = fromPool(failure)
-      const { endsSession, phase, reason } = error
+      const { endsSession, message, phase, reason } = error
       const hasNotBegun = phase === "begin" && endsSession
       return hasNotBegun && reason._tag !== "TransactionTimeoutError" && replays > 0
-        ? outermost(work, replays - 1)
+        ? Effect.zipRight(work.options.pool.note("Replayed", message), outermost(work, replays - 1))
         : Effect.fail(error)
     },
     onSuccess: settled(work)
@@ -210,10 +211,13 @@ export const withTransaction =
       Effect.withFiberRuntime((fiber) => {
         for (const [key, value] of attributes) span.attribute(key, value)
         const outer = TransactionLevel.current(options.pool, fiber.currentContext)
-        return outer === undefined
-          ? timed(fiber, options.timeout, (time) =>
-              outermost({ options, effect, fiber, span, time })
-            )
-          : nested(outer, { options, effect, fiber, span })
+        if (outer !== undefined) return nested(outer, { options, effect, fiber, span })
+        const run = timed(fiber, options.timeout, (time) =>
+          outermost({ options, effect, fiber, span, time })
+        )
+        const replayed = fiber.getFiberRef(replayedRun)
+        return replayed?.after === undefined
+          ? run
+          : Effect.zipRight(noteReplay(options.pool, replayed), run)
       })
     )
