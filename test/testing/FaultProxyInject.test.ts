@@ -52,9 +52,9 @@ describe("faults that last as long as a scope", () => {
         const { proxy } = yield* connected()
         yield* Effect.scoped(Effect.andThen(proxy.inject(fault), Effect.ignore(dialTcp(proxy))))
         const client = yield* dialTcp(proxy)
-        yield* roundTrip(client, "hello").pipe(Effect.timeout("500 millis"))
+        yield* roundTrip(client, "hello").pipe(Effect.timeout("2 seconds"))
         yield* Effect.sleep("5 millis")
-        yield* roundTrip(client, "hello").pipe(Effect.timeout("500 millis"))
+        yield* roundTrip(client, "hello").pipe(Effect.timeout("2 seconds"))
       })
   )
 
@@ -72,20 +72,15 @@ describe("faults that last as long as a scope", () => {
   it.scopedLive("end alone: what another scope or a hand has begun goes on", () =>
     Effect.gen(function* () {
       const { proxy, client } = yield* connected()
-      const endFirst = yield* held(proxy, { _tag: "Latency", each: "80 millis" })
+      const endFirst = yield* held(proxy, { _tag: "Latency", each: "1 minute" })
       yield* held(proxy, { _tag: "Latency", each: "40 millis" })
       yield* proxy.latency("20 millis")
-      const trip = (text: string) =>
-        Effect.gen(function* () {
-          const start = yield* Clock.currentTimeMillis
-          yield* roundTrip(client, text)
-          return (yield* Clock.currentTimeMillis) - start
-        })
-      assert.isAtLeast(yield* trip("all three"), 275)
+      const start = yield* Clock.currentTimeMillis
+      yield* client.write("patience")
+      yield* Effect.sleep("10 millis")
       yield* endFirst
-      const two = yield* trip("two")
-      assert.isAtLeast(two, 115)
-      assert.isBelow(two, 275)
+      yield* client.untilReceived(8)
+      assert.isAtLeast((yield* Clock.currentTimeMillis) - start, 118)
     })
   )
 
