@@ -68,5 +68,10 @@ export const makeCallers = (process: ContestantProcess, start: number): Effect.E
       }),
       gate.open
     )
-    return { operations, gate, call: Effect.all(callers, { concurrency: "unbounded", discard: true }), stop }
+    return {
+      operations,
+      gate,
+      call: Effect.all(callers, { concurrency: "unbounded", discard: true }),
+      stop
+    }
   })

@@ -20,3 +20,13 @@ export const listener = ({ message }: Error): void => {
 }
 
 export const emailOf = ({ account }: SignUp): string => `${account}@example.com`
+
+/** How often something is run again, and the delay before the first time, which doubles. */
+export interface Retries {
+  readonly times: number
+  /** Milliseconds. */
+  readonly base: number
+}
+
+/** Together 3.1 s of delay: more than any outage of the schedule. */
+export const retries: Retries = { times: 5, base: 100 }

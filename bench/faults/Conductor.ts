@@ -1,6 +1,7 @@
 import { Clock, Duration, Effect } from "effect"
 import type { Callers } from "./Callers.ts"
 import type { Struck } from "./ContestantRun.ts"
+import type { FaultName } from "./Fault.ts"
 import type { Slot } from "./Schedule.ts"
 import type { Stage } from "./Stage.ts"
 import { acts } from "./Strike.ts"
@@ -11,7 +12,12 @@ const sleepUntil = (start: number, offset: Duration.Duration) =>
     Effect.sleep(Math.max(0, start + Duration.toMillis(offset) - now))
   )
 
-const play = Effect.fnUntraced(function* (stage: Stage, callers: Callers, start: number, slot: Slot) {
+const play = Effect.fnUntraced(function* (
+  stage: Stage,
+  callers: Callers,
+  start: number,
+  slot: Slot
+) {
   const { strike, mend } = acts[slot.fault.name]
   const isQuiet = Duration.greaterThan(slot.fault.quiet, Duration.zero)
   const now = Effect.map(Clock.currentTimeMillis, (millis) => millis - start)
@@ -29,9 +35,15 @@ const play = Effect.fnUntraced(function* (stage: Stage, callers: Callers, start:
 })
 
 /** Has the faults strike when their time has come, and tells when that was. */
-export const conduct = (
-  stage: Stage,
-  callers: Callers,
-  start: number,
-  schedule: ReadonlyArray<Slot>
-) => Effect.forEach(schedule, (slot) => play(stage, callers, start, slot))
+export const conduct = (options: {
+  readonly stage: Stage
+  readonly callers: Callers
+  readonly start: number
+  readonly schedule: ReadonlyArray<Slot>
+  readonly progress: (fault: FaultName) => Effect.Effect<void>
+}) => {
+  const { callers, progress, schedule, stage, start } = options
+  return Effect.forEach(schedule, (slot) =>
+    Effect.zipRight(progress(slot.fault.name), play(stage, callers, start, slot))
+  )
+}

@@ -29,6 +29,13 @@ export const contestants: ReadonlyArray<Contestant> = [
     load: async () => (await import("./clients/HardenedPgPool.ts")).hardenedPgPool
   },
   {
+    name: "pg.Pool, retried",
+    what: "the hardened one, with everything that fails run again up to five times",
+    packageName: "pg",
+    file: "clients/HardenedPgPool.ts",
+    load: async () => (await import("./clients/HardenedPgPool.ts")).retriedPgPool
+  },
+  {
     name: "@effect/sql-pg",
     what: "its layer and `sql.withTransaction`",
     packageName: "@effect/sql-pg",
@@ -37,7 +44,7 @@ export const contestants: ReadonlyArray<Contestant> = [
   },
   {
     name: "@effect/sql-pg, retried",
-    what: "the same with `Effect.retry`, three times with exponential delay",
+    what: "the same with `Effect.retry`, up to five times with exponential delay",
     packageName: "@effect/sql-pg",
     file: "clients/SqlPg.ts",
     load: async () => (await import("./clients/SqlPg.ts")).retriedSqlPg

@@ -21,5 +21,6 @@ export interface ContestantRun {
   readonly truth: Truth
   /** Connections that the proxy accepted. Refused ones never reach it. */
   readonly opened: number
+  readonly postgresVersion: string
   readonly took: Duration.Duration
 }

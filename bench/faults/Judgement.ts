@@ -2,15 +2,15 @@ import { hasFailed, type Operation } from "./Operation.ts"
 import type { Rows, Truth } from "./Truth.ts"
 
 /** What must never happen to an operation, whatever its caller was told. */
-export const offences = [
-  "FailedButCommitted",
-  "AcknowledgedButLost",
-  "Doubled",
-  "HalfWritten",
-  "WronglyRead"
-] as const
+export const offences = {
+  FailedButCommitted: "failed, but committed",
+  AcknowledgedButLost: "acknowledged, but lost",
+  Doubled: "doubled",
+  HalfWritten: "half-written",
+  WronglyRead: "wrongly read"
+} as const
 
-export type Offence = (typeof offences)[number]
+export type Offence = keyof typeof offences
 
 /** `Failed`: the caller was told so, or nothing, and no row is there. */
 export type Judgement = "Done" | "Failed" | Offence

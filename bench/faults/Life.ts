@@ -53,7 +53,10 @@ export class Life {
   }
 
   private hear(message: Message): void {
-    if (message._tag === "Ready") return Deferred.unsafeDone(this.ready, Effect.void)
+    if (message._tag === "Ready") {
+      Deferred.unsafeDone(this.ready, Effect.void)
+      return
+    }
     const told = this.asked.get(message.number)
     this.asked.delete(message.number)
     if (told !== undefined) Deferred.unsafeDone(told, Effect.succeed(message.answer))

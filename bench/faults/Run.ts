@@ -4,11 +4,14 @@ import { ProofDatabase } from "../../proofs/ProofDatabase.ts"
 import { makeCallers } from "./Callers.ts"
 import { conduct } from "./Conductor.ts"
 import type { Contestant } from "./Contestant.ts"
-import type { ContestantRun } from "./ContestantRun.ts"
 import { type ContestantProcess, makeProcess } from "./ContestantProcess.ts"
+import type { ContestantRun } from "./ContestantRun.ts"
+import type { FaultName } from "./Fault.ts"
 import { lengthOf, type Slot } from "./Schedule.ts"
 import { makeStage, type Stage, tables } from "./Stage.ts"
 import { readTruth } from "./Truth.ts"
+
+type Progress = (fault: FaultName) => Effect.Effect<void>
 
 const startTimeout = "30 seconds"
 
@@ -20,14 +23,19 @@ const awaitUp = (process: ContestantProcess, { name }: Contestant) =>
   })
 
 /** The process ends with the scope, so that its sessions are gone when the truth is read. */
-const watch = (stage: Stage, contestant: Contestant, schedule: ReadonlyArray<Slot>) =>
+const watch = (
+  stage: Stage,
+  contestant: Contestant,
+  schedule: ReadonlyArray<Slot>,
+  progress: Progress
+) =>
   Effect.gen(function* () {
     const process = yield* makeProcess(contestant.name, stage.proxy.url(stage.database.url))
     yield* awaitUp(process, contestant)
     const start = yield* Clock.currentTimeMillis
     const callers = yield* makeCallers(process, start)
     const calling = yield* Effect.fork(callers.call)
-    const struck = yield* conduct(stage, callers, start, schedule)
+    const struck = yield* conduct({ stage, callers, start, schedule, progress })
     const rest = start + Duration.toMillis(lengthOf(schedule)) - (yield* Clock.currentTimeMillis)
     yield* Effect.sleep(Math.max(0, rest))
     yield* callers.stop
@@ -40,21 +48,25 @@ const watch = (stage: Stage, contestant: Contestant, schedule: ReadonlyArray<Slo
     return { operations: callers.operations, struck, deaths }
   }).pipe(Effect.scoped)
 
-const onStage = (contestant: Contestant, schedule: ReadonlyArray<Slot>) =>
+const onStage = (contestant: Contestant, schedule: ReadonlyArray<Slot>, progress: Progress) =>
   Effect.gen(function* () {
     const stage = yield* makeStage
-    const [took, seen] = yield* Effect.timed(watch(stage, contestant, schedule))
+    const [took, seen] = yield* Effect.timed(watch(stage, contestant, schedule, progress))
     yield* stage.heal
     const { accepted } = yield* stage.proxy.stats
     return {
       contestant: contestant.name,
       ...seen,
       opened: accepted,
+      postgresVersion: stage.database.version,
       truth: yield* readTruth(stage),
       took
     } satisfies ContestantRun
   }).pipe(Effect.scoped)
 
 /** Lets one contestant meet a schedule, on a server of its own. */
-export const runContestant = (contestant: Contestant, schedule: ReadonlyArray<Slot>) =>
-  onStage(contestant, schedule).pipe(Effect.provide(ProofDatabase.layer(tables)))
+export const runContestant = (
+  contestant: Contestant,
+  schedule: ReadonlyArray<Slot>,
+  progress: Progress
+) => onStage(contestant, schedule, progress).pipe(Effect.provide(ProofDatabase.layer(tables)))

@@ -1,5 +1,6 @@
+import { setTimeout } from "node:timers/promises"
 import * as pg from "pg"
-import { emailOf, listener, type Open } from "../Client.ts"
+import { emailOf, listener, type Open, type Retries, retries } from "../Client.ts"
 import { options } from "./PgPool.ts"
 
 /**
@@ -37,5 +38,25 @@ export const hardenedPgPool: Open = async (url) => {
     },
     read: async (account) =>
       (await pool.query<{ id: string }>("SELECT id FROM accounts WHERE id = $1", [account])).rows
+  }
+}
+
+const retried = async <A>(run: () => Promise<A>, { base, times }: Retries): Promise<A> => {
+  for (let retry = 0; ; retry++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (retry === times) throw error
+      await setTimeout(base * 2 ** retry)
+    }
+  }
+}
+
+/** The same, with everything that failed run again, as helpers for retrying do. */
+export const retriedPgPool: Open = async (url) => {
+  const pool = await hardenedPgPool(url)
+  return {
+    signUp: (signUp) => retried(() => pool.signUp(signUp), retries),
+    read: (account) => retried(() => pool.read(account), retries)
   }
 }

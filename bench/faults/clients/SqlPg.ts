@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, ManagedRuntime, Redacted, Schedule } from "effect"
-import { maxConnections, type Open } from "../Client.ts"
+import { maxConnections, type Open, retries } from "../Client.ts"
 import { read, signUp } from "./Statements.ts"
 
 type Policy = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -22,5 +22,5 @@ export const sqlPg: Open = over((self) => self)
 
 /** As https://effect.website/docs/error-management/retrying/ retries what may fail. */
 export const retriedSqlPg: Open = over(
-  Effect.retry({ times: 3, schedule: Schedule.exponential("100 millis") })
+  Effect.retry({ times: retries.times, schedule: Schedule.exponential(retries.base) })
 )
