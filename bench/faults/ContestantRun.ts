@@ -21,6 +21,8 @@ export interface ContestantRun {
   readonly truth: Truth
   /** Connections that the proxy accepted. Refused ones never reach it. */
   readonly opened: number
+  /** How late the callers' timers were, each time that was looked at, in milliseconds. */
+  readonly lags: ReadonlyArray<number>
   readonly postgresVersion: string
   readonly took: Duration.Duration
 }

@@ -1,4 +1,5 @@
 import { Duration } from "effect"
+import { quantile } from "../../proofs/interrupts/Timing.ts"
 import { table } from "../../proofs/Table.ts"
 import { callerCount, patience, pause } from "./Callers.ts"
 import { maxConnections } from "./Client.ts"
@@ -83,10 +84,17 @@ const deathList = ({ runs }: Comparison): string => {
   return lines.length === 0 ? "None." : lines.join("\n")
 }
 
-const circumstances = ({ nodeVersion, processors, runs, took }: Comparison): string =>
-  `Measured by \`npm run bench:faults\` on Postgres ${runs[0]?.postgresVersion} and Node.js \
+const lateness = ({ runs }: Comparison): string => {
+  const lags = runs.flatMap((run) => run.lags)
+  return `${span(quantile(lags, 0.99))} in 99 of 100 cases, ${span(quantile(lags, 1))} at most`
+}
+
+const circumstances = (comparison: Comparison): string => {
+  const { nodeVersion, processors, runs, took } = comparison
+  return `Measured by \`npm run bench:faults\` on Postgres ${runs[0]?.postgresVersion} and Node.js \
 ${nodeVersion}, on ${processors} processors that the server, the network and the callers shared, in \
-${Duration.format(took)}.`
+${Duration.format(took)}. The callers' timers were late by no more than ${lateness(comparison)}.`
+}
 
 /** The comparison as a page. */
 export const page = (comparison: Comparison): string => {

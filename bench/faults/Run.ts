@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect } from "effect"
+import { watchLoop } from "../../proofs/interrupts/LoopWatch.ts"
 import { ProofFailed } from "../../proofs/Proof.ts"
 import { ProofDatabase } from "../../proofs/ProofDatabase.ts"
 import { makeCallers } from "./Callers.ts"
@@ -51,6 +52,7 @@ const watch = (
 const onStage = (contestant: Contestant, schedule: ReadonlyArray<Slot>, progress: Progress) =>
   Effect.gen(function* () {
     const stage = yield* makeStage
+    const lags = yield* watchLoop
     const [took, seen] = yield* Effect.timed(watch(stage, contestant, schedule, progress))
     yield* stage.heal
     const { accepted } = yield* stage.proxy.stats
@@ -58,6 +60,7 @@ const onStage = (contestant: Contestant, schedule: ReadonlyArray<Slot>, progress
       contestant: contestant.name,
       ...seen,
       opened: accepted,
+      lags: lags.map(({ millis }) => millis),
       postgresVersion: stage.database.version,
       truth: yield* readTruth(stage),
       took
