@@ -1,0 +1,19 @@
+/** What the numbers do not say by themselves. */
+export const unfairness = `- **To all but holdfast**: its authors chose the faults and the workload. The others never promised
+  to hide these faults: they report them, and leave to the application what to do about them. The
+  retried ones show what a loop around them does; and what it can't know, it does twice.
+- **To those that fail fast**: a caller that got an error asks again 5 ms later, as no application
+  would. During an outage the count of failures says how fast errors come, not how many people met one.
+- **To the retried**: with a unique constraint on the account, what is doubled here would instead be a
+  failure ("duplicate key") of something that had committed.
+- **To holdfast and everybody else alike**: the process waits for processors that it shares with the
+  server, the network and the callers. Times below some tens of milliseconds say little.
+- **For those that die**: the next process is there in about a second, sooner than any orchestrator's.
+  While there is none the callers wait, and what they could not ask is not counted as failed.
+- **For those that don't notice a black hole**: it ends after seven seconds with a reset. A real one ends
+  when the kernel gives up, after a quarter of an hour on Linux.
+- **For \`pg.Pool\`**: its connection timeout of 2 s, that of its documentation's example, is longer than
+  the cold start here. A server that takes longer to wake would fail every call.
+- The contestants ran one after the other, once. Counts vary by some from run to run; who fails at what
+  does not.
+- Connection pools of other languages, such as HikariCP, pgxpool or psycopg_pool, are not in it.`
