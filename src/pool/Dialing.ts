@@ -62,9 +62,16 @@ const tellOfRetry = (
   })
 }
 
-const trip = (state: State, out: Commands, input: ConnectFailed): State => {
+const trip = (state: State, out: Commands, member: Member, input: ConnectFailed): State => {
   const { at, error, random } = input
-  const failure = { at, message: error.message, retryAfter: millisOf(error), random }
+  const isUnanswered = at - member.goodAt >= state.limits.connectTimeout
+  const failure = {
+    at,
+    message: error.message,
+    isUnanswered,
+    retryAfter: millisOf(error),
+    random
+  }
   const breaker = Breaker.tripped(state.breaker, state.limits.redialDelay, failure)
   tellOfRetry(state, out, input, breaker)
   return { ...state, breaker }
@@ -89,7 +96,7 @@ export const connectFailed = (
 ): State => {
   const { at, error } = input
   const rest = failed(Members.remove(state, member), error.message)
-  const tripped = isOfTheSameBurst(state, member) ? rest : trip(rest, out, input)
+  const tripped = isOfTheSameBurst(state, member) ? rest : trip(rest, out, member, input)
   const known = error.provesRestart ? condemn(tripped, out, error.message) : tripped
   return error.isFatal ? refuseAll(known, out, error) : serve(timeOutAll(known, out, at), out, at)
 }

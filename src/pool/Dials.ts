@@ -1,7 +1,6 @@
-import { Cause, Effect, Exit, Fiber, Option, Random } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Option, Random } from "effect"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { tooSlow, unexpected } from "./DialFailure.ts"
-import type { PoolConfig } from "./PoolConfig.ts"
 import type { ConnectError } from "./PoolError.ts"
 
 /** Who learns of what becomes of the dials. `random` lies in [0, 1). */
@@ -17,24 +16,22 @@ type Dial = Fiber.RuntimeFiber<void, ConnectError>
 export class Dials<C extends Connection> {
   private readonly fibers = new Map<number, Dial>()
   private readonly connector: Connector<C>
-  private readonly connectTimeout: PoolConfig["connectTimeout"]
   private readonly owner: DialOwner<C>
   private readonly fork: (effect: Effect.Effect<void, ConnectError>) => Dial
 
   constructor(
     connector: Connector<C>,
-    { connectTimeout }: PoolConfig,
     owner: DialOwner<C>,
     fork: (effect: Effect.Effect<void, ConnectError>) => Dial
   ) {
     this.connector = connector
-    this.connectTimeout = connectTimeout
     this.owner = owner
     this.fork = fork
   }
 
-  begin(id: number): void {
-    this.fibers.set(id, this.fork(this.dial(id)))
+  /** Opens a connection within a time. */
+  begin(id: number, within: Duration.Duration): void {
+    this.fibers.set(id, this.fork(this.dial(id, within)))
   }
 
   /** Nobody learns of what becomes of it any more; whatever it has opened is closed. */
@@ -53,8 +50,8 @@ export class Dials<C extends Connection> {
     })
   }
 
-  private dial(id: number): Effect.Effect<void, ConnectError> {
-    const { connectTimeout, owner } = this
+  private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
+    const { owner } = this
     // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
     const adopted = Effect.uninterruptibleMask((restore) =>
       Effect.zipWith(
@@ -64,7 +61,7 @@ export class Dials<C extends Connection> {
       )
     )
     return adopted.pipe(
-      Effect.timeoutFail({ duration: connectTimeout, onTimeout: () => tooSlow(connectTimeout) }),
+      Effect.timeoutFail({ duration: within, onTimeout: () => tooSlow(within) }),
       Effect.catchAllCause((cause) => this.failed(id, cause)),
       Effect.ensuring(Effect.sync(() => this.fibers.delete(id)))
     )

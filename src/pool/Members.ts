@@ -80,6 +80,7 @@ const moved = (state: State, member: Member, phase: Phase, suspect: boolean): Mo
   counts: recount(state.counts, member.phase, phase),
   suspects: state.suspects - (member.suspect ? 1 : 0) + (suspect ? 1 : 0),
   waiting: state.waiting,
+  pace: state.pace,
   reapAt: state.reapAt
 })
 
@@ -113,7 +114,7 @@ const ranked = (state: State, idle: List.List<number>, member: Member): List.Lis
 
 /** Makes a member idle. The one that was used last is the first to be lent. */
 export const rest = (state: State, member: Member): State => {
-  const { counts, idle, members, suspects, waiting } = moved(state, member, "idle", false)
+  const { counts, idle, members, pace, suspects, waiting } = moved(state, member, "idle", false)
   const { idleTimeout, keepalive } = state.limits
   const { goodAt, retireAt, usedAt } = member
   return advanced(state, {
@@ -122,6 +123,7 @@ export const rest = (state: State, member: Member): State => {
     counts,
     suspects,
     waiting,
+    pace,
     reapAt: Math.min(state.reapAt, usedAt + idleTimeout, goodAt + keepalive, retireAt)
   })
 }

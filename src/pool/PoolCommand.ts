@@ -50,7 +50,8 @@ export type Proof = "turn" | "roundTrip"
 export type Command =
   | { readonly _tag: "Lend"; readonly id: number; readonly waiter: Waiter }
   | { readonly _tag: "Refuse"; readonly ticket: number; readonly error: AcquireError }
-  | { readonly _tag: "Connect"; readonly id: number }
+  /** `within`: milliseconds that it may take. */
+  | { readonly _tag: "Connect"; readonly id: number; readonly within: number }
   /** Give up a dial. */
   | { readonly _tag: "Abort"; readonly id: number }
   | { readonly _tag: "Prove"; readonly id: number; readonly proof: Proof }

@@ -19,7 +19,8 @@ export interface PoolConfig {
   readonly max: number
   /**
    * Longest time for one connection to open, startup and authentication included. Default 5 s:
-   * ten times a usual cold start of a serverless database (a few hundred milliseconds).
+   * ten times a usual cold start of a serverless database (a few hundred milliseconds). After each
+   * dial in a row that had no answer in time the next may take twice as long, up to six times.
    */
   readonly connectTimeout: Duration.Duration
   /**
@@ -103,6 +104,7 @@ export const limits = (config: PoolConfig): Limits => ({
   min: config.min,
   max: config.max,
   maxWaiting: config.maxWaiting,
+  connectTimeout: Duration.toMillis(config.connectTimeout),
   acquireTimeout: Duration.toMillis(config.acquireTimeout),
   redialDelay: config.redialDelay,
   validateAfterIdle: Duration.toMillis(config.validateAfterIdle),

@@ -76,7 +76,7 @@ export class PoolShell<C extends Connection> {
     this.state = empty(limits(config))
     this.metrics = new PoolMetrics(config.name)
     this.alarm = new Alarm(fork, () => this.tell({ _tag: "Tick", at: this.now() }))
-    this.dials = new Dials(connector, config, this, fork)
+    this.dials = new Dials(connector, this, fork)
     const leakAlarm = new Alarm(fork, () => this.holders.look(this.now()))
     const threshold = Duration.toMillis(config.leakThreshold)
     this.holders = new Holders(threshold, leakAlarm, (event) => this.report(event))
@@ -208,7 +208,7 @@ export class PoolShell<C extends Connection> {
         this.refuse(command.ticket, command.error)
         break
       case "Connect":
-        this.dials.begin(command.id)
+        this.dials.begin(command.id, Duration.millis(command.within))
         break
       case "Abort":
         this.dials.abort(command.id)

@@ -1,6 +1,7 @@
 import { List } from "effect"
 import type { Backoff } from "./Backoff.ts"
 import { type Breaker, closed } from "./Breaker.ts"
+import { type Pace, resting } from "./Pace.ts"
 import * as WaitQueue from "./WaitQueue.ts"
 
 /** Milliseconds on a clock that never goes back; only differences mean anything. */
@@ -32,6 +33,7 @@ export interface Limits {
   readonly min: number
   readonly max: number
   readonly maxWaiting: number
+  readonly connectTimeout: number
   readonly acquireTimeout: number
   readonly redialDelay: Backoff
   readonly validateAfterIdle: number
@@ -50,6 +52,7 @@ export interface State {
   /** Ids of idle members, the most recently used first, so that a surplus can retire. */
   readonly idle: List.List<number>
   readonly waiting: WaitQueue.WaitQueue
+  readonly pace: Pace
   readonly counts: Readonly<Record<Member["phase"], number>>
   readonly suspects: number
   readonly breaker: Breaker
@@ -77,6 +80,7 @@ export const empty = (limits: Limits): State => ({
   members: [],
   idle: List.nil(),
   waiting: WaitQueue.empty,
+  pace: resting,
   counts: { connecting: 0, proving: 0, idle: 0, active: 0 },
   suspects: 0,
   breaker: closed,
@@ -90,7 +94,10 @@ export const empty = (limits: Limits): State => ({
 })
 
 /** What each statement changes. */
-export type Moving = Pick<State, "members" | "idle" | "counts" | "suspects" | "waiting" | "reapAt">
+export type Moving = Pick<
+  State,
+  "members" | "idle" | "counts" | "suspects" | "waiting" | "pace" | "reapAt"
+>
 
 /**
  * A copy in which only that has changed. Field by field: where it is done for each statement, spreading
@@ -104,6 +111,7 @@ export const advanced = (state: State, moving: Moving): State => ({
   members: moving.members,
   idle: moving.idle,
   waiting: moving.waiting,
+  pace: moving.pace,
   counts: moving.counts,
   suspects: moving.suspects,
   breaker: state.breaker,
@@ -117,13 +125,18 @@ export const advanced = (state: State, moving: Moving): State => ({
 })
 
 /** As {@link advanced}, for the queue alone. */
-export const withWaiting = (state: State, waiting: WaitQueue.WaitQueue): State =>
+export const withWaiting = (
+  state: State,
+  waiting: WaitQueue.WaitQueue,
+  pace: Pace = state.pace
+): State =>
   advanced(state, {
     members: state.members,
     idle: state.idle,
     counts: state.counts,
     suspects: state.suspects,
     waiting,
+    pace: waiting.size === 0 ? resting : pace,
     reapAt: state.reapAt
   })
 

@@ -2,6 +2,7 @@ import * as Breaker from "./Breaker.ts"
 import { dialsAt, isReplaced, unproven } from "./Demand.ts"
 import { abort, evict, expired } from "./Evicting.ts"
 import * as Members from "./Members.ts"
+import * as Pace from "./Pace.ts"
 import { type Commands, type Proof, report } from "./PoolCommand.ts"
 import {
   firstWaiter,
@@ -28,9 +29,19 @@ const proofFor = (state: State, member: Member, at: Instant): Proof | undefined 
 }
 
 /** Gives the longest waiting caller a member. */
-const lend = (state: State, out: Commands, member: Member, waiter: WaitQueue.Waiter): State => {
+const lend = (
+  state: State,
+  out: Commands,
+  member: Member,
+  { at, waiter }: { readonly at: Instant; readonly waiter: WaitQueue.Waiter }
+): State => {
   out.push({ _tag: "Lend", id: member.id, waiter })
-  return withWaiting(Members.activate(state, member), WaitQueue.shift(state.waiting))
+  const { pace, waiting } = state
+  return withWaiting(
+    Members.activate(state, member),
+    WaitQueue.shift(waiting),
+    Pace.served(pace, at)
+  )
 }
 
 /** Takes an idle member out to prove it. */
@@ -47,7 +58,8 @@ export const prove = (
 /** Opens one more connection. */
 export const connect = (state: State, out: Commands, at: Instant): State => {
   const [next, id] = Members.add(state, at)
-  out.push({ _tag: "Connect", id })
+  const within = state.limits.connectTimeout * Breaker.patience(state.breaker)
+  out.push({ _tag: "Connect", id, within })
   return { ...next, dialedAt: at, breaker: Breaker.probing(state.breaker) }
 }
 
@@ -75,7 +87,7 @@ const serveFromIdle = (
   const reason = expired(state, member, at)
   if (reason !== undefined) return evict(state, out, member, reason)
   const proof = proofFor(state, member, at)
-  if (proof === undefined) return lend(state, out, member, waiter)
+  if (proof === undefined) return lend(state, out, member, { at, waiter })
   return unproven(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
 }
 
@@ -122,5 +134,7 @@ export const settle = (state: State, out: Commands, member: Member, at: Instant)
   const reason = expired(state, member, at)
   if (reason !== undefined) return evict(state, out, member, reason)
   const waiter = firstWaiter(state)
-  return waiter === undefined ? Members.rest(state, member) : lend(state, out, member, waiter)
+  return waiter === undefined
+    ? Members.rest(state, member)
+    : lend(state, out, member, { at, waiter })
 }

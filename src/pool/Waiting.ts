@@ -1,5 +1,6 @@
 import { Duration } from "effect"
 import { advice, describe } from "./Diagnosis.ts"
+import { estimate } from "./Pace.ts"
 import { type Commands, report } from "./PoolCommand.ts"
 import { type AcquireError, AcquireTimeout, PoolClosed, QueueFull } from "./PoolError.ts"
 import { established, firstWaiter, type Instant, type State, withWaiting } from "./PoolState.ts"
@@ -27,6 +28,25 @@ const isHopeless = (state: State, { deadline }: WaitQueue.Waiter): boolean =>
   established(state) + state.counts.connecting === 0 &&
   state.breaker._tag === "Open" &&
   state.breaker.retryAt > deadline
+
+/**
+ * The part of its deadline that a caller may have to wait, by the pace of the queue: the rest is for
+ * statements that take longer than those before them.
+ */
+const foreseeable = 0.75
+
+/** By the pace of the queue, whoever comes now has to leave before it is served. */
+const isTooMany = ({ breaker, limits, pace, waiting }: State): boolean =>
+  breaker._tag === "Closed" && estimate(pace, waiting.size) > limits.acquireTimeout * foreseeable
+
+const overtaxed = (state: State, at: Instant): AcquireTimeout => {
+  const { limits, pace, waiting } = state
+  const wait = estimate(pace, waiting.size)
+  return new AcquireTimeout({
+    message: `No connection can be had within ${rounded(limits.acquireTimeout)}: by the pace of the queue it would take ${rounded(wait)} (${describe(state, at)}; ${advice(state)}).`,
+    retryAfter: Duration.max(shortly, Duration.millis(Math.ceil(wait)))
+  })
+}
 
 const tooLate = (state: State, { deadline, since }: WaitQueue.Waiter, at: Instant) =>
   new AcquireTimeout({
@@ -94,6 +114,11 @@ export const acquire = (state: State, out: Commands, at: Instant, ticket: number
   if (served !== undefined) return served
   const calm = calmed(state)
   if (calm.waiting.size >= calm.limits.maxWaiting) return turnAway(calm, out, at, ticket)
+  if (isTooMany(calm)) {
+    out.push({ _tag: "Refuse", ticket, error: overtaxed(calm, at) })
+    const { callers, toldAt } = calm.givenUp
+    return tellOfGivenUp({ ...calm, givenUp: { callers: callers + 1, toldAt } }, out, at, 0)
+  }
   const queued = withWaiting(calm, WaitQueue.join(calm.waiting, waiter))
   return serve(timeOutAll(queued, out, at), out, at)
 }

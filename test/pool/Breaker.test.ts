@@ -8,6 +8,7 @@ const random = fc.double({ min: 0, max: 0.999, noNaN: true })
 const failure = fc.record({
   at: fc.nat({ max: 100_000 }),
   message: fc.constant("refused"),
+  isUnanswered: fc.boolean(),
   retryAfter: fc.constantFrom(0, 0, 0, 5_000, 60_000),
   random
 })
@@ -61,8 +62,20 @@ describe("the breaker", () => {
     }
   )
 
+  it.prop(
+    "gives a server that does not answer in time twice as long each time, up to six times, and one that does no more",
+    [fc.array(failure)],
+    ([failures]) => {
+      const answers = failures.findLastIndex(({ isUnanswered }) => !isUnanswered)
+      const unanswered = failures.length - 1 - answers
+      assert.strictEqual(Breaker.patience(tripped(failures)), Math.min(2 ** unanswered, 6))
+    }
+  )
+
   it("says in its messages how long it stays open, and after how much", () => {
-    const open = tripped([{ at: 0, message: "refused", retryAfter: 5_000, random: 0 }])
+    const open = tripped([
+      { at: 0, message: "refused", isUnanswered: false, retryAfter: 5_000, random: 0 }
+    ])
     assert.strictEqual(
       Breaker.describe(open, 1_000),
       "breaker open for 4000ms more after 1 failures"

@@ -12,6 +12,7 @@ const limits: Limits = {
   max: 4,
   maxWaiting: 12,
   keepalive: 1_500,
+  connectTimeout: 700,
   acquireTimeout: 1_000,
   redialDelay: { base: Duration.millis(100), cap: Duration.millis(500) },
   validateAfterIdle: 200,
