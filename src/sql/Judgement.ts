@@ -1,3 +1,4 @@
+import { Duration } from "effect"
 import { type Backend, isAtHome, isReplaced } from "./Backend.ts"
 import type { Phase } from "./PgError.ts"
 import type { Look, Sight } from "./SideLook.ts"
@@ -61,14 +62,21 @@ export const isSuspicious = ({ _tag }: Finding): boolean => _tag !== "Busy" && _
 
 /**
  * A second look has found the same, with no byte come in between: nothing is on its way any more. A
- * backend must not have moved since the first.
+ * backend must not have moved since the first, and have waited for so long at least: a packet that was
+ * lost is sent again within a moment.
  */
-export const isConfirmed = (first: Finding | undefined, second: Finding): boolean => {
+export const isConfirmed = (
+  first: Finding | undefined,
+  second: Finding,
+  atLeast: Duration.Duration
+): boolean => {
   if (first === undefined || !isSuspicious(second)) return false
-  return first._tag === "WaitsForUs" && second._tag === "WaitsForUs"
-    ? first.sight.changedAt === second.sight.changedAt &&
-        first.sight.sessionSince === second.sight.sessionSince
-    : first._tag === second._tag
+  if (first._tag !== "WaitsForUs" || second._tag !== "WaitsForUs") return first._tag === second._tag
+  return (
+    first.sight.changedAt === second.sight.changedAt &&
+    first.sight.sessionSince === second.sight.sessionSince &&
+    Duration.greaterThanOrEqualTo(second.sight.unchangedFor, atLeast)
+  )
 }
 
 /** A finding as a clause, for whom it ends. */
@@ -77,7 +85,7 @@ export const reasonOf = (finding: Finding): string => {
     case "WaitsForUs":
       return `its backend ${finding.sight.pid} is ${finding.sight.state} and waits for us`
     case "Gone":
-      return "its backend has ended"
+      return "its backend or transaction has ended"
     default:
       return "a later question was answered"
   }

@@ -67,15 +67,15 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
   /**
    * Silence after which the server is asked, on a connection beside the pool, what the backend of a
    * statement is doing. One that works or waits for a lock or a standby is left alone, and looked at
-   * again after as long, then twice as long, up to 15 times: a database is asked only while it is busy.
-   * One that has nothing to do, although its statement was not answered, is given up at the second
-   * look, a quarter of this time after the first: the network has swallowed the statement or its
-   * answer. It then fails like one whose connection was lost, and its locks are freed.
+   * again after as long, then twice as long, up to 20 times: a database is asked only while it is busy.
+   * One that has had nothing to do for half of this time, although its statement was not answered, is
+   * given up at the second look, a quarter later: the network has swallowed the statement or its answer.
+   * It fails like one whose connection was lost, and its locks are freed.
    *
    * Where nobody can be asked there is no evidence, and the statement goes on waiting: limit it with
    * `statementTimeout`. Nor is there any outside a transaction behind a pooler (see `poolMode`).
    *
-   * Default 1 s, which finds it within 2 s. An infinite duration turns it off.
+   * Default 750 ms, by which it is found out within 2 s. An infinite duration turns it off.
    */
   readonly silenceThreshold?: Duration.DurationInput | undefined
   /**

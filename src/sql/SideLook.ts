@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { Home } from "./Backend.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
@@ -15,6 +15,8 @@ export interface Sight {
   readonly waitEvent: string | null
   /** When the state was last another. */
   readonly changedAt: string | null
+  /** How long ago that is, by the server's clock. */
+  readonly unchangedFor: Duration.Duration
 }
 
 /** What was seen on a server at one moment: one that is not in it is not there. */
@@ -34,7 +36,8 @@ const lookStatement = `SELECT extract(epoch from pg_postmaster_start_time())::te
   CASE WHEN NOT pg_is_in_recovery() THEN
     (SELECT system_identifier::text FROM pg_control_system()) END,
   a.pid::text, extract(epoch from a.backend_start)::text, extract(epoch from a.xact_start)::text,
-  a.state, a.wait_event, extract(epoch from a.state_change)::text
+  a.state, a.wait_event, extract(epoch from a.state_change)::text,
+  extract(epoch from clock_timestamp() - a.state_change)::text
   FROM (SELECT $1::int[] AS pids) AS asked
   LEFT JOIN LATERAL unnest(asked.pids) AS p(pid) ON true
   LEFT JOIN LATERAL pg_stat_get_activity(p.pid) AS a ON p.pid IS NOT NULL`
@@ -48,7 +51,7 @@ const rowsOf = (connection: PgConnection, text: string, values: ReadonlyArray<un
   )
 
 const sightOf = (row: Row): ReadonlyArray<Sight> => {
-  const [pid, sessionSince, transactionSince, state, waitEvent, changedAt] = row.slice(3)
+  const [pid, sessionSince, transactionSince, state, waitEvent, changedAt, seconds] = row.slice(3)
   return pid == null
     ? []
     : [
@@ -58,7 +61,8 @@ const sightOf = (row: Row): ReadonlyArray<Sight> => {
           transactionSince: transactionSince ?? null,
           state: state ?? null,
           waitEvent: waitEvent ?? null,
-          changedAt: changedAt ?? null
+          changedAt: changedAt ?? null,
+          unchangedFor: Duration.seconds(Number(seconds ?? 0))
         }
       ]
 }

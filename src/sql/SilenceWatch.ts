@@ -125,7 +125,8 @@ export class SilenceWatch {
     const { owed } = vigil.session
     if (owed === undefined || vigil.hasMoved || !vigil.session.isOpen()) return
     const finding = judge(owed, look)
-    if (isConfirmed(vigil.suspicion, finding)) this.swallow(vigil, finding)
+    const halfOfIt = Duration.times(this.watching.threshold, 0.5)
+    if (isConfirmed(vigil.suspicion, finding, halfOfIt)) this.swallow(vigil, finding)
     else if (isSuspicious(finding)) vigil.suspect(finding)
     else vigil.rest()
   }

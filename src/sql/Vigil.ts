@@ -25,7 +25,7 @@ export const scansPerThreshold = 8
 const scansToConfirm = 2
 
 /** Longest time between looks at a backend that works, in thresholds. */
-const longestRest = 15
+const longestRest = 20
 
 /** Scans in which so many bytes may still be on their way to the server: 1 Mbit/s is a slow line. */
 const scansToSend = (bytes: number, scanMillis: number): number =>

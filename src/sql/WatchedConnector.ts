@@ -6,7 +6,8 @@ import type { PgConnection } from "./PgConnection.ts"
 import { endSeen, type Look, lookAt, type Sight } from "./SideLook.ts"
 import { SilenceWatch } from "./SilenceWatch.ts"
 
-const defaultThreshold = Duration.seconds(1)
+/** Leaves time for a dial and two looks within 2 s of a server that is 100 ms away. */
+const defaultThreshold = Duration.millis(750)
 
 /**
  * A connection that was kept may itself be cut off: better soon another one. Doubled where that does not

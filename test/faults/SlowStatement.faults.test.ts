@@ -36,7 +36,7 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("is no silence:
           Effect.zipRight(direct`LOCK TABLE locked`, Effect.sleep("1500 millis"))
         )
       )
-      const calculation = sql`SELECT count(*) FROM generate_series(1, 8000000)`
+      const calculation = sql`SELECT count(*) FROM generate_series(1, 2000000)`
       const waiting = Effect.zipRight(Effect.sleep("50 millis"), sql`INSERT INTO locked VALUES (1)`)
       const asleep = sql`SELECT pg_sleep(2)`
       yield* Effect.all([asleep, sql.withTransaction(asleep), calculation, waiting], {

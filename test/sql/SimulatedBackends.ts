@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { Backend } from "../../src/sql/Backend.ts"
 import type { Phase } from "../../src/sql/PgError.ts"
 import type { Look, Sight } from "../../src/sql/SideLook.ts"
@@ -102,7 +102,8 @@ export class SimulatedSession implements Watchable {
         transactionSince: null,
         state: isActive ? "active" : "idle",
         waitEvent: isActive ? null : "ClientRead",
-        changedAt: String(changedAt)
+        changedAt: String(changedAt),
+        unchangedFor: Duration.millis(now - changedAt)
       }
     ]
   }

@@ -1,10 +1,12 @@
 import { Clock, Duration, Effect } from "effect"
-import { settled } from "./Captured.ts"
 
 interface Sleeper {
   readonly until: number
   readonly wake: () => void
 }
+
+/** Lets a fiber that was woken come to its next sleep. */
+const settled = Effect.repeatN(Effect.yieldNow(), 12)
 
 /**
  * A clock that stands still until it is told to go on. It wakes sleepers one instant after the other,
