@@ -3,8 +3,8 @@ import { Duration, Effect, Either, Fiber, TestClock } from "effect"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { PoolClosed } from "../../src/pool/PoolError.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { settled } from "../support/Captured.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
 
 describe("a pool whose connections are all in use", () => {
   it.scoped("serves callers in the order they came, over no more than its maximum", () => {

@@ -3,8 +3,8 @@ import { Duration, Effect, Fiber, FastCheck as fc, Option, TestClock } from "eff
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { AcquireTimeout } from "../../src/pool/PoolError.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { captured, settled } from "../support/Captured.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
 
 /** Callers that each use a connection for a moment, as fibers. */
 const callers = <E>(count: number, use: Effect.Effect<void, E>) =>

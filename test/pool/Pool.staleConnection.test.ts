@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, TestClock } from "effect"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import type { SimulatedConnection } from "../../src/testing/SimulatedSession.ts"
 import { captured, settled } from "../support/Captured.ts"
-import { type SimulatedConnection, SimulatedServer } from "../support/SimulatedServer.ts"
 
 const idOf = (pool: PoolOf<SimulatedConnection>) => pool.use(({ id }) => Effect.succeed(id))
 
