@@ -1,6 +1,7 @@
 import { Deferred, type Duration, Effect, Option, Schedule, type Scope } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { freePort } from "./FreePort.ts"
+import { freeze, thaw } from "./Freezing.ts"
 import { kill, type PostmasterPlan, startPostmaster } from "./Postmaster.ts"
 import { clearLeftover } from "./PostmasterFile.ts"
 import { type RunningProgram, signalProgram } from "./Program.ts"
@@ -16,6 +17,8 @@ export interface EmbeddedServer {
   readonly stop: (mode: StopMode) => Effect.Effect<void, EmbeddedPostgresError>
   readonly restart: (mode: StopMode) => Effect.Effect<void, EmbeddedPostgresError>
   readonly crash: Effect.Effect<void>
+  readonly freeze: Effect.Effect<void>
+  readonly thaw: Effect.Effect<void>
 }
 
 /** The latest server, and whether it was asked to stop. Changes only between two turns. */
@@ -44,9 +47,20 @@ const endBy = (server: RunningProgram, mode: StopMode, deadline: Duration.Durati
     Effect.map(Option.isSome)
   )
 
+const frozen = ({ watcher }: PostmasterPlan, { server }: Tenure) =>
+  server === undefined ? Effect.void : freeze(server, watcher)
+
+const thawed = ({ watcher }: PostmasterPlan, { server }: Tenure) =>
+  server === undefined ? Effect.void : thaw(server, watcher)
+
 /** Ends it by all means: politely, then as in an emergency, then by force. */
-const shutDown = Effect.fn("EmbeddedServer.shutDown")(function* ({ server }: Tenure) {
+const shutDown = Effect.fn("EmbeddedServer.shutDown")(function* (
+  plan: PostmasterPlan,
+  tenure: Tenure
+) {
+  const { server } = tenure
   if (server === undefined) return
+  yield* thawed(plan, tenure)
   if (yield* endBy(server, "fast", "10 seconds")) return
   if (yield* endBy(server, "immediate", "10 seconds")) return
   yield* kill(server)
@@ -86,9 +100,15 @@ const startAgain = Effect.fn("EmbeddedServer.start")(function* (
   yield* Effect.retry(startOn(plan, tenure, port), { while: portTaken, schedule: whileTaken })
 })
 
-const stop = Effect.fn("EmbeddedServer.stop")(function* (tenure: Tenure, mode: StopMode) {
+const stop = Effect.fn("EmbeddedServer.stop")(function* (
+  plan: PostmasterPlan,
+  tenure: Tenure,
+  mode: StopMode
+) {
   const { server } = tenure
   if (server === undefined) return
+  // A frozen server would not hear it.
+  yield* thawed(plan, tenure)
   tenure.isLeaving = true
   if (!(yield* endBy(server, mode, stopDeadline))) return yield* notStopped(server.pid)
 })
@@ -105,15 +125,17 @@ export const makeServer = (
     const tenure: Tenure = { server: undefined, isLeaving: false }
     const turn = (yield* Effect.makeSemaphore(1)).withPermits(1)
     yield* clearLeftover(plan.data)
-    yield* Effect.addFinalizer(() => shutDown(tenure))
+    yield* Effect.addFinalizer(() => shutDown(plan, tenure))
     const port = yield* startFirst(plan, tenure, wanted)
     const start = startAgain(plan, tenure, port)
     return {
       port,
       processId: Effect.sync(() => tenure.server?.pid ?? 0),
       start: turn(start),
-      stop: (mode) => turn(stop(tenure, mode)),
-      restart: (mode) => turn(Effect.andThen(stop(tenure, mode), start)),
-      crash: turn(Effect.suspend(() => (tenure.server ? kill(tenure.server) : Effect.void)))
+      stop: (mode) => turn(stop(plan, tenure, mode)),
+      restart: (mode) => turn(Effect.andThen(stop(plan, tenure, mode), start)),
+      crash: turn(Effect.suspend(() => (tenure.server ? kill(tenure.server) : Effect.void))),
+      freeze: turn(Effect.suspend(() => frozen(plan, tenure))),
+      thaw: turn(Effect.suspend(() => thawed(plan, tenure)))
     }
   })
