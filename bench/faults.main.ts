@@ -1,4 +1,6 @@
 /** The same faults for everybody: `npm run bench:faults`, with `--only holdfast` for less. */
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { Console, Effect } from "effect"
@@ -12,7 +14,7 @@ import { picture } from "./faults/Picture.ts"
 import { scheduleOf } from "./faults/Schedule.ts"
 import { scoreOf } from "./faults/Score.ts"
 
-const documentOf = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url))
+const folder = fileURLToPath(new URL("../docs/", import.meta.url))
 
 const names = (all: ReadonlyArray<string>) => all.map((name) => `"${name}"`).join(", ")
 
@@ -72,9 +74,10 @@ const judged = ({ runs }: Comparison) => {
 const program = ({ contestants, help, isWhole, schedule }: Effect.Effect.Success<typeof options>) =>
   Effect.gen(function* () {
     if (help) return yield* Console.log(usage)
+    if (isWhole) yield* Effect.promise(() => mkdir(folder, { recursive: true }))
     const comparison = yield* compare({ contestants, schedule, progress })
-    yield* publish(page(comparison), isWhole ? documentOf("faults.md") : undefined)
-    if (isWhole) yield* publish(picture(comparison.runs), documentOf("faults.svg"))
+    yield* publish(page(comparison), isWhole ? join(folder, "faults.md") : undefined)
+    if (isWhole) yield* publish(picture(comparison.runs), join(folder, "faults.svg"))
     yield* judged(comparison)
   })
 

@@ -14,7 +14,7 @@ export interface Slot {
 }
 
 /** For connections to be made, and code to be compiled. */
-const warmUp = Duration.seconds(2)
+const warmUp = Duration.seconds(4)
 
 const slotAt = (fault: Fault, begins: Duration.Duration): Slot => {
   const counts = Duration.sum(begins, fault.quiet)

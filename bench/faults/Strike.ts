@@ -1,11 +1,13 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Schedule } from "effect"
 import { visitor } from "../../proofs/ProofDatabase.ts"
-import { type EmbeddedPostgresError, FaultProxy } from "../../src/testing/index.ts"
+import type { AdministrationError, EmbeddedPostgresError } from "../../src/testing/index.ts"
 import type { FaultName } from "./Fault.ts"
 import type { Stage } from "./Stage.ts"
 
-type Act = (stage: Stage) => Effect.Effect<unknown, SqlError | EmbeddedPostgresError>
+type Act = (
+  stage: Stage
+) => Effect.Effect<unknown, SqlError | EmbeddedPostgresError | AdministrationError>
 
 /** How a fault is done, and how it is undone. */
 interface Acts {
@@ -14,10 +16,6 @@ interface Acts {
 }
 
 const heal: Act = (stage) => stage.heal
-
-const killBackends: Act = ({ database }) =>
-  database.direct`
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${visitor}`
 
 const limitConnections =
   (limit: number): Act =>
@@ -31,7 +29,7 @@ const tenTimes =
     Effect.repeat(cut(stage), Schedule.intersect(Schedule.recurs(9), Schedule.spaced("300 millis")))
 
 export const acts: Readonly<Record<FaultName, Acts>> = {
-  "backends killed": { strike: killBackends, mend: heal },
+  "backends killed": { strike: ({ server }) => server.killSessions, mend: heal },
   reset: { strike: ({ proxy }) => proxy.resetAll, mend: heal },
   closed: { strike: ({ proxy }) => proxy.closeAll, mend: heal },
   "idle closed": { strike: ({ proxy }) => proxy.closeAll, mend: heal },
@@ -42,18 +40,14 @@ export const acts: Readonly<Record<FaultName, Acts>> = {
     strike: ({ proxy }) => Effect.zipRight(proxy.refuse, proxy.resetAll),
     mend: heal
   },
-  "cold start": {
-    // Nobody is let in until it is mended.
-    strike: ({ proxy }) => Effect.zipRight(proxy.closeAll, proxy.coldStart("1 hour")),
-    mend: heal
-  },
+  "cold start": { strike: ({ proxy }) => proxy.suspend("1.5 seconds", "close"), mend: heal },
   "connection limit": {
     strike: (stage) => Effect.zipRight(limitConnections(4)(stage), stage.proxy.resetAll),
     mend: limitConnections(-1)
   },
   "COMMIT lost": { strike: tenTimes(({ cutCommit }) => cutCommit), mend: heal },
   "COMMIT's answer lost": {
-    strike: tenTimes(({ proxy }) => proxy.cutBefore("toClient", FaultProxy.isCommit)),
+    strike: tenTimes(({ proxy }) => proxy.cutCommit("after")),
     mend: heal
   }
 }
