@@ -3,8 +3,9 @@ import { Duration, Effect, Fiber, Option, TestClock } from "effect"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { AcquireTimeout, ConnectError } from "../../src/pool/PoolError.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import type { SimulatedConnection } from "../../src/testing/SimulatedSession.ts"
 import { settled } from "../support/Captured.ts"
-import { type SimulatedConnection, SimulatedServer } from "../support/SimulatedServer.ts"
 
 const lazily = { ...defaults, min: 0 }
 

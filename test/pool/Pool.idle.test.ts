@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, TestClock } from "effect"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
-import { type SimulatedConnection, SimulatedServer } from "../support/SimulatedServer.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import type { SimulatedConnection } from "../../src/testing/SimulatedSession.ts"
 
 const use = (pool: PoolOf<SimulatedConnection>, count = 1) =>
   Effect.all(

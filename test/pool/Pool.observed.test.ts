@@ -3,8 +3,8 @@ import { Array as Arr, Duration, Effect, Fiber, Metric, Stream, TestClock } from
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { PoolClosed } from "../../src/pool/PoolError.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { captured, settled } from "../support/Captured.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
 
 describe("what happens in a pool", () => {
   it.scoped("is told to whoever listens, with its reason and its time", () => {
