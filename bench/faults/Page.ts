@@ -6,9 +6,9 @@ import { maxConnections } from "./Client.ts"
 import type { Comparison } from "./Comparison.ts"
 import type { ContestantRun } from "./ContestantRun.ts"
 import { type Offence, offences } from "./Judgement.ts"
+import { howToRead, unfairness } from "./Prose.ts"
 import { type FaultScore, type Score, scoreOf } from "./Score.ts"
 import { span } from "./Span.ts"
-import { unfairness } from "./Unfairness.ts"
 
 const offenceNames = Object.keys(offences) as ReadonlyArray<Offence>
 
@@ -96,6 +96,12 @@ ${nodeVersion}, on ${processors} processors that the server, the network and the
 ${Duration.format(took)}. The callers' timers were late by no more than ${lateness(comparison)}.`
 }
 
+const setting = `${callerCount} callers ask a process that holds a pool of at most ${maxConnections} connections. Each \
+in turn signs somebody up, which is a transaction of two inserts, reads the account back, and waits \
+${pause} after each. The process reaches a Postgres of its own through a proxy that misbehaves, at \
+the same moments for every contestant. A caller gives up after ${patience}. In the end the tables are \
+read past all of them and compared to what the callers were told.`
+
 /** The comparison as a page. */
 export const page = (comparison: Comparison): string => {
   const scores = comparison.runs.map(scoreOf)
@@ -105,25 +111,13 @@ ${totals(scores)}
 
 ![Operations served and failed by each contestant, through the same faults](faults.svg)
 
-${callerCount} callers ask a process that holds a pool of at most ${maxConnections} connections. Each \
-in turn signs somebody up, which is a transaction of two inserts, reads the account back, and waits \
-${pause} after each. The process reaches a Postgres of its own through a proxy that misbehaves, at \
-the same moments for every contestant. A caller gives up after ${patience}. In the end the tables are \
-read past all of them and compared to what the callers were told.
+${setting}
 
 ${circumstances(comparison)}
 
 ## How to read it
 
-- **failed**: the caller got an error, or no answer, because the process died or ${patience} had passed.
-- **failed, but committed**: of these, sign-ups whose rows are all there.
-- **acknowledged, but lost**: the caller was told that it is done, and nothing is there.
-- **doubled**: rows are there more than once. **half-written**: one of the two rows is there.
-- **wrongly read**: an account that was acknowledged was not found, or another one was.
-- **slowest**: the longest that a caller waited.
-- **deaths**: an error that nobody could catch ended the process. It was started again at once; \
-**away** is how long it could not be asked.
-- **connections opened**: those that reached the proxy; refused ones do not.
+${howToRead}
 
 ## Contestants
 

@@ -32,13 +32,15 @@ export const makeStage: Effect.Effect<
   const database = yield* ProofDatabase
   const proxy = yield* FaultProxy.make({ upstream: database.address })
   const isCommit = commitMatcher()
-  const watch = proxy.cutBefore("toServer", (message) => isCommit(message) && false)
+  const watch = Effect.suspend(() =>
+    proxy.cutBefore("toServer", (message) => isCommit(message) && false)
+  )
   yield* watch
   return {
     database,
     server: yield* EmbeddedPostgres,
     proxy,
     heal: Effect.zipRight(proxy.heal, watch),
-    cutCommit: proxy.cutBefore("toServer", isCommit)
+    cutCommit: Effect.suspend(() => proxy.cutBefore("toServer", isCommit))
   }
 })

@@ -26,7 +26,10 @@ const limitConnections =
 const tenTimes =
   (cut: Act): Act =>
   (stage) =>
-    Effect.repeat(cut(stage), Schedule.intersect(Schedule.recurs(9), Schedule.spaced("300 millis")))
+    Effect.repeat(
+      Effect.suspend(() => cut(stage)),
+      Schedule.intersect(Schedule.recurs(9), Schedule.spaced("300 millis"))
+    )
 
 export const acts: Readonly<Record<FaultName, Acts>> = {
   "backends killed": { strike: ({ server }) => server.killSessions, mend: heal },

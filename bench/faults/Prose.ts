@@ -1,3 +1,16 @@
+import { patience } from "./Callers.ts"
+
+/** What the columns mean. */
+export const howToRead = `- **failed**: the caller got an error, or no answer, because the process died or ${patience} had passed.
+- **failed, but committed**: of these, sign-ups whose rows are all there.
+- **acknowledged, but lost**: the caller was told that it is done, and nothing is there.
+- **doubled**: rows are there more than once. **half-written**: one of the two rows is there.
+- **wrongly read**: an account that was acknowledged was not found, or another one was.
+- **slowest**: the longest that a caller waited.
+- **deaths**: an error that nobody could catch ended the process. It was started again at once; \
+**away** is how long it could not be asked.
+- **connections opened**: those that reached the proxy; refused ones do not.`
+
 /** What the numbers do not say by themselves. */
 export const unfairness = `- **To all but holdfast**: its authors chose the faults and the workload. The others never promised
   to hide these faults: they report them, and leave to the application what to do about them. The
