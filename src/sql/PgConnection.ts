@@ -2,20 +2,13 @@ import { type Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
-import { type CancelKey, cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
+import { cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
 import type { DriverClass } from "./Driver.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
-import {
-  attentiveIntroduction,
-  type Introduction,
-  introduced,
-  introduction,
-  proof,
-  shortIntroduction,
-  stranger
-} from "./Introduction.ts"
+import { type Introduction, proof, stranger } from "./Introduction.ts"
 import { fromCause, type PgError, type Progress } from "./PgError.ts"
+import type { PoolMode } from "./PoolMode.ts"
 import { Pulse } from "./Pulse.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
@@ -23,7 +16,6 @@ import { classify, describe } from "./SqlState.ts"
 import type { Swallowed } from "./Swallowed.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
 import { Turn } from "./Turn.ts"
-import type { Watchable } from "./Vigil.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
@@ -43,9 +35,9 @@ const connectError = (cause: unknown): ConnectError => {
 const outside: Place = { phase: "statement", inTransaction: false }
 
 /** One session with a Postgres server, through one `pg.Client`. */
-export class PgConnection implements Connection, Watchable {
+export class PgConnection implements Connection {
   readonly client: pg.Client
-  /** Which server it reached, and whether directly. Known once {@link introduce} has ended. */
+  /** Which server it reached, and whether directly. Known once it has introduced itself. */
   about: Introduction = stranger
   /** It was dropped from here, not ended by the server or the network. */
   isAbandoned = false
@@ -183,32 +175,20 @@ export class PgConnection implements Connection, Watchable {
     Effect.mapError(this.query({ text: proof }, outside), (error) => this.lossBy(error))
   )
 
-  /** Proves the new session as {@link validate} does, and asks it about itself on the way. */
-  readonly introduce: Effect.Effect<void, PgError> = Effect.suspend(() => {
-    const isOurs = this.release === undefined
-    return this.ask(isOurs ? attentiveIntroduction(this.key) : introduction).pipe(
-      this.orIfRefused(this.ask(shortIntroduction)),
-      this.orIfRefused(Effect.asVoid(this.query({ text: proof }, outside)))
-    )
-  })
-
-  private ask(introduction: Query): Effect.Effect<void, PgError> {
-    return Effect.map(this.query(introduction, outside), (answer) => {
-      this.about = introduced(answer, this.key, this.settings.poolMode)
-      this.wire.isProxied = this.about.isProxied
-    })
+  /** Takes note of what the session tells of itself. */
+  meet(about: Introduction): void {
+    this.about = about
+    this.wire.isProxied = about.isProxied
   }
 
-  private get key(): CancelKey | undefined {
-    return cancelKeyOf(this.client)
+  /** It is somebody else's, and goes back there. */
+  get isBorrowed(): boolean {
+    return this.release !== undefined
   }
 
-  /** Asks for less where the server grants less. */
-  private orIfRefused(less: Effect.Effect<void, PgError>) {
-    return Effect.catchIf<PgError, PgError, void, PgError, never>(
-      (error): error is PgError => error.sqlState !== undefined && this.isOpen(),
-      () => less
-    )
+  /** What a proxy does that stands between, if one does. */
+  get poolMode(): PoolMode {
+    return this.settings.poolMode
   }
 
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
@@ -298,7 +278,8 @@ export class PgConnection implements Connection, Watchable {
     return Effect.suspend(() => {
       const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
       if (answered.isGiven) return Effect.void
-      const { client, config, key } = this
+      const { client, config } = this
+      const key = cancelKeyOf(client)
       if (key === undefined || !this.isOpen()) return dropped
       return this.interruptTime.takeBack(
         cancelUntilAnswered({ client, config, key }, answered),
@@ -323,23 +304,8 @@ export class PgConnection implements Connection, Watchable {
     if (this.release !== undefined) this.giveBack(false)
   }
 
-  get beat(): number {
-    return this.pulse.beat
-  }
-
-  get owed(): Watchable["owed"] {
-    const { bytes, id, isOwed, place } = this.pulse
-    return isOwed && place !== undefined
-      ? { phase: place.phase, backend: id?.backend ?? this.about.backend, sentBytes: bytes }
-      : undefined
-  }
-
-  readonly onSent = (callback: () => void): void => {
-    this.pulse.onSent = callback
-  }
-
   /** The network has swallowed what is under way: whoever waits for it learns so now. */
-  readonly swallow = (cause: Swallowed): void => {
+  swallow(cause: Swallowed): void {
     this.swallowed = cause
     destroy(this.client)
     this.lose(cause)

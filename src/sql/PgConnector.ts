@@ -6,6 +6,7 @@ import type { Connector } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import type { Dial } from "./Dial.ts"
 import { complete } from "./Driver.ts"
+import { introduce } from "./introduce.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
 import { leased } from "./PgStatements.ts"
@@ -38,7 +39,7 @@ const unproven = ({ cause }: PgError): ConnectError => {
 const held = { inTransaction: false, tenure: { isOver: false, wasEnded: false } }
 
 const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
-  Effect.mapError(connection.introduce, unproven)
+  Effect.mapError(introduce(connection), unproven)
 
 /**
  * Runs `initialize` once; connections opened meanwhile wait for it. Afterwards they only introduce

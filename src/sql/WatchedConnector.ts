@@ -5,6 +5,7 @@ import { type PgClientConfig, poolConfig } from "./PgClientConfig.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { endSeen, type Look, lookAt, type Sight } from "./SideLook.ts"
 import { SilenceWatch } from "./SilenceWatch.ts"
+import type { Watchable } from "./Vigil.ts"
 
 /** Leaves time for a dial and two looks within 2 s of a server that is 100 ms away. */
 const defaultThreshold = Duration.millis(750)
@@ -49,6 +50,28 @@ const look =
 const thresholdOf = ({ silenceThreshold = defaultThreshold }: PgClientConfig) =>
   Duration.max(Duration.decode(silenceThreshold), leastThreshold)
 
+const owedBy = ({ about, pulse }: PgConnection): Watchable["owed"] => {
+  const { bytes, id, isOwed, place } = pulse
+  return isOwed && place !== undefined
+    ? { phase: place.phase, backend: id?.backend ?? about.backend, sentBytes: bytes }
+    : undefined
+}
+
+const watchable = (connection: PgConnection): Watchable => ({
+  isOpen: connection.isOpen,
+  get beat() {
+    return connection.pulse.beat
+  },
+  get owed() {
+    return owedBy(connection)
+  },
+  catchUp: connection.catchUp,
+  onSent: (callback) => {
+    connection.pulse.onSent = callback
+  },
+  swallow: (cause) => connection.swallow(cause)
+})
+
 /**
  * A connector whose sessions are watched over: what the network swallows is found out by asking the
  * server on the auxiliary connection. An infinite `silenceThreshold` leaves it as it is.
@@ -69,7 +92,7 @@ export const watched = (
     return {
       connect: (onLoss) =>
         Effect.map(connector.connect(onLoss), (connection) => {
-          watch.over(connection)
+          watch.over(watchable(connection))
           return connection
         })
     }
