@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto"
+import * as Reactivity from "@effect/experimental/Reactivity"
+import type { SqlClient } from "@effect/sql/SqlClient"
+import { Duration, Effect, type Redacted } from "effect"
+import { PgClient } from "../../src/sql/index.ts"
+import { type Address, FaultProxy, type FaultProxyStats } from "../../src/testing/index.ts"
+import type { Rest } from "./Rest.ts"
+
+/** The server of pools that rest, and a client that ends their backends. */
+export interface Server {
+  readonly address: Address
+  readonly url: Redacted.Redacted<string>
+  readonly direct: SqlClient
+}
+
+/** What a proxy saw of one pool that rested. */
+export interface Sleep {
+  readonly rest: Rest
+  /** While nobody asked. Towards the client also what the server had to say. */
+  readonly bytesToServer: number
+  readonly bytesToClient: number
+  readonly connectionsOpened: number
+  /** Open when the silence was over. */
+  readonly connectionsLeft: number
+  /** What the first statement after the silence took, in milliseconds, and what it opened. */
+  readonly firstAnswer: number
+  readonly openedForIt: number
+}
+
+/** Ten statements at once are ten connections if they take their time. */
+const work = (sql: SqlClient) =>
+  Effect.replicateEffect(sql`SELECT pg_sleep(0.2)`, 10, {
+    concurrency: "unbounded",
+    discard: true
+  })
+
+const end = (
+  { direct: sql }: Server,
+  proxy: FaultProxy["Type"],
+  applicationName: string,
+  ending: Rest["ending"]
+) => {
+  if (ending === undefined) return Effect.void
+  if (ending === "closed") return Effect.asVoid(proxy.closeAll)
+  return Effect.asVoid(sql`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE application_name = ${applicationName}`)
+}
+
+const during = (before: FaultProxyStats, after: FaultProxyStats) => ({
+  bytesToServer: after.bytesToServer - before.bytesToServer,
+  bytesToClient: after.bytesToClient - before.bytesToClient,
+  connectionsOpened: after.accepted - before.accepted
+})
+
+/** Has a pool rest for that long behind a proxy, and watches what passes. */
+export const sleep = (server: Server, rest: Rest, silence: Duration.DurationInput) =>
+  Effect.gen(function* () {
+    const proxy = yield* FaultProxy.make({ upstream: server.address })
+    const applicationName = `sleep ${randomUUID()}`
+    const sql = yield* PgClient.make({
+      url: proxy.url(server.url),
+      applicationName,
+      minConnections: rest.min
+    })
+    if (rest.hasWorked) yield* work(sql)
+    const before = yield* proxy.stats
+    yield* end(server, proxy, applicationName, rest.ending)
+    yield* Effect.sleep(silence)
+    const after = yield* proxy.stats
+    const [firstAnswer] = yield* Effect.timed(sql`SELECT 1`)
+    const { accepted } = yield* proxy.stats
+    return {
+      rest,
+      ...during(before, after),
+      connectionsLeft: after.open,
+      firstAnswer: Duration.toMillis(firstAnswer),
+      openedForIt: accepted - after.accepted
+    } satisfies Sleep
+  }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
+
+/** Whether nothing was done that nobody had asked for, and no more than was asked for after. */
+export const isSilent = ({ bytesToClient, bytesToServer, ...sleep }: Sleep): boolean =>
+  bytesToServer === 0 &&
+  sleep.connectionsOpened === 0 &&
+  (bytesToClient === 0 || sleep.rest.ending !== undefined) &&
+  sleep.openedForIt <= (sleep.rest.ending === undefined ? 0 : 1)
