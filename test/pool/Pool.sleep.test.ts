@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, TestClock } from "effect"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 
 describe("a pool that nobody asks", () => {
   it.scoped("says goodbye to what it needs no longer, and opens nothing for a day", () => {
