@@ -123,6 +123,8 @@ describeWithPgBouncer("behind PgBouncer, in a black hole", () => {
       Effect.gen(function* () {
         yield* counter
         const sql = yield* SqlClient.SqlClient
+        const [limits] = yield* sql`SHOW tcp_user_timeout`
+        assert.deepStrictEqual(limits, { tcp_user_timeout: "0" })
         const { blackholeAll } = yield* FaultProxy
         yield* Effect.zipRight(sql`SELECT 1`, blackholeAll)
         const error = yield* failure(sql`UPDATE counter SET n = n + 1`).pipe(inTime)
