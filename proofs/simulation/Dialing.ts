@@ -6,16 +6,20 @@ const leastDelay = ({ knobs: { redialBase, redialCap } }: World, failures: numbe
   // A quarter is the jitter.
   Math.min(redialBase * 2 ** (failures - 1), redialCap) * 0.75
 
+/** A dial without an answer for so long may be overtaken by one other. */
+const overtakenAfter = 750
+
 /**
- * Invariants 6 and 7: while dials fail, one at a time looks for the database, and each waits longer
- * than the one before, however many callers there are.
+ * Invariants 6 and 7: while dials fail, one at a time looks for the database, beside at most one that
+ * had no answer for long, and each waits longer than the one before, however many callers there are.
  */
 export const oneProbeAtATime = (world: World): Broken => {
   const { dials, failing, now } = world
   if (failing === undefined) return undefined
   const { failures, lastAt } = failing
-  if (dials.size > 0) {
-    return `a dial begins beside ${dials.size} others, after ${failures} failures in a row`
+  const begun = [...dials].map(({ beganAt }) => beganAt)
+  if (begun.length > 1 || begun.some((beganAt) => now - beganAt < overtakenAfter - precision)) {
+    return `a dial begins beside those of ${begun.map((at) => `${now - at} ms`).join(", ")} before, after ${failures} failures in a row`
   }
   return now - lastAt < leastDelay(world, failures) - precision
     ? `a dial begins ${now - lastAt} ms after the last of ${failures} failures in a row`
@@ -74,8 +78,8 @@ export const theDeadAreForgotten = (world: World): Broken => {
   return kept && `session ${kept.id} is kept idle, though the client knows that it is unusable`
 }
 
-const isSurplus = (world: World, { goodAt }: Session): boolean =>
-  world.now - goodAt >= world.knobs.idleTimeout - rounding &&
+const isSurplus = (world: World, { usedAt }: Session): boolean =>
+  world.now - usedAt >= world.knobs.idleTimeout - rounding &&
   openSessions(world).length + world.dials.size > world.knobs.min
 
 const doubtfulCheck = ({ callers }: World): boolean =>

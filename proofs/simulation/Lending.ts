@@ -72,7 +72,7 @@ export const theLastUsedIsLentFirst = (world: World): Broken => {
   const lent = open.filter(({ lentIn }) => lentIn === world.burst)
   for (const session of open) {
     if (!isResting(session) || session.restedIn === world.burst) continue
-    const staler = lent.find(({ restedBefore }) => restedBefore < session.restedIn)
+    const staler = lent.find(({ usedBefore }) => usedBefore < session.usedIn)
     if (staler !== undefined && session.lentIn !== world.burst) {
       return `session ${staler.id} is lent, and session ${session.id} was used after it`
     }

@@ -106,7 +106,7 @@ export class Observer implements World {
     caller.servedIn = this.burst
     session.holder = caller
     session.lentIn = this.burst
-    session.restedBefore = session.restedIn
+    session.usedBefore = session.usedIn
   }
 
   gaveBack(caller: Caller): void {
@@ -115,7 +115,7 @@ export class Observer implements World {
     this.tell(`caller ${caller.id} gives session ${session.id} back`)
     caller.phase = "back"
     session.holder = undefined
-    session.restedIn = this.burst
+    this.used(session)
     if (this.now - session.goodAt < this.knobs.validateAfterIdle) session.goodAt = this.now
   }
 
@@ -230,11 +230,17 @@ export class Observer implements World {
     this.tell(this.violation.message)
   }
 
+  private used(session: Session): void {
+    session.restedIn = this.burst
+    session.usedAt = this.now
+    session.usedIn = this.burst
+  }
+
   /** A caller was interrupted, who may have had any of those at rest for no time. */
   private mayHaveHad(): void {
     for (const session of this.sessions.values()) {
       if (session.holder !== undefined || session.proofs > 0) continue
-      session.restedIn = this.burst
+      this.used(session)
       if (this.now - session.goodAt < this.knobs.validateAfterIdle) session.goodAt = this.now
     }
   }

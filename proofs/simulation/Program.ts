@@ -1,5 +1,5 @@
 import { Duration } from "effect"
-import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
+import { defaults, type PoolConfig } from "../../src/pool/PoolConfig.ts"
 
 /** The knobs of a pool, in milliseconds where they are times. */
 export interface Knobs {
@@ -20,6 +20,7 @@ export interface Knobs {
 }
 
 export const configOf = ({ redialBase, redialCap, ...knobs }: Knobs): PoolConfig => ({
+  ...defaults,
   min: knobs.min,
   max: knobs.max,
   maxRetries: knobs.maxRetries,

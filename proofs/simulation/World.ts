@@ -28,13 +28,16 @@ export interface Session {
   condemnedIn: Burst | undefined
   /** When it was last known to be good: opened, proven by a round trip, or back from a short use. */
   goodAt: Instant
+  /** When it was opened or given back last: a proof is no use of it. */
+  usedAt: Instant
+  usedIn: Burst
   /** When it was opened or proven last. */
   assuredIn: Burst
   /** When it became idle last. */
   restedIn: Burst
-  /** When it was lent last, and for how long it had rested then. */
+  /** When it was lent last, and when it had been used before that. */
   lentIn: Burst
-  restedBefore: Burst
+  usedBefore: Burst
 }
 
 /**
@@ -118,10 +121,12 @@ export const newSession = (id: number, now: Instant, burst: Burst): Session => (
   closingIn: undefined,
   condemnedIn: undefined,
   goodAt: now,
+  usedAt: now,
+  usedIn: burst,
   assuredIn: burst,
   restedIn: burst,
   lentIn: -1,
-  restedBefore: -1
+  usedBefore: -1
 })
 
 /** Somebody who has just asked. */

@@ -34,7 +34,7 @@ export const connected = (
     breaker: Breaker.succeeded(state.breaker, established(state))
   }
   // Whatever was condemned while it was being opened: it is alive now, and so is new.
-  const fresh = { ...member, generation: state.generation, goodAt: at, retireAt }
+  const fresh = { ...member, generation: state.generation, goodAt: at, usedAt: at, retireAt }
   return serve(settle(ready, out, fresh, at), out, at)
 }
 
