@@ -177,8 +177,9 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("in a black hol
           yield* sql`SELECT 1`
           yield* cutAt("toServer", 0, "open", "blackhole")
           yield* failure(increment(sql))
+          // The one that sleeps, and the one that is asked.
+          yield* eventually(2, sessions)
           yield* Fiber.join(asleep)
-          yield* eventually(1, sessions)
         })
       )
     )

@@ -106,7 +106,7 @@ describeWithPgBouncer("behind PgBouncer, in a black hole", () => {
         const use = sql.withTransaction(sql`UPDATE counter SET n = n + 1 RETURNING n`)
         yield* Effect.all([sql`SELECT 1`, sql`SELECT 1`, sql`SELECT 1`], { concurrency: 3 })
         const holder = yield* Effect.fork(
-          sql.withTransaction(Effect.zipRight(sql`SELECT 1`, Effect.sleep("1200 millis")))
+          sql.withTransaction(Effect.zipRight(sql`SELECT 1`, Effect.sleep("900 millis")))
         )
         yield* Effect.sleep("50 millis")
         const answers = yield* Effect.all([use, sql`SELECT 1 AS one`], { concurrency: 2 })

@@ -32,13 +32,11 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("is no silence:
       const direct = yield* Direct
       yield* direct`CREATE TABLE locked (id int)`
       const release = yield* Effect.fork(
-        direct.withTransaction(
-          Effect.zipRight(direct`LOCK TABLE locked`, Effect.sleep("1500 millis"))
-        )
+        direct.withTransaction(Effect.zipRight(direct`LOCK TABLE locked`, Effect.sleep("1 second")))
       )
       const calculation = sql`SELECT count(*) FROM generate_series(1, 2000000)`
       const waiting = Effect.zipRight(Effect.sleep("50 millis"), sql`INSERT INTO locked VALUES (1)`)
-      const asleep = sql`SELECT pg_sleep(2)`
+      const asleep = sql`SELECT pg_sleep(1.5)`
       yield* Effect.all([asleep, sql.withTransaction(asleep), calculation, waiting], {
         concurrency: "unbounded"
       })
@@ -53,7 +51,7 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("is no silence:
       const { stats } = yield* FaultProxy
       const rows = sql<{ readonly i: number }>`SELECT i FROM generate_series(1, 256) AS i`
       const before = yield* stats
-      const slowly = Stream.tap(rows.stream, ({ i }) => Effect.sleep(i === 128 ? "700 millis" : 0))
+      const slowly = Stream.tap(rows.stream, ({ i }) => Effect.sleep(i === 128 ? "400 millis" : 0))
       assert.strictEqual(yield* Stream.runCount(slowly), 256)
       assert.strictEqual((yield* stats).accepted, before.accepted)
       yield* spared
@@ -112,7 +110,7 @@ layer(server, { excludeTestServices: true, timeout: "1 minute" })("is no silence
       )
       const committing = yield* Effect.fork(sql.withTransaction(body))
       yield* eventually(1, waitsForStandby)
-      yield* Effect.sleep("1 second")
+      yield* Effect.sleep("600 millis")
       assert.strictEqual(yield* waitsForStandby, 1)
       yield* standby("")
       yield* Fiber.join(committing)
