@@ -72,19 +72,3 @@ export const scopedDatabase = (
         client.query(`drop database ${client.escapeIdentifier(database)} with (force)`)
       ).pipe(Effect.ignoreLogged)
   )
-
-// Ended sessions are gone within milliseconds; this bounds the wait for each.
-const goneMillis = 5_000
-
-/** Ends the sessions of all clients, waits until they are gone, and answers how many there were. */
-export const killSessions = (
-  server: Redacted.Redacted<string>
-): Effect.Effect<number, AdministrationError> =>
-  administer(server, "The sessions could not be ended", async (client) => {
-    const { rowCount } = await client.query(
-      `select pg_terminate_backend(pid, $1) from pg_stat_activity
-        where backend_type = 'client backend' and pid <> pg_backend_pid()`,
-      [goneMillis]
-    )
-    return rowCount ?? 0
-  })

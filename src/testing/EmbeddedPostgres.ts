@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises"
 import { Context, type Duration, Effect, Layer, Redacted, type Scope } from "effect"
-import { type AdministrationError, ensureDatabase, killSessions } from "./Administration.ts"
+import { ensureDatabase } from "./Administration.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { type EmbeddedServer, makeServer, type StopMode } from "./EmbeddedServer.ts"
 import type { ServerFault } from "./Fault.ts"
@@ -92,15 +92,16 @@ export class EmbeddedPostgres extends Context.Tag("holdfast/testing/EmbeddedPost
     readonly freeze: Effect.Effect<void>
     /** Ends a `freeze`: what was sent meanwhile is answered now. */
     readonly thaw: Effect.Effect<void>
-    /** Ends every session of a client (57P01), waits until they are gone, and returns how many. */
-    readonly killSessions: Effect.Effect<number, AdministrationError>
+    /**
+     * Ends every session of a client, as an administrator does (57P01). Returns how many, once they
+     * are gone; of a frozen server they go when it is thawed.
+     */
+    readonly killSessions: Effect.Effect<number>
     /**
      * Has the server misbehave as the fault says until the scope closes; then it is started, or goes
      * on, unless another fault still keeps it down. A server that does not start is a defect.
      */
-    readonly inject: (
-      fault: ServerFault
-    ) => Effect.Effect<void, EmbeddedPostgresError | AdministrationError, Scope.Scope>
+    readonly inject: (fault: ServerFault) => Effect.Effect<void, EmbeddedPostgresError, Scope.Scope>
   }
 >() {
   /** Starts a server and waits until it accepts connections. It ends when the scope closes. */
@@ -127,12 +128,10 @@ const serviceOf = (server: EmbeddedServer, cluster: PostgresCluster, database: s
   const { port, ...controls } = server
   const { password, username } = cluster
   const url = urlOf(port, cluster, database)
-  const sessionsKilled = killSessions(urlOf(port, cluster, "postgres"))
   return EmbeddedPostgres.of({
     ...{ url, host, port, database, username, password },
     ...controls,
-    killSessions: sessionsKilled,
-    inject: makeServerFaults(controls, sessionsKilled)
+    inject: makeServerFaults(controls)
   })
 }
 

@@ -1,4 +1,5 @@
 import { Deferred, type Duration, Effect, Option, Schedule, type Scope } from "effect"
+import { killBackends } from "./Backends.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { freePort } from "./FreePort.ts"
 import { freeze, thaw } from "./Freezing.ts"
@@ -19,12 +20,14 @@ export interface EmbeddedServer {
   readonly crash: Effect.Effect<void>
   readonly freeze: Effect.Effect<void>
   readonly thaw: Effect.Effect<void>
+  readonly killSessions: Effect.Effect<number>
 }
 
-/** The latest server, and whether it was asked to stop. Changes only between two turns. */
+/** The latest server, and what it was told. Changes only between two turns. */
 interface Tenure {
   server: RunningProgram | undefined
   isLeaving: boolean
+  isFrozen: boolean
 }
 
 const signals = { smart: "SIGTERM", fast: "SIGINT", immediate: "SIGQUIT" } as const
@@ -47,11 +50,21 @@ const endBy = (server: RunningProgram, mode: StopMode, deadline: Duration.Durati
     Effect.map(Option.isSome)
   )
 
-const frozen = ({ watcher }: PostmasterPlan, { server }: Tenure) =>
-  server === undefined ? Effect.void : freeze(server, watcher)
+const frozen = ({ watcher }: PostmasterPlan, tenure: Tenure) => {
+  tenure.isFrozen = true
+  return tenure.server === undefined ? Effect.void : freeze(tenure.server, watcher)
+}
 
-const thawed = ({ watcher }: PostmasterPlan, { server }: Tenure) =>
-  server === undefined ? Effect.void : thaw(server, watcher)
+const thawed = ({ watcher }: PostmasterPlan, tenure: Tenure) => {
+  tenure.isFrozen = false
+  return tenure.server === undefined ? Effect.void : thaw(tenure.server, watcher)
+}
+
+const sessionsKilled = Effect.fn("EmbeddedServer.killSessions")(function* (tenure: Tenure) {
+  const { isFrozen, server } = tenure
+  if (server === undefined || (yield* Deferred.isDone(server.ended))) return 0
+  return yield* killBackends(server.pid, isFrozen ? "0 seconds" : "5 seconds")
+})
 
 /** Ends it by all means: politely, then as in an emergency, then by force. */
 const shutDown = Effect.fn("EmbeddedServer.shutDown")(function* (
@@ -70,6 +83,7 @@ const startOn = (plan: PostmasterPlan, tenure: Tenure, port: number) =>
   startPostmaster(plan, port, (server) => {
     tenure.server = server
     tenure.isLeaving = false
+    tenure.isFrozen = false
   }).pipe(Effect.as(port))
 
 const portTaken = (error: EmbeddedPostgresError) => error.reason === "PortInUse"
@@ -122,7 +136,7 @@ export const makeServer = (
   wanted: number | undefined
 ): Effect.Effect<EmbeddedServer, EmbeddedPostgresError, Scope.Scope> =>
   Effect.gen(function* () {
-    const tenure: Tenure = { server: undefined, isLeaving: false }
+    const tenure: Tenure = { server: undefined, isLeaving: false, isFrozen: false }
     const turn = (yield* Effect.makeSemaphore(1)).withPermits(1)
     yield* clearLeftover(plan.data)
     yield* Effect.addFinalizer(() => shutDown(plan, tenure))
@@ -136,6 +150,7 @@ export const makeServer = (
       restart: (mode) => turn(Effect.andThen(stop(plan, tenure, mode), start)),
       crash: turn(Effect.suspend(() => (tenure.server ? kill(tenure.server) : Effect.void))),
       freeze: turn(Effect.suspend(() => frozen(plan, tenure))),
-      thaw: turn(Effect.suspend(() => thawed(plan, tenure)))
+      thaw: turn(Effect.suspend(() => thawed(plan, tenure))),
+      killSessions: Effect.suspend(() => sessionsKilled(tenure))
     }
   })

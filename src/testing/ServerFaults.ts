@@ -1,5 +1,4 @@
 import { Effect, type Scope } from "effect"
-import type { AdministrationError } from "./Administration.ts"
 import type { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import type { EmbeddedServer } from "./EmbeddedServer.ts"
 import type { ServerFault } from "./Fault.ts"
@@ -21,11 +20,9 @@ const shared = <E>(end: Effect.Effect<void, E>) => {
 
 /** Faults of one server that last as long as a scope. */
 export const makeServerFaults = (
-  { crash, freeze, start, stop, thaw }: Omit<EmbeddedServer, "port">,
-  killSessions: Effect.Effect<number, AdministrationError>
-): ((
-  fault: ServerFault
-) => Effect.Effect<void, EmbeddedPostgresError | AdministrationError, Scope.Scope>) => {
+  server: Omit<EmbeddedServer, "port">
+): ((fault: ServerFault) => Effect.Effect<void, EmbeddedPostgresError, Scope.Scope>) => {
+  const { crash, freeze, killSessions, start, stop, thaw } = server
   const down = shared(start)
   const frozen = shared(thaw)
   return (fault) => {

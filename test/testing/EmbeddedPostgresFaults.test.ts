@@ -60,7 +60,7 @@ layer(stage, { excludeTestServices: true })("a server that misbehaves", (it) => 
     })
   )
 
-  it.scoped("ends all sessions but its own, whatever their database, in the server's words", () =>
+  it.scoped("ends all sessions, whatever their database, in the server's words", () =>
     Effect.gen(function* () {
       const postgres = yield* EmbeddedPostgres
       const other = yield* FreshDatabase.make({ server: postgres.url })
@@ -70,6 +70,9 @@ layer(stage, { excludeTestServices: true })("a server that misbehaves", (it) => 
       assert.strictEqual(yield* postgres.killSessions, 2)
       assert.deepStrictEqual(yield* Effect.forEach(words, Fiber.join), ["57P01", "57P01"])
       assert.strictEqual(yield* postgres.killSessions, 0)
+      yield* postgres.stop("fast")
+      assert.strictEqual(yield* postgres.killSessions, 0)
+      yield* postgres.start
     })
   )
 
@@ -96,12 +99,14 @@ layer(stage, { excludeTestServices: true })("a server that misbehaves", (it) => 
       const client = yield* session(url)
       const endFirst = yield* held(inject({ _tag: "Freeze" }))
       const endSecond = yield* held(inject({ _tag: "Freeze" }))
-      const asked = yield* Effect.fork(Effect.promise(() => client.query("select 1")))
+      const asked = yield* Effect.fork(Effect.tryPromise(() => client.query("select 1")))
       yield* endFirst
+      yield* Effect.scoped(inject({ _tag: "KillSessions" }))
       yield* Effect.sleep("100 millis")
       assert.isNull(asked.unsafePoll())
       yield* endSecond
-      yield* Fiber.join(asked)
+      yield* Effect.flip(Fiber.join(asked))
+      assert.strictEqual(yield* ask(url, "select 42"), 42)
     })
   )
 
