@@ -9,7 +9,7 @@ import { span } from "./Span.ts"
 const limitOf = ({ fault, from, until }: Struck): number =>
   Duration.toMillis(promised(fault, Duration.millis(until - from)))
 
-const slow = (struck: ReadonlyArray<Struck>, { fault, slowest }: FaultScore) =>
+const slow = (struck: ReadonlyArray<Struck>, { fault, slowest = 0 }: FaultScore) =>
   struck
     .filter((each) => each.fault.name === fault && slowest > limitOf(each))
     .map((each) => `${fault}: an operation took ${span(slowest)}, of ${span(limitOf(each))}`)

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { Clock, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { ContestantProcess } from "./ContestantProcess.ts"
 import type { Operation } from "./Operation.ts"
 import type { Request, SignUp } from "./Request.ts"
@@ -8,10 +8,10 @@ import type { Request, SignUp } from "./Request.ts"
 export const callerCount = 8
 
 /** What a caller does between two calls, so that a pool of ten has idle connections. */
-export const pause = "5 millis"
+export const pause = Duration.millis(20)
 
 /** After which a caller gives up, so that a hang ends and counts. */
-export const patience = "30 seconds"
+export const patience = Duration.seconds(30)
 
 /** Those who call, and what they saw. */
 export interface Callers {

@@ -36,6 +36,9 @@ const totals = (scores: ReadonlyArray<Score>): string =>
     ])
   )
 
+const timeOf = (millis: number | undefined): string =>
+  millis === undefined ? "none" : span(millis)
+
 /** A row for each fault, a column for each contestant. */
 const byFault = (
   { runs }: Comparison,
@@ -98,8 +101,8 @@ ${Duration.format(took)}. The callers' timers were late by no more than ${latene
 
 const setting = `${callerCount} callers ask a process that holds a pool of at most ${maxConnections} connections. Each \
 in turn signs somebody up, which is a transaction of two inserts, reads the account back, and waits \
-${pause} after each. The process reaches a Postgres of its own through a proxy that misbehaves, at \
-the same moments for every contestant. A caller gives up after ${patience}. In the end the tables are \
+${Duration.format(pause)} after each. The process reaches a Postgres of its own through a proxy that misbehaves, at \
+the same moments for every contestant. A caller gives up after ${Duration.format(patience)}. In the end the tables are \
 read past all of them and compared to what the callers were told.`
 
 /** The comparison as a page. */
@@ -133,16 +136,16 @@ ${byFault(comparison, scores, ({ failed }) => failed)}
 
 ### From the fault to the end of the first success
 
-Of an operation that began after the strike, or after the quiet around it. "none": not before the next
-fault.
+Of an operation that began after the strike, or after the quiet around it. "none": not before the
+next fault.
 
-${byFault(comparison, scores, ({ firstSuccess }) => (firstSuccess === undefined ? "none" : span(firstSuccess)))}
+${byFault(comparison, scores, ({ firstSuccess }) => timeOf(firstSuccess))}
 
 ### The longest operation
 
-Of those that were under way at the strike or began after it.
+Of those that were under way at the strike or began after it. "none": nobody could ask.
 
-${byFault(comparison, scores, ({ slowest }) => span(slowest))}
+${byFault(comparison, scores, ({ slowest }) => timeOf(slowest))}
 
 ### Deaths
 

@@ -8,7 +8,8 @@ import { hasFailed, lasted, type Operation } from "./Operation.ts"
 export interface FaultScore {
   readonly fault: FaultName
   readonly failed: number
-  readonly slowest: number
+  /** Undefined if there was no operation, since none before had ended. */
+  readonly slowest: number | undefined
   /** To the end of the first success that began under it; undefined if there was none. */
   readonly firstSuccess: number | undefined
 }
@@ -61,7 +62,7 @@ const faultScores = ({ operations, struck }: ContestantRun): ReadonlyArray<Fault
     return {
       fault: fault.name,
       failed: own.filter(hasFailed).length,
-      slowest: longest(own),
+      slowest: own.length === 0 ? undefined : longest(own),
       firstSuccess: firstSuccess(own, from)
     }
   })

@@ -11,7 +11,7 @@ const comparison: Comparison = {
   runs: contestants.map(({ name }, at) =>
     runOf([operation(900, 1900), operation(4990, 5000 + at, failed)], {
       contestant: name,
-      deaths: at === 0 ? [{ at: 1200, reason: "Error: read ECONNRESET", backAt: 2400 }] : []
+      deaths: at === 0 ? [{ at: 5500, reason: "Error: read ECONNRESET", backAt: 6400 }] : []
     })
   ),
   versions: { pg: "8.23.1", postgres: "3.4.9", "@effect/sql-pg": "0.53.0", holdfast: "0.1.0" },
@@ -48,7 +48,7 @@ describe("the page of the comparison", () => {
   })
 
   it("tells the deaths, and what ended the process", () => {
-    assert.include(text, '- **pg.Pool** during "reset": `Error: read ECONNRESET`')
+    assert.include(text, '- **pg.Pool** during "crash": `Error: read ECONNRESET`')
   })
 
   it("tells how long the database was away, where it was", () => {
