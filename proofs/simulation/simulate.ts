@@ -54,8 +54,12 @@ const nothingIsLeft = (world: World, { timeline }: Simulation): Broken => {
     : undefined
 }
 
-const closingEndsInTime = (_: World, isClosed: boolean): Broken =>
-  isClosed ? undefined : "the pool is not closed after twice the close timeout"
+/** Who has a connection gets as long to give it back as a goodbye may take; dials may still land. */
+const closingTime = ({ knobs: { closeTimeout, connectTimeout } }: World): number =>
+  2 * (closeTimeout + precision) + connectTimeout
+
+const closingEndsInTime = (world: World, isClosed: boolean): Broken =>
+  isClosed ? undefined : `the pool is not closed after ${closingTime(world)} ms`
 
 const nothing = (after: number): Step => ({ after, act: { _tag: "Nothing" } })
 
@@ -97,7 +101,7 @@ const close = (simulation: Simulation): void => {
   const { observer } = simulation
   const closing = simulation.close()
   simulation.play({ after: 0, act: lastCaller })
-  simulation.play(nothing(2 * (observer.knobs.closeTimeout + precision)))
+  simulation.play(nothing(closingTime(observer)))
   observer.demand(closingEndsInTime, closing.unsafePoll() !== null)
   stopAll(simulation)
   simulation.play(nothing(1))
