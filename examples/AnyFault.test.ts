@@ -59,6 +59,7 @@ layer(Database, { excludeTestServices: true, timeout: "1 minute" })("my service"
           else assert.isAtMost(times, isInDoubt(answer.left) ? 1 : 0)
         }
       }),
+    // Each run takes a second; 100 are the default.
     { fastCheck: { numRuns: 5 }, timeout: 60_000 }
   )
 })

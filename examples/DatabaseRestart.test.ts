@@ -8,21 +8,12 @@ import { EmbeddedPostgres } from "holdfast/testing"
 const takeOrder = (id: number) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const order = Effect.gen(function* () {
-      yield* sql`INSERT INTO orders (id) VALUES (${id})`
-      yield* sql`UPDATE stock SET left_over = left_over - 1`
-    })
+    const order = sql`INSERT INTO orders (id) VALUES (${id})`
     yield* sql.withTransaction(order).pipe(PgClient.replay())
     return id
   })
 
-const schema = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`CREATE TABLE orders (id int PRIMARY KEY)`
-  yield* sql`CREATE TABLE stock (left_over int NOT NULL)`
-  yield* sql`INSERT INTO stock VALUES (1000)`
-})
-
+/** A PostgreSQL of its own, and a client for it. */
 const Database = Layer.unwrapEffect(
   Effect.map(EmbeddedPostgres, ({ url }) => PgClient.layer({ url }))
 ).pipe(Layer.provideMerge(EmbeddedPostgres.layer()))
@@ -32,26 +23,25 @@ layer(Database, { excludeTestServices: true, timeout: "1 minute" })("my service"
     "survives a database restart",
     () =>
       Effect.gen(function* () {
-        yield* schema
         const sql = yield* SqlClient.SqlClient
         const postgres = yield* EmbeddedPostgres
+        yield* sql`CREATE TABLE orders (id int)`
 
-        const ids = Array.from({ length: 200 }, (_, i) => i)
+        // 200 orders within a second, and a restart in the midst of them.
         const orders = Effect.forEach(
-          ids,
+          Array.from({ length: 200 }, (_, id) => id),
           (id) => Effect.delay(takeOrder(id), `${5 * id} millis`),
           { concurrency: "unbounded" }
         )
         const restart = Effect.delay(postgres.restart("fast"), "300 millis")
         const [acknowledged] = yield* Effect.all([orders, restart], { concurrency: "unbounded" })
 
+        // None has failed, or we would not be here. Each is there, and there is none twice.
         const stored = yield* sql<{ id: number }>`SELECT id FROM orders ORDER BY id`
         assert.deepStrictEqual(
           stored.map(({ id }) => id),
           acknowledged
         )
-        const [stock] = yield* sql<{ left_over: number }>`SELECT left_over FROM stock`
-        assert.strictEqual(stock?.left_over, 1000 - ids.length)
       }),
     20_000
   )

@@ -132,7 +132,7 @@ export class SilenceWatch {
   }
 
   private swallow({ session, silence }: Vigil, finding: Finding): void {
-    const silentFor = Duration.times(this.scanTime, silence)
+    const silentFor = Duration.millis(Math.round(Duration.toMillis(this.scanTime) * silence))
     session.swallow(new Swallowed(silentFor, reasonOf(finding)))
     if (finding._tag === "WaitsForUs") this.fork(this.watching.end(finding.sight))
   }

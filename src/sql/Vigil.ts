@@ -18,7 +18,7 @@ export interface Watchable {
   readonly swallow: (cause: Swallowed) => void
 }
 
-/** Scans of the threshold's length. */
+/** How often silence is counted before it is one. */
 export const scansPerThreshold = 8
 
 /** Two looks are this many scans apart, so that what was on its way has had time to come. */

@@ -186,7 +186,7 @@ describe("a pool, whatever its configuration and whatever goes wrong", () => {
   it.prop(
     "can be given the configuration that a client is given at random",
     [clientConfigs],
-    (config) => {
+    ([config]) => {
       assert.isAtLeast(config.maxConnections ?? 0, 1)
       assert.isAtMost(config.minConnections ?? 0, config.maxConnections ?? 0)
     }
