@@ -2,16 +2,26 @@ import { Cause, Exit, Option } from "effect"
 import type { PoolStats } from "../../src/pool/Pool.ts"
 import { AcquireTimeout, ConnectError, PoolClosed } from "../../src/pool/PoolError.ts"
 import type { Broken } from "./Violation.ts"
-import { type Caller, precision, type World } from "./World.ts"
+import { type Caller, openSessions, precision, type World } from "./World.ts"
 
 /** What a borrower fails with by itself, as a failure or as a defect. */
 export const ownFailure = "the borrower's own failure"
 
 const isTimely = ({ now }: World, { deadline }: Caller): boolean => now >= deadline - precision
 
+/** Nothing is there, nothing is dialed, and nothing will be before the caller's deadline. */
+const isHopeless = (world: World, { deadline }: Caller): boolean => {
+  const { dials, failing, knobs, now } = world
+  const isBare = openSessions(world).length + dials.size === 0
+  return isBare && failing !== undefined && deadline - now <= knobs.redialCap + precision
+}
+
+/** What has been served says that those before it will take longer. */
+const isForeseen = ({ message }: AcquireTimeout): boolean => message.includes("by the pace of")
+
 const refusal = (world: World, caller: Caller, error: unknown): Broken => {
   if (error instanceof AcquireTimeout) {
-    return isTimely(world, caller)
+    return isTimely(world, caller) || isHopeless(world, caller) || isForeseen(error)
       ? undefined
       : `caller ${caller.id} is given up ${caller.deadline - world.now} ms before its deadline`
   }

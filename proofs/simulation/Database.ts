@@ -6,7 +6,7 @@ import type { Landing, Observer } from "./Observer.ts"
 import type { LossKind, Welcome } from "./Program.ts"
 import { crash, goodbye, refusal, reset } from "./ServerWords.ts"
 import type { Timeline } from "./Timeline.ts"
-import { type Caller, type Dial, openSessions, precision, type Session } from "./World.ts"
+import { type Caller, openSessions, precision, type Session } from "./World.ts"
 
 /** A session with the {@link Database}, as the pool holds it. */
 export interface Simulated extends Connection {
@@ -50,11 +50,7 @@ export class Database {
   }
 
   readonly connector: Connector<Simulated> = {
-    connect: (onLoss) =>
-      Effect.suspend(() => {
-        const dial = this.observer.dialBegins(this.welcome === "swallowed")
-        return this.open(dial, onLoss)
-      })
+    connect: (onLoss) => this.open(onLoss)
   }
 
   /** Whether a dial that begins now would be accepted, and a round trip answered, in time. */
@@ -107,8 +103,10 @@ export class Database {
     if (session.holder?.way !== "acquire") session.holder?.stop?.()
   }
 
-  private open(dial: Dial, onLoss: (loss: Loss) => void): Effect.Effect<Simulated, ConnectError> {
+  private open(onLoss: (loss: Loss) => void): Effect.Effect<Simulated, ConnectError> {
     return Effect.async((resume) => {
+      // Here, so that whatever begins also hears of its end: between two steps it may be interrupted.
+      const dial = this.observer.dialBegins(this.welcome === "swallowed")
       const socket: Socket = { session: undefined }
       const land = (landing: Landing) => this.observer.dialEnds(dial, landing)
       const answered = () => {

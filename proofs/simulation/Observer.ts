@@ -19,6 +19,7 @@ import {
   type Failing,
   newCaller,
   newSession,
+  precision,
   type Session,
   type World,
   waiting
@@ -153,7 +154,9 @@ export class Observer implements World {
       if (landing.provesRestart) this.condemn()
     }
     const { failing, now } = this
-    if (failing !== undefined && dial.beganAt < failing.since) return
+    const isOvertaken =
+      landing._tag === "Abandoned" && now - dial.beganAt < this.knobs.connectTimeout - precision
+    if (isOvertaken || (failing !== undefined && dial.beganAt < failing.since)) return
     this.failing = {
       failures: (failing?.failures ?? 0) + 1,
       since: failing?.since ?? now,
@@ -239,7 +242,10 @@ export class Observer implements World {
   /** A caller was interrupted, who may have had any of those at rest for no time. */
   private mayHaveHad(): void {
     for (const session of this.sessions.values()) {
-      if (session.holder !== undefined || session.proofs > 0) continue
+      if (session.holder !== undefined) continue
+      // Which was used last nobody can tell any more.
+      session.usedIn = this.burst
+      if (session.proofs > 0) continue
       this.used(session)
       if (this.now - session.goodAt < this.knobs.validateAfterIdle) session.goodAt = this.now
     }

@@ -1,3 +1,4 @@
+import { patience } from "./Breaker.ts"
 import { established, firstWaiter, type Instant, type State, total } from "./PoolState.ts"
 
 /**
@@ -29,6 +30,16 @@ const overtakesAt = (state: State): Instant => {
     width(state) === 1 && counts.connecting > 0 && (total(state) < limits.max || isReplaced(state))
   if (!isPossible) return Number.POSITIVE_INFINITY
   return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
+}
+
+/**
+ * How long the next dial may take. More than the usual only where another can overtake it: a pool of
+ * one would wait for nothing else.
+ */
+export const dialTimeout = (state: State): number => {
+  const { breaker, limits } = state
+  const canBeOvertaken = established(state) === 0 && limits.max > 1
+  return limits.connectTimeout * (canBeOvertaken ? patience(breaker) : 1)
 }
 
 const opensAt = (state: State): Instant => {

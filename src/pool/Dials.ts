@@ -15,6 +15,7 @@ type Dial = Fiber.RuntimeFiber<void, ConnectError>
 /** The dials under way, each a fiber of the pool. */
 export class Dials<C extends Connection> {
   private readonly fibers = new Map<number, Dial>()
+  private givenUp: Dial | undefined
   private readonly connector: Connector<C>
   private readonly owner: DialOwner<C>
   private readonly fork: (effect: Effect.Effect<void, ConnectError>) => Dial
@@ -29,16 +30,20 @@ export class Dials<C extends Connection> {
     this.fork = fork
   }
 
-  /** Opens a connection within a time. */
+  /** Opens a connection within a time, once what was given up for it has let go of its socket. */
   begin(id: number, within: Duration.Duration): void {
-    this.fibers.set(id, this.fork(this.dial(id, within)))
+    const { givenUp } = this
+    this.givenUp = undefined
+    const dial = this.dial(id, within)
+    const next = givenUp === undefined ? dial : Effect.zipRight(Fiber.await(givenUp), dial)
+    this.fibers.set(id, this.fork(next))
   }
 
   /** Nobody learns of what becomes of it any more; whatever it has opened is closed. */
   abort(id: number): void {
-    const fiber = this.fibers.get(id)
+    this.givenUp = this.fibers.get(id)
     this.fibers.delete(id)
-    fiber?.unsafeInterruptAsFork(fiber.id())
+    this.givenUp?.unsafeInterruptAsFork(this.givenUp.id())
   }
 
   /** Ends when all that are under way now have; fails if one of them has failed. */

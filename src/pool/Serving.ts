@@ -1,5 +1,5 @@
 import * as Breaker from "./Breaker.ts"
-import { dialsAt, isReplaced, unproven } from "./Demand.ts"
+import { dialsAt, dialTimeout, isReplaced, unproven } from "./Demand.ts"
 import { abort, evict, expired } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import * as Pace from "./Pace.ts"
@@ -58,8 +58,7 @@ export const prove = (
 /** Opens one more connection. */
 export const connect = (state: State, out: Commands, at: Instant): State => {
   const [next, id] = Members.add(state, at)
-  const within = state.limits.connectTimeout * Breaker.patience(state.breaker)
-  out.push({ _tag: "Connect", id, within })
+  out.push({ _tag: "Connect", id, within: dialTimeout(state) })
   return { ...next, dialedAt: at, breaker: Breaker.probing(state.breaker) }
 }
 

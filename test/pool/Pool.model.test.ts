@@ -15,7 +15,8 @@ import { Timeline } from "../../proofs/simulation/Timeline.ts"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { ConnectError } from "../../src/pool/PoolError.ts"
-import { type SimulatedConnection, SimulatedServer } from "../support/SimulatedServer.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import type { SimulatedConnection } from "../../src/testing/SimulatedSession.ts"
 import { PoolModel } from "./PoolModel.ts"
 
 const patience = Duration.seconds(3)
