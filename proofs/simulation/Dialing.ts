@@ -1,13 +1,18 @@
 import type { Broken } from "./Violation.ts"
-import { openSessions, precision, rounding, type Session, type World, waiting } from "./World.ts"
+import {
+  openSessions,
+  overtakenAfter,
+  precision,
+  rounding,
+  type Session,
+  type World,
+  waiting
+} from "./World.ts"
 
 /** The least time between a failure, the so many-th in a row, and the next dial. */
 const leastDelay = ({ knobs: { redialBase, redialCap } }: World, failures: number): number =>
   // A quarter is the jitter.
   Math.min(redialBase * 2 ** (failures - 1), redialCap) * 0.75
-
-/** A dial without an answer for so long may be overtaken by one other. */
-const overtakenAfter = 750
 
 /**
  * Invariants 6 and 7: while dials fail, one at a time looks for the database, beside at most one that
@@ -21,6 +26,7 @@ export const oneProbeAtATime = (world: World): Broken => {
   if (begun.length > 1 || begun.some((beganAt) => now - beganAt < overtakenAfter - precision)) {
     return `a dial begins beside those of ${begun.map((at) => `${now - at} ms`).join(", ")} before, after ${failures} failures in a row`
   }
+  if (world.overtakenIn === world.burst) return undefined
   return now - lastAt < leastDelay(world, failures) - precision
     ? `a dial begins ${now - lastAt} ms after the last of ${failures} failures in a row`
     : undefined

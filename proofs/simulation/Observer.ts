@@ -19,6 +19,7 @@ import {
   type Failing,
   newCaller,
   newSession,
+  overtakenAfter,
   precision,
   type Session,
   type World,
@@ -47,6 +48,7 @@ export class Observer implements World {
   refutedIn: Burst = -1
   fatalIn: Burst = -1
   excusedIn: Burst = -1
+  overtakenIn: Burst = -1
   isClosing = false
   openSince = 0
   firstSince = 0
@@ -154,8 +156,9 @@ export class Observer implements World {
       if (landing.provesRestart) this.condemn()
     }
     const { failing, now } = this
-    const isOvertaken =
-      landing._tag === "Abandoned" && now - dial.beganAt < this.knobs.connectTimeout - precision
+    const isAbandoned = landing._tag === "Abandoned"
+    if (isAbandoned && now - dial.beganAt >= overtakenAfter) this.overtakenIn = this.burst
+    const isOvertaken = isAbandoned && now - dial.beganAt < this.knobs.connectTimeout - precision
     if (isOvertaken || (failing !== undefined && dial.beganAt < failing.since)) return
     this.failing = {
       failures: (failing?.failures ?? 0) + 1,
@@ -246,7 +249,7 @@ export class Observer implements World {
       // Which was used last nobody can tell any more.
       session.usedIn = this.burst
       if (session.proofs > 0) continue
-      this.used(session)
+      session.restedIn = this.burst
       if (this.now - session.goodAt < this.knobs.validateAfterIdle) session.goodAt = this.now
     }
   }

@@ -96,6 +96,8 @@ export interface World {
   readonly fatalIn: Burst
   /** The last burst in which all sessions opened so far were condemned. */
   readonly excusedIn: Burst
+  /** When a dial ended that was old enough to be overtaken: it may have been, or have had its time. */
+  readonly overtakenIn: Burst
   readonly isClosing: boolean
   /** Since when nothing but the pool itself stands between a caller and a connection. */
   readonly openSince: Instant
@@ -160,3 +162,6 @@ export const waiting = ({ callers }: World): ReadonlyArray<Caller> =>
 /** Nobody has it, and nobody looks at it. */
 export const isResting = ({ closingIn, holder, proofs }: Session): boolean =>
   closingIn === undefined && holder === undefined && proofs === 0
+
+/** A dial without an answer for so long may be overtaken by one other. */
+export const overtakenAfter = 750

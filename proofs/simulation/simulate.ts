@@ -85,7 +85,8 @@ const calm = (simulation: Simulation): void => {
     stopAll(simulation)
     simulation.play(nothing(50))
   }
-  simulation.play(nothing(connectTimeout + validateTimeout + precision))
+  // A dial may get six times its time, and what was found dead has its siblings proven.
+  simulation.play(nothing(6 * connectTimeout + 2 * validateTimeout + precision))
   observer.demand(nothingIsHeld, undefined)
   simulation.play(nothing(idleTimeout + precision))
   observer.demand(theSurplusRetires, undefined)
