@@ -43,7 +43,7 @@ export const runSeed = (seed: number, options: Options = {}): Figures | Failure 
 }
 
 /** The first invariant that a program breaks, if it does. */
-export const violationOf = (program: Program, options: Options = {}): Violation | undefined => {
+const violationOf = (program: Program, options: Options = {}): Violation | undefined => {
   try {
     simulate(program, options)
     return undefined
