@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import { proxyFaultKinds, serverFaultKinds } from "../src/testing/FaultKinds.ts"
 
 const root = new URL("../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
@@ -41,6 +42,13 @@ describe("the documents", () => {
     const shown = [...text.matchAll(/<!-- example: (\S+) -->\n\n```ts\n([\s\S]*?)```/g)]
     assert.isAbove(shown.length, 0)
     for (const [, path, code] of shown) assert.strictEqual(code, read(path ?? ""))
+  })
+
+  it("docs/testing.md names every fault", () => {
+    const text = read("docs/testing.md")
+    for (const kind of [...proxyFaultKinds, ...serverFaultKinds]) {
+      assert.include(text, `{ _tag: "${kind}"`)
+    }
   })
 
   it("package.json exports only what the build makes", () => {

@@ -16,11 +16,9 @@ const lastWords = (client: pg.Client) =>
 
 /** Begins it in a scope of its own, and answers how to close that. */
 const held = <E, R>(begin: Effect.Effect<void, E, R | Scope.Scope>) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    yield* Scope.extend(begin, scope)
-    return Scope.close(scope, Exit.void)
-  })
+  Effect.flatMap(Scope.make(), (scope) =>
+    Effect.as(Scope.extend(begin, scope), Scope.close(scope, Exit.void))
+  )
 
 const isUp = Effect.flatMap(EmbeddedPostgres, ({ processId }) => Effect.map(processId, isRunning))
 

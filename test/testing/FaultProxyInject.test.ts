@@ -38,11 +38,9 @@ const every: ReadonlyArray<ProxyFault> = [
 ]
 
 const held = (proxy: FaultProxy["Type"], fault: ProxyFault) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    yield* Scope.extend(proxy.inject(fault), scope)
-    return Scope.close(scope, Exit.void)
-  })
+  Effect.flatMap(Scope.make(), (scope) =>
+    Effect.as(Scope.extend(proxy.inject(fault), scope), Scope.close(scope, Exit.void))
+  )
 
 describe("faults that last as long as a scope", () => {
   it.scopedLive.each(every.map((fault) => ({ fault, name: JSON.stringify(fault) })))(
@@ -73,7 +71,7 @@ describe("faults that last as long as a scope", () => {
     Effect.gen(function* () {
       const { proxy, client } = yield* connected()
       const endFirst = yield* held(proxy, { _tag: "Latency", each: "1 minute" })
-      yield* held(proxy, { _tag: "Latency", each: "40 millis" })
+      yield* proxy.inject({ _tag: "Latency", each: "40 millis" })
       yield* proxy.latency("20 millis")
       const start = yield* Clock.currentTimeMillis
       yield* client.write("patience")

@@ -33,16 +33,15 @@ const refusal = (url: Redacted.Redacted<string>) =>
     )
   )
 
-/** A table that goes with the scope. */
+/** A table that goes with the scope, and what is in it. */
 const table = (name: string) =>
   Effect.gen(function* () {
     const client = yield* session(inject("postgresUrl"))
     yield* Effect.acquireRelease(query(client, `create table ${name} (n int)`), () =>
       Effect.ignore(query(client, `drop table ${name}`))
     )
-    return Effect.map(query(client, `select n from ${name} order by n`), ({ rows }) =>
-      rows.map(({ n }) => n)
-    )
+    const rows = query(client, `select n from ${name} order by n`)
+    return { rows: Effect.map(rows, (answer) => answer.rows.map(({ n }) => n)) }
   })
 
 describe("a proxy before a Postgres", () => {
@@ -134,7 +133,7 @@ describe("a proxy before a Postgres", () => {
   it.scopedLive("muted to the client, has what it was asked for done and says nothing of it", () =>
     Effect.gen(function* () {
       const { proxy, url } = yield* stage
-      const rows = yield* table("muted")
+      const { rows } = yield* table("muted")
       const client = yield* session(url)
       yield* proxy.mute("toClient")
       const insert = yield* Effect.fork(query(client, "insert into muted values (1)"))
@@ -187,7 +186,7 @@ describe("a proxy before a Postgres", () => {
   ] as const)("cuts $when COMMIT by $ending", ({ when, ending, left, says }) =>
     Effect.gen(function* () {
       const { proxy, url } = yield* stage
-      const rows = yield* table("ledger")
+      const { rows } = yield* table("ledger")
       const client = yield* session(url)
       yield* query(client, "begin")
       yield* query(client, "insert into ledger values (1)")
@@ -200,7 +199,7 @@ describe("a proxy before a Postgres", () => {
   it.scopedLive("cuts after COMMIT into a black hole: committed, and not a word", () =>
     Effect.gen(function* () {
       const { proxy, url } = yield* stage
-      const rows = yield* table("silence")
+      const { rows } = yield* table("silence")
       const client = yield* session(url)
       yield* query(client, "begin; insert into silence values (1)")
       yield* proxy.cutCommit("after", "blackhole")

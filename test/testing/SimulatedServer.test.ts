@@ -31,11 +31,9 @@ const begun = (effect: Effect.Effect<unknown, { readonly message: string }>) =>
   }))
 
 const held = (server: SimulatedServer, fault: SimulatedFault) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    yield* Scope.extend(server.inject(fault), scope)
-    return Scope.close(scope, Exit.void)
-  })
+  Effect.flatMap(Scope.make(), (scope) =>
+    Effect.as(Scope.extend(server.inject(fault), scope), Scope.close(scope, Exit.void))
+  )
 
 describe("a simulated server", () => {
   it.effect("takes the time it is told to, and twice the latency of the network", () =>
@@ -165,17 +163,17 @@ describe("a simulated server", () => {
     })
   )
 
-  it.effect("is woken by the first dial after a sleep, and slow to open when it is cold", () =>
+  it.scoped("is woken by the first dial after a sleep, and slow to open when it is cold", () =>
     Effect.gen(function* () {
       const server = new SimulatedServer()
-      yield* held(server, { _tag: "Suspend", wake: "1 minute" })
+      yield* server.inject({ _tag: "Suspend", wake: "1 minute" })
       const first = yield* begun(dial(server))
       yield* TestClock.adjust("59 seconds")
       const second = yield* begun(dial(server))
       yield* TestClock.adjust("1 seconds")
       assert.deepStrictEqual([yield* first.standing, yield* second.standing], ["well", "well"])
       yield* dial(server)
-      yield* held(server, { _tag: "ColdStart", delay: "2 seconds" })
+      yield* server.inject({ _tag: "ColdStart", delay: "2 seconds" })
       const cold = yield* begun(dial(server))
       yield* TestClock.adjust("1999 millis")
       assert.strictEqual(yield* cold.standing, "under way")
