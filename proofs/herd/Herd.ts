@@ -1,6 +1,6 @@
 import { PCGRandom } from "effect/Utils"
 import type { Instant } from "./Agenda.ts"
-import { type Capacity, HerdServer } from "./HerdServer.ts"
+import { type Absence, type Capacity, HerdServer } from "./HerdServer.ts"
 import type { Policy, Use } from "./Policy.ts"
 import { SimulatedTime } from "./SimulatedTime.ts"
 
@@ -8,6 +8,7 @@ import { SimulatedTime } from "./SimulatedTime.ts"
 export interface Setting {
   readonly pools: number
   readonly capacity: Capacity
+  readonly absence: Absence
   /** How long the server is away, and how long it is watched after that: milliseconds. */
   readonly outage: number
   readonly patience: number
@@ -17,8 +18,9 @@ export interface Setting {
 export interface HerdRun {
   readonly policy: string
   readonly setting: Setting
-  /** Of every dial, in milliseconds from when the server went away. */
-  readonly dials: ReadonlyArray<Instant>
+  /** Dials in each second of the outage, and in each of those after it that are watched. */
+  readonly dialsAway: ReadonlyArray<number>
+  readonly dialsBack: ReadonlyArray<number>
   readonly wasted: number
   /** Of every pool, and of every caller, when it was first served, in milliseconds from the return. */
   readonly poolsServed: ReadonlyArray<Instant>
@@ -27,16 +29,24 @@ export interface HerdRun {
 
 export const callersPerPool = 10
 
-/** How long a caller uses a connection, and thinks on average before it wants the next. */
+/** For so long after the return the dials are counted: milliseconds. */
+export const watched = 30_000
+
+/**
+ * How long a caller uses a connection, thinks on average before it wants the next, and waits when it
+ * could not have one: milliseconds.
+ */
 const use = 20
 const thought = 4000
+const pause = 1000
 
 /** Before the server goes away: most callers have been served, and the pools have what they need. */
 const prelude = 10_000
 
 /** The server as the proof has it, for so many pools of ten. */
-export const settingOf = (pools: number): Setting => ({
+export const settingOf = (pools: number, absence: Absence): Setting => ({
   pools,
+  absence,
   capacity: {
     warm: pools / 2,
     cold: pools / 20,
@@ -46,7 +56,7 @@ export const settingOf = (pools: number): Setting => ({
     trip: 100
   },
   outage: 60_000,
-  patience: 120_000
+  patience: 60_000
 })
 
 /** Counts who has been served since the server is back. */
@@ -69,16 +79,19 @@ class Census {
   }
 }
 
-/** Somebody who uses a connection, thinks, and does so again, whatever came of it. */
+/** Somebody who uses a connection again and again. */
 const live = (time: SimulatedTime, dice: PCGRandom, useOne: Use, served: () => void): void => {
-  const think = () => time.after(-thought * Math.log(1 - dice.number()), work)
   const work = () =>
     useOne(use, (wasServed) => {
       if (wasServed) served()
-      think()
+      time.after(wasServed ? -thought * Math.log(1 - dice.number()) : pause, work)
     })
   time.after(dice.number() * thought, work)
 }
+
+/** The dials in each second of a span of time. */
+const secondsOf = ({ dials }: HerdServer, from: Instant, millis: number) =>
+  Array.from({ length: millis / 1000 }, (_, second) => dials[from / 1000 + second] ?? 0)
 
 /** Has a server go away under many pools, and come back. */
 export const herd = (policy: Policy, setting: Setting): HerdRun => {
@@ -93,8 +106,7 @@ export const herd = (policy: Policy, setting: Setting): HerdRun => {
     }
   }
   time.advance(prelude)
-  server.goAway()
-  const beforehand = server.dials.length
+  server.goAway(setting.absence)
   time.advance(prelude + setting.outage)
   server.comeBack()
   census.backAt = time.now
@@ -105,12 +117,10 @@ export const herd = (policy: Policy, setting: Setting): HerdRun => {
   return {
     policy: policy.name,
     setting,
-    dials: server.dials.slice(beforehand).map((at) => at - prelude),
+    dialsAway: secondsOf(server, prelude, setting.outage),
+    dialsBack: secondsOf(server, prelude + setting.outage, watched),
     wasted: server.wasted,
     poolsServed: census.poolsServed,
     callersServed: census.callersServed
   }
 }
-
-/** For so long after the return the dials are counted: milliseconds. */
-export const watched = 30_000
