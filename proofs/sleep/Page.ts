@@ -18,6 +18,7 @@ const row = (sleep: Sleep) => [
   sleep.bytesToServer,
   sleep.bytesToClient,
   sleep.connectionsOpened,
+  sleep.connectionsAtFirst,
   sleep.connectionsLeft,
   sleep.openedForIt
 ]
@@ -41,7 +42,8 @@ ${table(
     "bytes to the server",
     "bytes to the client",
     "connections opened",
-    "connections left",
+    "connections at first",
+    "left",
     "opened for the first statement"
   ],
   sleeps.map(row)
