@@ -31,10 +31,7 @@ const program = ({ pools }: { readonly pools: number }, isWhole: boolean) =>
     const tell = progress(1)
     const trials = absences.flatMap((absence) => policies.map((policy) => ({ absence, policy })))
     const runs = yield* Effect.forEach(trials, ({ absence, policy }, i) =>
-      Effect.zipLeft(
-        Effect.sync(() => herd(policy, settingOf(pools, absence))),
-        tell(i + 1, trials.length)
-      )
+      Effect.zipLeft(herd(policy, settingOf(pools, absence)), tell(i + 1, trials.length))
     )
     yield* publish(page(runs, process.versions.node), isWhole ? reportFile : undefined)
     yield* judged(runs)

