@@ -2,7 +2,7 @@ import { parseArgs } from "node:util"
 import { Console, Effect } from "effect"
 import { ProofFailed } from "./Proof.ts"
 
-/** What a command tells of itself with `--help`, and its options with their defaults: numbers. */
+/** What a command tells of itself with `--help`, and its options with their defaults: whole numbers. */
 export interface CommandLine<Options> {
   readonly usage: string
   readonly defaults: Options
@@ -11,11 +11,8 @@ export interface CommandLine<Options> {
 type Numbers = Readonly<Record<string, number>>
 
 const numberOf = (name: string, text: string): number => {
-  const value = Number(text)
-  if (text.trim() === "" || !(value >= 0 && value <= 1e9)) {
-    throw new Error(`--${name} ${text} is no number from 0 to 1,000,000,000`)
-  }
-  return value
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} ${text} is no whole number`)
+  return Number(text)
 }
 
 const parsed = <Options extends Numbers>({ defaults }: CommandLine<Options>) => {

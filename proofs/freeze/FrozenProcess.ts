@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { Effect, Queue, Redacted, type Scope } from "effect"
+import { Effect, Queue, Redacted, Schedule, type Scope } from "effect"
 import type { Order, Report } from "./Order.ts"
 
 const runner = join(
@@ -24,8 +24,6 @@ export interface FrozenProcess {
   readonly tell: (order: Order) => Effect.Effect<void>
   /** What it says next. */
   readonly report: Effect.Effect<Report>
-  /** What it has said and nobody has taken. */
-  readonly unread: Effect.Effect<number>
 }
 
 const start = (url: Redacted.Redacted<string>): ChildProcess =>
@@ -62,14 +60,13 @@ export const startFrozen = (
     return {
       freeze: Effect.zipRight(
         Effect.sync(() => child.kill("SIGSTOP")),
-        Effect.repeat(Effect.zipRight(Effect.yieldNow(), stopped), { until: (is) => is })
+        Effect.repeat(stopped, { until: (is) => is, schedule: Schedule.spaced("1 millis") })
       ).pipe(Effect.asVoid),
       thaw: Effect.sync(() => child.kill("SIGCONT")),
       tell: (order) =>
         Effect.async((resume) => {
           child.send(order, () => resume(Effect.void))
         }),
-      report: Queue.take(reports),
-      unread: Queue.size(reports)
+      report: Queue.take(reports)
     }
   })

@@ -1,6 +1,7 @@
+import { Effect } from "effect"
 import { PCGRandom } from "effect/Utils"
 import type { Instant } from "./Agenda.ts"
-import { type Capacity, HerdServer } from "./HerdServer.ts"
+import { type Absence, type Capacity, HerdServer } from "./HerdServer.ts"
 import type { Policy, Use } from "./Policy.ts"
 import { SimulatedTime } from "./SimulatedTime.ts"
 
@@ -8,6 +9,7 @@ import { SimulatedTime } from "./SimulatedTime.ts"
 export interface Setting {
   readonly pools: number
   readonly capacity: Capacity
+  readonly absence: Absence
   /** How long the server is away, and how long it is watched after that: milliseconds. */
   readonly outage: number
   readonly patience: number
@@ -17,8 +19,9 @@ export interface Setting {
 export interface HerdRun {
   readonly policy: string
   readonly setting: Setting
-  /** Of every dial, in milliseconds from when the server went away. */
-  readonly dials: ReadonlyArray<Instant>
+  /** Dials in each second of the outage, and in each of those after it that are watched. */
+  readonly dialsAway: ReadonlyArray<number>
+  readonly dialsBack: ReadonlyArray<number>
   readonly wasted: number
   /** Of every pool, and of every caller, when it was first served, in milliseconds from the return. */
   readonly poolsServed: ReadonlyArray<Instant>
@@ -27,16 +30,24 @@ export interface HerdRun {
 
 export const callersPerPool = 10
 
-/** How long a caller uses a connection, and thinks on average before it wants the next. */
+/** For so long after the return the dials are counted: milliseconds. */
+export const watched = 30_000
+
+/**
+ * How long a caller uses a connection, thinks on average before it wants the next, and waits when it
+ * could not have one: milliseconds.
+ */
 const use = 20
 const thought = 4000
+const pause = 1000
 
 /** Before the server goes away: most callers have been served, and the pools have what they need. */
 const prelude = 10_000
 
 /** The server as the proof has it, for so many pools of ten. */
-export const settingOf = (pools: number): Setting => ({
+export const settingOf = (pools: number, absence: Absence): Setting => ({
   pools,
+  absence,
   capacity: {
     warm: pools / 2,
     cold: pools / 20,
@@ -46,7 +57,7 @@ export const settingOf = (pools: number): Setting => ({
     trip: 100
   },
   outage: 60_000,
-  patience: 120_000
+  patience: 60_000
 })
 
 /** Counts who has been served since the server is back. */
@@ -69,48 +80,73 @@ class Census {
   }
 }
 
-/** Somebody who uses a connection, thinks, and does so again, whatever came of it. */
+/** Somebody who uses a connection again and again. */
 const live = (time: SimulatedTime, dice: PCGRandom, useOne: Use, served: () => void): void => {
-  const think = () => time.after(-thought * Math.log(1 - dice.number()), work)
   const work = () =>
     useOne(use, (wasServed) => {
       if (wasServed) served()
-      think()
+      time.after(wasServed ? -thought * Math.log(1 - dice.number()) : pause, work)
     })
   time.after(dice.number() * thought, work)
 }
 
-/** Has a server go away under many pools, and come back. */
-export const herd = (policy: Policy, setting: Setting): HerdRun => {
-  const time = new SimulatedTime()
-  const server = new HerdServer(time, setting.capacity)
+/** The dials in each second of a span of time. */
+const secondsOf = ({ dials }: HerdServer, from: Instant, millis: number) =>
+  Array.from({ length: millis / 1000 }, (_, second) => dials[from / 1000 + second] ?? 0)
+
+/** Lets the process hear a signal. */
+const breath = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** Lets time pass up to that instant, or until there is no need any more. */
+const pass = (time: SimulatedTime, until: Instant, isOver: () => boolean = () => false) =>
+  Effect.gen(function* () {
+    while (time.now < until && !isOver()) {
+      time.advance(Math.min(until, time.now + 1000), isOver)
+      yield* breath
+    }
+  })
+
+const populate = (
+  time: SimulatedTime,
+  server: HerdServer,
+  census: Census,
+  { policy, setting }: { readonly policy: Policy; readonly setting: Setting }
+) => {
   const dice = new PCGRandom(1)
-  const census = new Census()
   for (let number = 0; number < setting.pools; number++) {
     const useOne = policy.pool(time, server, number)
     for (let caller = 0; caller < callersPerPool; caller++) {
       live(time, dice, useOne, () => census.served(number, caller, time.now))
     }
   }
-  time.advance(prelude)
-  server.goAway()
-  const beforehand = server.dials.length
-  time.advance(prelude + setting.outage)
-  server.comeBack()
-  census.backAt = time.now
-  const everybody = setting.pools * callersPerPool
-  const shown = time.now + watched
-  time.advance(time.now + setting.patience, () => census.callersServed.length === everybody)
-  time.advance(Math.max(time.now, shown))
-  return {
-    policy: policy.name,
-    setting,
-    dials: server.dials.slice(beforehand).map((at) => at - prelude),
-    wasted: server.wasted,
-    poolsServed: census.poolsServed,
-    callersServed: census.callersServed
-  }
 }
 
-/** For so long after the return the dials are counted: milliseconds. */
-export const watched = 30_000
+/** Has a server go away under many pools, and come back. */
+export const herd = (policy: Policy, setting: Setting): Effect.Effect<HerdRun> =>
+  Effect.gen(function* () {
+    const { absence, capacity, outage, patience, pools } = setting
+    const time = new SimulatedTime()
+    const server = new HerdServer(time, capacity)
+    const census = new Census()
+    populate(time, server, census, { policy, setting })
+    yield* pass(time, prelude)
+    server.goAway(absence)
+    yield* pass(time, prelude + outage)
+    server.comeBack()
+    const backAt = time.now
+    census.backAt = backAt
+    const everybody = pools * callersPerPool
+    yield* pass(time, backAt + patience, () => census.callersServed.length === everybody)
+    yield* pass(time, backAt + watched)
+    return {
+      policy: policy.name,
+      setting,
+      dialsAway: secondsOf(server, prelude, outage),
+      dialsBack: secondsOf(server, backAt, watched),
+      wasted: server.wasted,
+      poolsServed: census.poolsServed,
+      callersServed: census.callersServed
+    }
+  })

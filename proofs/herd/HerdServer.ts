@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import type { Connection, Connector, Loss } from "../../src/pool/Connection.ts"
 import { ConnectError } from "../../src/pool/PoolError.ts"
-import type { Instant } from "./Agenda.ts"
 import { type Hospitality, Reception } from "./Reception.ts"
 import type { SimulatedTime } from "./SimulatedTime.ts"
 
@@ -12,6 +11,11 @@ export interface Capacity extends Hospitality {
   /** Milliseconds until a dial is refused or begins to be served: TCP, TLS and startup message. */
   readonly trip: number
 }
+
+/** What dials meet while it is away: an answer, or nothing at all. */
+export const absences = ["refusing", "silent"] as const
+
+export type Absence = (typeof absences)[number]
 
 /** A session with the server. */
 export interface Session {
@@ -28,13 +32,14 @@ export interface Dialing {
 
 /** A server without sockets that goes away, and comes back cold. */
 export class HerdServer {
-  /** When each dial began. */
-  readonly dials: Array<Instant> = []
+  /** Dials that began in each second. */
+  readonly dials: Array<number> = []
   /** Dials that were given up while it served them: work for nothing. */
   wasted = 0
   readonly sessions = new Set<Session>()
   /** Absent while it is away. As long as it has never been away, it is as fast as one could wish. */
   private reception: Reception | undefined
+  private absence: Absence = "refusing"
   private readonly time: SimulatedTime
   private readonly capacity: Capacity
 
@@ -44,8 +49,9 @@ export class HerdServer {
     this.reception = new Reception(time, { warm: 1e6, cold: 1e6, warmUp: 1, crowd: 1e6 })
   }
 
-  /** Refuses dials, and ends every session as a crash does. */
-  goAway(): void {
+  /** Answers no dial any more, or refuses them, and ends every session as a crash does. */
+  goAway(absence: Absence): void {
+    this.absence = absence
     const { reception } = this
     this.reception = undefined
     reception?.close()
@@ -63,7 +69,8 @@ export class HerdServer {
 
   /** Begins a dial. Returns what gives it up. */
   dial(dialing: Dialing): () => void {
-    this.dials.push(this.time.now)
+    const second = Math.floor(this.time.now / 1000)
+    this.dials[second] = (this.dials[second] ?? 0) + 1
     let giveUp = this.time.after(this.capacity.trip, () => {
       giveUp = this.admit(dialing) ?? (() => undefined)
     })
@@ -73,7 +80,7 @@ export class HerdServer {
   private admit({ onLoss, opened, refused }: Dialing): (() => void) | undefined {
     const { reception } = this
     if (reception === undefined) {
-      refused("57P03: the database is not there")
+      if (this.absence === "refusing") refused("57P03: the database is not there")
     } else if (this.sessions.size + reception.underWay >= this.capacity.sessions) {
       refused("53300: sorry, too many clients already")
     } else {

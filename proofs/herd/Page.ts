@@ -1,27 +1,8 @@
 import { table } from "../Table.ts"
-import { callersPerPool, type HerdRun, type Setting, watched } from "./Herd.ts"
-
-/** Everything that was seen. */
-export interface Comparison {
-  readonly setting: Setting
-  readonly runs: ReadonlyArray<HerdRun>
-  readonly nodeVersion: string
-}
+import { callersPerPool, type HerdRun, watched } from "./Herd.ts"
+import type { Absence } from "./HerdServer.ts"
 
 const thousands = (value: number): string => Math.round(value).toLocaleString("en-US")
-
-/** Dials in each whole second, from the one in which the server went away. */
-const perSecond = ({ dials, setting }: HerdRun): ReadonlyArray<number> => {
-  const seconds = Array.from({ length: (setting.outage + watched) / 1000 }, () => 0)
-  for (const at of dials) {
-    const second = Math.floor(at / 1000)
-    seconds[second] = (seconds[second] ?? 0) + 1
-  }
-  return seconds.slice(0, (setting.outage + watched) / 1000)
-}
-
-const duringOutage = (run: HerdRun) => perSecond(run).slice(0, run.setting.outage / 1000)
-const afterReturn = (run: HerdRun) => perSecond(run).slice(run.setting.outage / 1000)
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, each) => all + each, 0)
 
@@ -32,81 +13,98 @@ const servedAt = (times: ReadonlyArray<number>, of: number, share: number, patie
 }
 
 const row = (run: HerdRun) => {
-  const { callersServed, poolsServed, setting, wasted } = run
+  const { callersServed, dialsAway, dialsBack, poolsServed, setting } = run
   const { patience, pools } = setting
-  const [outage, after] = [duringOutage(run), afterReturn(run)]
   return [
     run.policy,
-    thousands(sum(outage) / outage.length),
-    thousands(Math.max(...outage)),
-    thousands(Math.max(...after)),
-    thousands(sum(after)),
-    thousands(wasted),
+    thousands(sum(dialsAway) / dialsAway.length),
+    thousands(Math.max(...dialsAway)),
+    thousands(Math.max(...dialsBack)),
+    thousands(sum(dialsBack)),
+    thousands(run.wasted),
     servedAt(poolsServed, pools, 0.5, patience),
     servedAt(poolsServed, pools, 1, patience),
     servedAt(callersServed, pools * callersPerPool, 1, patience)
   ]
 }
 
+const comparison = (runs: ReadonlyArray<HerdRun>): string =>
+  table(
+    [
+      "Policy",
+      "dials/s while away",
+      "at most",
+      "at most when back",
+      `in ${watched / 1000} s after`,
+      "given up half-way",
+      "half of the pools served after, s",
+      "all pools, s",
+      "all callers, s"
+    ],
+    runs.map(row)
+  )
+
 const blocks = " ▁▂▃▄▅▆▇█"
+
+const perSecond = ({ dialsAway, dialsBack }: HerdRun) => [...dialsAway, ...dialsBack]
 
 /** One character for each second; a full block is as many dials as the busiest second of all has. */
 const curve = (run: HerdRun, most: number): string =>
   perSecond(run)
-    .map((dials) => blocks[dials === 0 ? 0 : Math.ceil((Math.log1p(dials) / Math.log1p(most)) * 8)])
+    .map((dials) => blocks[Math.ceil((Math.log1p(dials) / Math.log1p(most)) * 8)])
     .join("")
 
-const curves = ({ runs, setting }: Comparison): string => {
+const curves = (runs: ReadonlyArray<HerdRun>): string => {
   const most = Math.max(...runs.flatMap(perSecond))
   const width = Math.max(...runs.map(({ policy }) => policy.length)) + 2
-  const ruler = `${"away".padEnd(setting.outage / 1000)}back`
-  return ["", ...runs.map(({ policy }) => policy)]
-    .map((name, i) => {
-      const run = runs[i - 1]
-      return `${name.padEnd(width)}${run === undefined ? ruler : curve(run, most)}`.trimEnd()
-    })
-    .join("\n")
+  const away = runs[0]?.dialsAway.length ?? 0
+  return [
+    `${" ".repeat(width)}${"away".padEnd(away)}back`,
+    ...runs.map((run) => `${run.policy.padEnd(width)}${curve(run, most)}`.trimEnd())
+  ].join("\n")
 }
 
-/** The comparison as a page. */
-export const page = (comparison: Comparison): string => {
-  const { nodeVersion, runs, setting } = comparison
-  const { capacity, outage, pools } = setting
-  const { cold, crowd, sessions, trip, warm, warmUp } = capacity
-  return `# A herd of pools
+const inWords: Readonly<Record<Absence, string>> = {
+  refusing: "The server refuses dials while it is away",
+  silent: "The network swallows dials while it is away"
+}
 
-A server goes away for ${outage / 1000} s under ${thousands(pools)} pools of ten connections, each with \
-${callersPerPool} callers who use a
-connection for 20 ms about every 4 s. Then it comes back cold. It opens ${cold} sessions per second at first and
-${warm} after ${warmUp / 1000} s, shared by all that are under way: with ${thousands(crowd)} of them half of what it does is \
-lost on
-switching. ${thousands(sessions)} sessions is its limit, half of what the pools could open. A dial takes \
-${trip} ms to be
-refused or to begin. A dial has 5 s and a caller 10 s, with every policy, as by default.
+const section = (runs: ReadonlyArray<HerdRun>, absence: Absence): string => {
+  const own = runs.filter(({ setting }) => setting.absence === absence)
+  return `## ${inWords[absence]}
 
-In simulated time, without sockets: every run is the same. holdfast is the real pool; the others are one
-that dials for whoever waits and repeats each dial by its policy. Kept by \`npm run herd\` on Node.js
-${nodeVersion}.
-
-${table(
-  [
-    "Policy",
-    "dials/s while away",
-    "at most",
-    "at most when back",
-    `in ${watched / 1000} s after`,
-    "given up half-way",
-    "half of the pools served after, s",
-    "all pools, s",
-    "all callers, s"
-  ],
-  runs.map(row)
-)}
+${comparison(own)}
 
 Dials per second, one character for each; the height is logarithmic.
 
 \`\`\`
-${curves(comparison)}
+${curves(own)}
 \`\`\`
 `
 }
+
+const introduction = ({ setting }: HerdRun): string => {
+  const { capacity, outage, pools } = setting
+  return `A server goes away for ${outage / 1000} s under ${thousands(pools)} pools of ten connections, \
+each with ${callersPerPool} callers who use a
+connection for 20 ms about every 4 s; who could not have one asks again a second later. Then it comes back
+cold. It opens ${thousands(capacity.cold)} sessions per second at first and ${thousands(capacity.warm)} \
+after ${capacity.warmUp / 1000} s, shared by all that are under way: with
+${thousands(capacity.crowd)} of them half of what it does is lost on switching. It has room for \
+${thousands(capacity.sessions)} sessions, half of
+what the pools could open. A dial takes ${capacity.trip} ms to be refused or to begin. With every policy a dial
+has 5 s at first, and a caller 10 s.`
+}
+
+/** The runs as a page. */
+export const page = (runs: ReadonlyArray<HerdRun>, nodeVersion: string): string =>
+  `# A herd of pools
+
+${runs.slice(0, 1).map(introduction).join("")}
+
+In simulated time, without sockets: every run is the same. holdfast is the real pool; the others are one
+that dials for whoever waits, and repeats each dial by its policy for as long as somebody does. Kept by
+\`npm run herd\` on Node.js ${nodeVersion}.
+
+${section(runs, "refusing")}
+${section(runs, "silent")}`

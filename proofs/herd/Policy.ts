@@ -24,7 +24,7 @@ const usesOf =
   }
 
 /** holdfast's own pool as it is, under the simulated clock. */
-const holdfast: Policy = {
+export const holdfast: Policy = {
   name: "holdfast",
   pool: (time, server, number) => {
     let use: Use = (_, done) => done(false)

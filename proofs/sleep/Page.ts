@@ -18,8 +18,8 @@ const row = (sleep: Sleep) => [
   sleep.bytesToServer,
   sleep.bytesToClient,
   sleep.connectionsOpened,
+  sleep.connectionsAtFirst,
   sleep.connectionsLeft,
-  sleep.firstAnswer.toFixed(0),
   sleep.openedForIt
 ]
 
@@ -33,7 +33,7 @@ bytes sent, ${sum(sleeps, ({ connectionsOpened }) => connectionsOpened)} connect
 A serverless database is suspended when nothing has been asked of it for some minutes, and is woken by
 any byte. Each pool has a proxy of its own that counts. Where the server ends their connections, its
 farewell is what comes to the client; nothing is opened in their place until somebody asks, and then what
-that takes. Saying goodbye at the idle timeout, after five minutes, is the one thing a pool does by itself.
+that one needs. Saying goodbye at the idle timeout, after five minutes, is the one thing a pool does by itself.
 Kept by \`npm run sleep-test\` on Postgres ${postgresVersion} and Node.js ${nodeVersion}.
 
 ${table(
@@ -42,9 +42,9 @@ ${table(
     "bytes to the server",
     "bytes to the client",
     "connections opened",
-    "connections left",
-    "first answer after, ms",
-    "opened for it"
+    "connections at first",
+    "left",
+    "opened for the first statement"
   ],
   sleeps.map(row)
 )}

@@ -3,7 +3,7 @@ export interface Rest {
   readonly name: string
   /** The minimum of its connections; where none is given, the default. */
   readonly min?: number
-  /** Ten statements at the same time before it rests: as many connections. */
+  /** Ten statements at the same time before it rests. */
   readonly hasWorked: boolean
   /** The server ends its connections as soon as it rests: by its backends, or without a word. */
   readonly ending?: "terminated" | "closed"
@@ -26,7 +26,7 @@ export const abandoned: ReadonlyArray<Rest> = [
     ending: "terminated"
   },
   {
-    name: "a minimum of 5 with ten connections, and the server says goodbye",
+    name: "a minimum of 5, after ten statements at once, and the server says goodbye",
     min: 5,
     hasWorked: true,
     ending: "terminated"

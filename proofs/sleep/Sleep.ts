@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
-import * as Reactivity from "@effect/experimental/Reactivity"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { Duration, Effect, type Redacted } from "effect"
+import { Context, type Duration, Effect, Layer, type Redacted, Schedule } from "effect"
+import { Pool } from "../../src/pool/index.ts"
 import { PgClient } from "../../src/sql/index.ts"
 import { type Address, FaultProxy, type FaultProxyStats } from "../../src/testing/index.ts"
 import type { Rest } from "./Rest.ts"
@@ -20,18 +20,25 @@ export interface Sleep {
   readonly bytesToServer: number
   readonly bytesToClient: number
   readonly connectionsOpened: number
-  /** Open when the silence was over. */
+  /** Open when the silence began, and when it was over. */
+  readonly connectionsAtFirst: number
   readonly connectionsLeft: number
-  /** What the first statement after the silence took, in milliseconds, and what it opened. */
-  readonly firstAnswer: number
+  /** Opened for the first statement after the silence. */
   readonly openedForIt: number
 }
 
-/** Ten statements at once are ten connections if they take their time. */
+/** Ten statements at once are several connections if they take their time. */
 const work = (sql: SqlClient) =>
   Effect.replicateEffect(sql`SELECT pg_sleep(0.2)`, 10, {
     concurrency: "unbounded",
     discard: true
+  })
+
+/** Waits for what was dialed for callers who were served by others meanwhile. */
+const atRest = ({ stats }: Pool["Type"]) =>
+  Effect.repeat(stats, {
+    until: ({ active, connecting }) => active + connecting === 0,
+    schedule: Schedule.spaced("10 millis")
   })
 
 const end = (
@@ -57,26 +64,25 @@ export const sleep = (server: Server, rest: Rest, silence: Duration.DurationInpu
   Effect.gen(function* () {
     const proxy = yield* FaultProxy.make({ upstream: server.address })
     const applicationName = `sleep ${randomUUID()}`
-    const sql = yield* PgClient.make({
-      url: proxy.url(server.url),
-      applicationName,
-      minConnections: rest.min
-    })
+    const config = { url: proxy.url(server.url), applicationName, minConnections: rest.min }
+    const client = yield* Layer.build(PgClient.layer(config))
+    const sql = Context.get(client, PgClient.PgClient)
     if (rest.hasWorked) yield* work(sql)
+    yield* atRest(Context.get(client, Pool))
     const before = yield* proxy.stats
     yield* end(server, proxy, applicationName, rest.ending)
     yield* Effect.sleep(silence)
     const after = yield* proxy.stats
-    const [firstAnswer] = yield* Effect.timed(sql`SELECT 1`)
+    yield* sql`SELECT 1`
     const { accepted } = yield* proxy.stats
     return {
       rest,
       ...during(before, after),
+      connectionsAtFirst: before.open,
       connectionsLeft: after.open,
-      firstAnswer: Duration.toMillis(firstAnswer),
       openedForIt: accepted - after.accepted
     } satisfies Sleep
-  }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
+  }).pipe(Effect.scoped)
 
 /** Whether nothing was done that nobody had asked for, and no more than was asked for after. */
 export const isSilent = ({ bytesToClient, bytesToServer, ...sleep }: Sleep): boolean =>

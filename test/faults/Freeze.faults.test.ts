@@ -15,14 +15,17 @@ const server = Effect.gen(function* () {
 })
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a process that was frozen", (it) => {
-  it.scoped("lends none of the connections that ended meanwhile", () =>
-    Effect.gen(function* () {
-      const stage = yield* makeStage(yield* server)
-      const plan = planOf({ seed: 1, count: 18, millis: usual })
-      const thaws = yield* Effect.forEach(plan, (freeze) => freezeOnce(stage, freeze))
-      assert.deepStrictEqual(failuresOf(thaws), [])
-      assert.isTrue(thaws.every(({ ended }) => ended > 0))
-    })
+  it.scoped(
+    "lends none of the connections that ended meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const stage = yield* makeStage(yield* server)
+        const plan = planOf({ seed: 1, count: 18, millis: usual })
+        const thaws = yield* Effect.forEach(plan, (freeze) => freezeOnce(stage, freeze))
+        assert.deepStrictEqual(failuresOf(thaws), [])
+        assert.isTrue(thaws.every(({ ended }) => ended > 0))
+      }),
+    60_000
   )
 
   it.scoped("probes no connection that is busy", () =>
