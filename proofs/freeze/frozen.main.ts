@@ -67,7 +67,7 @@ const program = (url: string) =>
     const run = yield* FiberSet.makeRuntime()
     process.on("message", (order: Order) => run(obey(sql, order)))
     yield* say({ _tag: "Connected", backends: yield* muster(sql) })
-    yield* Effect.never
+    return yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
 
 // Whoever started it is gone.
