@@ -83,9 +83,9 @@ export class FaultsInForce {
           return Effect.void
         })
       case "CutAt":
-        return this.order(cutOf(fault), fault.of ?? "next")
+        return Effect.suspend(() => this.order(cutOf(fault), fault.of ?? "next"))
       case "CutCommit":
-        return this.order(cutOf(fault), "any")
+        return Effect.suspend(() => this.order(cutOf(fault), "any"))
       case "IdleDrop":
         return this.watch(fault)
       case "Suspend":

@@ -41,7 +41,11 @@ export const cuts = ({ order }: ProxyFaults) => {
     bytes: number,
     of: "next" | "open" = "next",
     ending: CutEnding = "reset"
-  ) => order({ _tag: "ByteCut", direction, remaining: bytes, ending, spent: false }, of)
+  ) =>
+    // A cut is carried out once; whoever runs the effect again orders another.
+    Effect.suspend(() =>
+      order({ _tag: "ByteCut", direction, remaining: bytes, ending, spent: false }, of)
+    )
   const cutAtMessage =
     (side: "before" | "after") =>
     (
@@ -49,7 +53,9 @@ export const cuts = ({ order }: ProxyFaults) => {
       matches: (message: WireMessage) => boolean,
       ending: CutEnding = "reset"
     ) =>
-      order({ _tag: "MessageCut", direction, side, matches, ending, spent: false }, "any")
+      Effect.suspend(() =>
+        order({ _tag: "MessageCut", direction, side, matches, ending, spent: false }, "any")
+      )
   const cutBefore = cutAtMessage("before")
   return {
     cutAt,
