@@ -9,9 +9,12 @@ import { type Address, EmbeddedPostgres, type EmbeddedPostgresError } from "../s
 /** The ledger has not quite fifty lanes, up to three sessions each, and those not ended yet. */
 const settings = { max_connections: "300" }
 
+/** The role of those who are under test. */
+export const visitor = "visitor"
+
 /**
- * The role of those who are under test. Hashing its password 4,096 times would be most of the work of a
- * connection, of which there are two or three for each cut; once is as many bytes.
+ * Hashing its password 4,096 times would be most of the work of a connection, of which there are
+ * two or three for each cut; once is as many bytes.
  */
 const createRole = (sql: SqlClient, name: string, password: string) =>
   sql.unsafe(`
@@ -32,11 +35,11 @@ const prepare = Effect.fn("ProofDatabase.prepare")(function* (tables: string) {
   const direct = yield* StockClient.make({ url, maxConnections: 4 })
   const password = randomUUID()
   yield* direct.unsafe(tables)
-  yield* createRole(direct, "visitor", password)
+  yield* createRole(direct, visitor, password)
   const [server] = yield* direct<{ readonly server_version: string }>`SHOW server_version`
   return {
     address: { host, port },
-    url: withLogin(url, "visitor", password),
+    url: withLogin(url, visitor, password),
     version: server?.server_version ?? "unknown",
     direct
   }
@@ -57,10 +60,13 @@ export class ProofDatabase extends Context.Tag("holdfast/proofs/ProofDatabase")<
     readonly direct: SqlClient
   }
 >() {
-  /** With the tables that such a text creates. */
-  static layer(tables: string): Layer.Layer<ProofDatabase, SqlError | EmbeddedPostgresError> {
+  /** With the tables that such a text creates, and with its server. */
+  static layer(
+    tables: string
+  ): Layer.Layer<ProofDatabase | EmbeddedPostgres, SqlError | EmbeddedPostgresError> {
     return Layer.scoped(ProofDatabase, prepare(tables)).pipe(
-      Layer.provide([EmbeddedPostgres.layer({ settings }), Reactivity.layer])
+      Layer.provideMerge(EmbeddedPostgres.layer({ settings })),
+      Layer.provide(Reactivity.layer)
     )
   }
 }

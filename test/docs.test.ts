@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import { proxyFaultKinds, serverFaultKinds } from "../src/testing/FaultKinds.ts"
 
 const root = new URL("../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
-const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/testing.md"]
 
 describe("the documents", () => {
   it.each(pages)("%s links and refers only to what exists", (page) => {
@@ -13,8 +14,12 @@ describe("the documents", () => {
       .map(([, path]) => path ?? "")
       .filter((path) => !path.includes("*"))
       .map((path) => (/^(src|test|examples)\//.test(path) ? path : `src/${path}`))
-    for (const path of [...links, ...files]) {
-      assert.isTrue(existsSync(new URL(path, root)), `${page} names ${path}`)
+    const targets = [
+      ...links.map((path) => new URL(path, new URL(page, root))),
+      ...files.map((path) => new URL(path, root))
+    ]
+    for (const target of targets) {
+      assert.isTrue(existsSync(target), `${page} names ${target.pathname}`)
     }
   })
 
@@ -32,11 +37,18 @@ describe("the documents", () => {
     for (const [, name] of names) assert.include(read("README.md"), `\`${name}\``)
   })
 
-  it("README.md shows the example as it is", () => {
-    const text = read("README.md")
+  it.each(["README.md", "docs/testing.md"])("%s shows the examples as they are", (page) => {
+    const text = read(page)
     const shown = [...text.matchAll(/<!-- example: (\S+) -->\n\n```ts\n([\s\S]*?)```/g)]
     assert.isAbove(shown.length, 0)
     for (const [, path, code] of shown) assert.strictEqual(code, read(path ?? ""))
+  })
+
+  it("docs/testing.md names every fault", () => {
+    const text = read("docs/testing.md")
+    for (const kind of [...proxyFaultKinds, ...serverFaultKinds]) {
+      assert.include(text, `{ _tag: "${kind}"`)
+    }
   })
 
   it("package.json exports only what the build makes", () => {

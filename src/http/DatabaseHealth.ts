@@ -34,7 +34,9 @@ const counters = ({ idle, lastError, max, active, retries, total, waiting }: Poo
 const wordsOf = (error: AcquireError) => ({
   message: error.message,
   retryAfterSeconds:
-    "retryAfter" in error ? Math.max(1, Math.ceil(Duration.toSeconds(error.retryAfter))) : 1
+    "retryAfter" in error && error.retryAfter !== undefined
+      ? Math.max(1, Math.ceil(Duration.toSeconds(error.retryAfter)))
+      : 1
 })
 
 /** Asks the database over a connection of the pool, once, now. */

@@ -12,6 +12,12 @@ export interface Loss {
    * it can be alive. One ended backend is no such proof: an administrator may end a single one.
    */
   readonly provesRestart: boolean
+  /**
+   * True when what ended it may have ended others that have not shown it yet, as a network that
+   * swallows everything does: idle siblings are then proven at once. It condemns none of them.
+   * Default false.
+   */
+  readonly implicatesSiblings?: boolean
 }
 
 /** The loss of a connection whose flags say so, where nobody has said why. */

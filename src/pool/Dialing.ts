@@ -1,14 +1,20 @@
-import { delayAfter, dialsWithin } from "./Backoff.ts"
+import { Duration } from "effect"
+import { dialsWithin } from "./Backoff.ts"
+import * as Breaker from "./Breaker.ts"
+import { width } from "./Demand.ts"
 import { condemn } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import { type Commands, type MemberInput, report } from "./PoolCommand.ts"
-import { type Dialing, failed, firstWaiter, type Member, type State, total } from "./PoolState.ts"
+import type { ConnectError } from "./PoolError.ts"
+import { established, failed, firstWaiter, type Member, type State, total } from "./PoolState.ts"
 import { connect, serve, settle } from "./Serving.ts"
-import { refuseAll } from "./Waiting.ts"
+import { refuseAll, timeOutAll } from "./Waiting.ts"
 
-/** Opens what is missing to the minimum. */
+/** Opens what is missing to the minimum, as fast as the ramp allows. */
 export const warm = (state: State, out: Commands, at: number): State =>
-  total(state) < state.limits.min ? warm(connect(state, out, at), out, at) : state
+  !state.closed && total(state) < state.limits.min && state.counts.connecting < width(state)
+    ? warm(connect(state, out, at), out, at)
+    : state
 
 /** A dial succeeded: dialing is free again. */
 export const connected = (
@@ -17,37 +23,64 @@ export const connected = (
   member: Member,
   { at, retireAt }: Extract<MemberInput, { readonly _tag: "Connected" }>
 ): State => {
-  if (state.dialing._tag === "Failing") {
-    const { failures, since } = state.dialing
+  const outage = Breaker.outageOf(state.breaker)
+  report(out, { _tag: "Dialed", took: at - member.goodAt })
+  if (outage !== undefined) {
+    const { failures, since } = outage
     report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since })
   }
-  const ready: State = { ...state, dialing: { _tag: "Ready" } }
+  const ready: State = {
+    ...state,
+    breaker: Breaker.succeeded(state.breaker, established(state))
+  }
   // Whatever was condemned while it was being opened: it is alive now, and so is new.
-  const fresh = { ...member, generation: state.generation, goodAt: at, retireAt }
+  const fresh = { ...member, generation: state.generation, goodAt: at, usedAt: at, retireAt }
   return serve(settle(ready, out, fresh, at), out, at)
 }
 
 type ConnectFailed = Extract<MemberInput, { readonly _tag: "ConnectFailed" }>
 
-const fail = (state: State, out: Commands, input: ConnectFailed): Dialing => {
-  const { at, error, random } = input
-  const before = state.dialing._tag === "Failing" ? state.dialing : undefined
-  const failures = (before?.failures ?? 0) + 1
-  const retryIn = delayAfter(state.limits.redialDelay, failures, random)
+const millisOf = ({ retryAfter }: ConnectError): number =>
+  retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
+
+const tellOfRetry = (
+  state: State,
+  out: Commands,
+  { at, error }: ConnectFailed,
+  { outage: { failures }, retryAt }: Extract<Breaker.Breaker, { readonly _tag: "Open" }>
+): void => {
+  if (failures === 1) report(out, { _tag: "BreakerOpened", detail: error.message })
   const waiter = firstWaiter(state)
-  if (waiter !== undefined && !error.isFatal) {
-    const { redialDelay } = state.limits
-    const attempts = failures + dialsWithin(redialDelay, failures, waiter.deadline - at)
-    const detail = error.message
-    report(out, { _tag: "DialFailed", attempt: failures, attempts, detail, retryIn })
+  if (waiter === undefined || error.isFatal) return
+  const within = dialsWithin(state.limits.redialDelay, failures, waiter.deadline - at)
+  report(out, {
+    _tag: "DialFailed",
+    attempt: failures,
+    attempts: failures + within,
+    detail: error.message,
+    retryIn: retryAt - at
+  })
+}
+
+const trip = (state: State, out: Commands, member: Member, input: ConnectFailed): State => {
+  const { at, error, random } = input
+  const isUnanswered = at - member.goodAt >= state.limits.connectTimeout
+  const failure = {
+    at,
+    message: error.message,
+    isUnanswered,
+    retryAfter: millisOf(error),
+    random
   }
-  return {
-    _tag: "Failing",
-    failures,
-    since: before?.since ?? at,
-    nextDialAt: at + retryIn,
-    lastFailure: error.message
-  }
+  const breaker = Breaker.tripped(state.breaker, state.limits.redialDelay, failure)
+  tellOfRetry(state, out, input, breaker)
+  return { ...state, breaker }
+}
+
+/** The dial began before the first one that failed. */
+const isOfTheSameBurst = ({ breaker }: State, { goodAt }: Member): boolean => {
+  const outage = Breaker.outageOf(breaker)
+  return outage !== undefined && goodAt < outage.since
 }
 
 /**
@@ -61,12 +94,9 @@ export const connectFailed = (
   member: Member,
   input: ConnectFailed
 ): State => {
-  const { dialing } = state
-  const sameBurst = dialing._tag === "Failing" && member.goodAt < dialing.since
-  const next: State = {
-    ...failed(Members.remove(state, member), input.error.message),
-    dialing: sameBurst ? dialing : fail(state, out, input)
-  }
-  const known = input.error.provesRestart ? condemn(next, out, input.error.message) : next
-  return input.error.isFatal ? refuseAll(known, out, input.error) : serve(known, out, input.at)
+  const { at, error } = input
+  const rest = failed(Members.remove(state, member), error.message)
+  const tripped = isOfTheSameBurst(state, member) ? rest : trip(rest, out, member, input)
+  const known = error.provesRestart ? condemn(tripped, out, error.message) : tripped
+  return error.isFatal ? refuseAll(known, out, error) : serve(timeOutAll(known, out, at), out, at)
 }

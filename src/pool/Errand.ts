@@ -20,15 +20,17 @@ const begin = <C extends Connection, A, E>(
   errand: Errand<C, A, E>,
   resume: (result: Effect.Effect<A, E>) => void
 ): Effect.Effect<void> => {
-  let isCancelled = false
+  // Done, or being cancelled: whichever comes second finds the connection with the next borrower.
+  let isOver = false
   const cancel = errand(lease.connection, (result) => {
-    // What cancels it may outlast its answer, and could hit what the next borrower does.
-    if (isCancelled) return
+    if (isOver) return
+    isOver = true
     shell.release(lease)
     resume(result)
   })
   return Effect.suspend(() => {
-    isCancelled = true
+    if (isOver) return Effect.void
+    isOver = true
     return Effect.ensuring(cancel, shell.giveBack(lease))
   })
 }
@@ -41,13 +43,15 @@ export const runErrand = <C extends Connection, A, E>(
   shell: PoolShell<C>,
   errand: Errand<C, A, E>
 ): Effect.Effect<A, E | AcquireError> =>
-  Effect.async((resume) => {
-    let cancel: Effect.Effect<void> | undefined
-    const caller = shell.ask()
-    caller.whenAnswered(() => {
-      const { lease, refusal } = caller
-      if (refusal !== undefined) resume(Effect.fail(refusal))
-      if (lease !== undefined) cancel = begin(shell, lease, errand, resume)
+  Effect.withFiberRuntime((fiber) =>
+    Effect.async((resume) => {
+      let cancel: Effect.Effect<void> | undefined
+      const caller = shell.ask(fiber.currentSpan)
+      caller.whenAnswered(() => {
+        const { lease, refusal } = caller
+        if (refusal !== undefined) resume(Effect.fail(refusal))
+        if (lease !== undefined) cancel = begin(shell, lease, errand, resume)
+      })
+      return Effect.suspend(() => cancel ?? Effect.sync(() => shell.abandon(caller)))
     })
-    return Effect.suspend(() => cancel ?? Effect.sync(() => shell.abandon(caller)))
-  })
+  )

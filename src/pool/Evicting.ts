@@ -16,6 +16,12 @@ export const evict = (
   return Members.remove(state, member)
 }
 
+/** Gives up a dial. */
+export const abort = (state: State, out: Commands, member: Member): State => {
+  out.push({ _tag: "Abort", id: member.id })
+  return Members.remove(state, member)
+}
+
 /** Why a member must not be lent again, if so. */
 export const expired = (state: State, member: Member, at: Instant): EvictionReason | undefined => {
   if (state.closed) return "drain"
@@ -40,22 +46,30 @@ export const condemn = (state: State, out: Commands, detail: string): State => {
   return evictIdle({ ...state, generation: state.generation + 1 }, out, "generation")
 }
 
+/** When an idle member is to be looked at next. */
+const reapAt = (state: State, { goodAt, retireAt, usedAt }: Member): Instant => {
+  const { idleTimeout, keepalive, min } = state.limits
+  const surplusUntil = total(state) > min ? usedAt + idleTimeout : Number.POSITIVE_INFINITY
+  return Math.min(retireAt, surplusUntil, goodAt + keepalive)
+}
+
 const reapOne =
   (out: Commands, at: Instant) =>
   (state: State, member: Member): State => {
     if (at >= member.retireAt) return evict(state, out, member, "lifetime")
-    const { idleTimeout, min } = state.limits
-    const surplus = at >= member.goodAt + idleTimeout && total(state) > min
-    return surplus ? evict(state, out, member, "idle") : state
+    const { idleTimeout, keepalive, min } = state.limits
+    const isSurplus = at >= member.usedAt + idleTimeout && total(state) > min
+    if (isSurplus) return evict(state, out, member, "idle")
+    if (at < member.goodAt + keepalive) return state
+    out.push({ _tag: "Prove", id: member.id, proof: "roundTrip" })
+    return Members.examine(state, member, true)
   }
 
-/** Closes what has been idle too long above the minimum, and what is past its lifetime. */
+/** Closes what has been idle too long above the minimum or is past its lifetime; keeps the rest alive. */
 export const reap = (state: State, out: Commands, at: Instant): State => {
   if (at < state.reapAt) return state
   // The least recently used go first, so that the ones kept are those in use.
   const kept = Members.allIdle(state).toReversed().reduce(reapOne(out, at), state)
-  const next = Members.allIdle(kept).map(({ goodAt, retireAt }) =>
-    total(kept) > kept.limits.min ? Math.min(retireAt, goodAt + kept.limits.idleTimeout) : retireAt
-  )
+  const next = Members.allIdle(kept).map((member) => reapAt(kept, member))
   return { ...kept, reapAt: Math.min(Number.POSITIVE_INFINITY, ...next) }
 }

@@ -1,10 +1,14 @@
-import { Effect } from "effect"
+import { Effect, type Tracer } from "effect"
 import type { AcquireError } from "./PoolError.ts"
+import type { Instant } from "./PoolState.ts"
 
 /** A connection in the hands of its one borrower. */
 export interface Lease<C> {
   readonly id: number
   readonly connection: C
+  readonly since: Instant
+  /** The span in which the borrower asked for it. */
+  readonly holder: Tracer.AnySpan | undefined
 }
 
 /** What a caller gets. */
@@ -13,13 +17,15 @@ export type Answer<C> = Effect.Effect<Lease<C>, AcquireError>
 /** Where a caller's answer arrives, before or after the caller has begun to wait for it. */
 export class Caller<C> {
   readonly ticket: number
+  readonly span: Tracer.AnySpan | undefined
   /** The connection on its way to the caller; if the caller is gone, it must be given back. */
   lease: Lease<C> | undefined
   refusal: AcquireError | undefined
   private onAnswer: (() => void) | undefined
 
-  constructor(ticket: number) {
+  constructor(ticket: number, span: Tracer.AnySpan | undefined) {
     this.ticket = ticket
+    this.span = span
   }
 
   serve(lease: Lease<C>): void {
@@ -32,6 +38,10 @@ export class Caller<C> {
     this.onAnswer?.()
   }
 
+  get isAnswered(): boolean {
+    return this.lease !== undefined || this.refusal !== undefined
+  }
+
   /** The answer, if it is there. */
   get answer(): Answer<C> | undefined {
     if (this.lease !== undefined) return Effect.succeed(this.lease)
@@ -41,7 +51,7 @@ export class Caller<C> {
   /** Calls back when the answer is there, which may be now. */
   whenAnswered(callback: () => void): void {
     this.onAnswer = callback
-    if (this.lease !== undefined || this.refusal !== undefined) callback()
+    if (this.isAnswered) callback()
   }
 
   /** The answer, once it is there. */

@@ -1,26 +1,30 @@
-import { HashMap, List, Option } from "effect"
-import type { Instant, Member, State } from "./PoolState.ts"
+import { List } from "effect"
+import { advanced, type Instant, type Member, type Moving, type State } from "./PoolState.ts"
 
-/** Adds one to the count of a phase and takes one from another. */
-const recount = (
-  state: State,
-  from: Member["phase"] | undefined,
-  to: Member["phase"] | undefined
-): State["counts"] => {
-  // From one borrower to the next, as with every statement while callers wait.
-  if (from === to) return state.counts
-  const counts = { ...state.counts }
-  if (from !== undefined) counts[from] -= 1
-  if (to !== undefined) counts[to] += 1
-  return counts
+type Phase = Member["phase"]
+
+/** One more in a phase, or one less. */
+const counted = (counts: State["counts"], phase: Phase, by: 1 | -1): State["counts"] => ({
+  connecting: counts.connecting + (phase === "connecting" ? by : 0),
+  proving: counts.proving + (phase === "proving" ? by : 0),
+  idle: counts.idle + (phase === "idle" ? by : 0),
+  active: counts.active + (phase === "active" ? by : 0)
+})
+
+/** From one borrower to the next, as with every statement while callers wait, nothing changes. */
+const recount = (counts: State["counts"], from: Phase, to: Phase): State["counts"] =>
+  from === to ? counts : counted(counted(counts, from, -1), to, 1)
+
+const indexOf = ({ members }: State, id: number): number => {
+  for (let index = 0; index < members.length; index++) {
+    if (members[index]?.id === id) return index
+  }
+  return -1
 }
-
-const suspectsAfter = (state: State, before: Member | undefined, after: Member | undefined) =>
-  state.suspects - (before?.suspect ? 1 : 0) + (after?.suspect ? 1 : 0)
 
 /** The member with this id, if the pool still knows it. */
 export const find = (state: State, id: number): Member | undefined =>
-  Option.getOrUndefined(HashMap.get(state.members, id))
+  state.members[indexOf(state, id)]
 
 /** Adds a member that starts to connect. */
 export const add = (state: State, at: Instant): readonly [State, number] => {
@@ -31,77 +35,111 @@ export const add = (state: State, at: Instant): readonly [State, number] => {
     phase: "connecting",
     suspect: false,
     goodAt: at,
+    usedAt: at,
     retireAt: Number.POSITIVE_INFINITY
   }
   return [
     {
       ...state,
       nextId: id + 1,
-      members: HashMap.set(state.members, id, member),
-      counts: recount(state, undefined, "connecting")
+      members: [...state.members, member],
+      counts: counted(state.counts, "connecting", 1)
     },
     id
   ]
 }
 
-/** Forgets a member. An idle one also leaves the list of idle ids. */
+const withoutIdle = (state: State, { id }: Member): State["idle"] =>
+  List.isCons(state.idle) && state.idle.head === id
+    ? state.idle.tail
+    : List.filter(state.idle, (other) => other !== id)
+
+/** Forgets a member. */
 export const remove = (state: State, member: Member): State => ({
   ...state,
-  members: HashMap.remove(state.members, member.id),
-  idle: member.phase === "idle" ? List.filter(state.idle, (id) => id !== member.id) : state.idle,
-  counts: recount(state, member.phase, undefined),
-  suspects: suspectsAfter(state, member, undefined)
+  members: state.members.filter(({ id }) => id !== member.id),
+  idle: member.phase === "idle" ? withoutIdle(state, member) : state.idle,
+  counts: counted(state.counts, member.phase, -1),
+  suspects: state.suspects - (member.suspect ? 1 : 0)
 })
 
-/** What changes when a member is in another phase. */
-const moved = (state: State, member: Member, to: Member) => ({
-  members: HashMap.set(state.members, member.id, to),
-  counts: recount(state, member.phase, to.phase),
-  suspects: suspectsAfter(state, member, to)
+/** Field by field, for the reason that {@link advanced} has. */
+const inPhase = (member: Member, phase: Phase, suspect: boolean): Member => ({
+  id: member.id,
+  generation: member.generation,
+  phase,
+  suspect,
+  goodAt: member.goodAt,
+  usedAt: member.usedAt,
+  retireAt: member.retireAt
 })
 
-const move = (state: State, member: Member, to: Member): State => ({
-  ...state,
-  ...moved(state, member, to)
+const moved = (state: State, member: Member, phase: Phase, suspect: boolean): Moving => ({
+  members: state.members.with(indexOf(state, member.id), inPhase(member, phase, suspect)),
+  idle: member.phase === "idle" ? withoutIdle(state, member) : state.idle,
+  counts: recount(state.counts, member.phase, phase),
+  suspects: state.suspects - (member.suspect ? 1 : 0) + (suspect ? 1 : 0),
+  waiting: state.waiting,
+  pace: state.pace,
+  reapAt: state.reapAt
 })
 
-/** Makes a member active, from any phase but idle. */
+/** Puts a member into a borrower's hands. */
 export const activate = (state: State, member: Member): State =>
-  move(state, member, { ...member, phase: "active", suspect: false })
+  advanced(state, moved(state, member, "active", false))
 
-/** Makes an active member one that is proven. */
-export const examine = (state: State, member: Member): State =>
-  move(state, member, { ...member, phase: "proving", suspect: false })
+/** Takes a member aside to prove it: for a caller, or because it is suspect. */
+export const examine = (state: State, member: Member, suspect: boolean): State =>
+  advanced(state, moved(state, member, "proving", suspect))
 
-/** Makes a member idle and the first to be lent. */
-export const rest = (state: State, member: Member): State => ({
-  ...state,
-  ...moved(state, member, { ...member, phase: "idle", suspect: false }),
-  idle: List.cons(member.id, state.idle),
-  reapAt: Math.min(state.reapAt, member.goodAt + state.limits.idleTimeout, member.retireAt)
+/** The same member, known to be good at an instant, and perhaps used until then. */
+export const goodAgain = (member: Member, goodAt: Instant, usedAt: Instant): Member => ({
+  id: member.id,
+  generation: member.generation,
+  phase: member.phase,
+  suspect: member.suspect,
+  goodAt,
+  usedAt,
+  retireAt: member.retireAt
 })
 
-/** The idle member to lend next, if any. */
-export const firstIdle = (state: State): Member | undefined => {
-  const head = List.head(state.idle)
-  return Option.isSome(head) ? find(state, head.value) : undefined
+/** The idle ids with one more, behind those that were used later. */
+const ranked = (state: State, idle: List.List<number>, member: Member): List.List<number> => {
+  if (List.isNil(idle)) return List.of(member.id)
+  const first = find(state, idle.head)
+  return first !== undefined && first.usedAt > member.usedAt
+    ? List.cons(idle.head, ranked(state, idle.tail, member))
+    : List.cons(member.id, idle)
 }
 
-/** Takes the first idle member out of the list into another phase. */
-export const takeIdle = (
-  state: State,
-  member: Member,
-  to: { readonly phase: "active" | "proving"; readonly suspect: boolean }
-): State => ({
-  ...state,
-  ...moved(state, member, { ...member, ...to }),
-  idle: List.drop(state.idle, 1)
-})
+/** Makes a member idle. The one that was used last is the first to be lent. */
+export const rest = (state: State, member: Member): State => {
+  const { counts, idle, members, pace, suspects, waiting } = moved(state, member, "idle", false)
+  const { idleTimeout, keepalive } = state.limits
+  const { goodAt, retireAt, usedAt } = member
+  return advanced(state, {
+    members,
+    idle: ranked(state, idle, member),
+    counts,
+    suspects,
+    waiting,
+    pace,
+    reapAt: Math.min(state.reapAt, usedAt + idleTimeout, goodAt + keepalive, retireAt)
+  })
+}
+
+/** The idle member to lend next, if any. */
+export const firstIdle = (state: State): Member | undefined =>
+  List.isCons(state.idle) ? find(state, state.idle.head) : undefined
 
 /** The idle members, the most recently used first. */
 export const allIdle = (state: State): ReadonlyArray<Member> =>
   List.toArray(state.idle).flatMap((id) => find(state, id) ?? [])
 
 /** The members that are connected, in any phase. */
-export const established = (state: State): ReadonlyArray<Member> =>
-  HashMap.toValues(state.members).filter(({ phase }) => phase !== "connecting")
+export const established = ({ members }: State): ReadonlyArray<Member> =>
+  members.filter(({ phase }) => phase !== "connecting")
+
+/** The member whose dial began last, if one is under way. */
+export const lastConnecting = ({ members }: State): Member | undefined =>
+  members.findLast(({ phase }) => phase === "connecting")

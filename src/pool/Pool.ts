@@ -1,13 +1,15 @@
-import { Context, Deferred, Effect, Exit, Option, type Scope, SortedMap } from "effect"
+import { Context, Deferred, Duration, Effect, Exit, Option, type Scope, type Stream } from "effect"
 import type { Connection, Connector } from "./Connection.ts"
 import { type Errand, runErrand } from "./Errand.ts"
 import type { PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
+import type { EvictionReason } from "./PoolEvent.ts"
 import { PoolShell } from "./PoolShell.ts"
-import { type State, total } from "./PoolState.ts"
+import { total } from "./PoolState.ts"
+import type { Occurrence } from "./Timeline.ts"
 import { warmUp } from "./WarmUp.ts"
 
-/** The counters of a pool at one moment. */
+/** A pool at one moment, and what it has done since it was built. */
 export interface PoolStats {
   /** Connections that are open or being opened. */
   readonly total: number
@@ -22,7 +24,31 @@ export interface PoolStats {
   /** The bounds of `total` as configured. */
   readonly min: number
   readonly max: number
-  /** Dials and validations that failed, and so were repeated, since the pool was built. */
+  /** Whether dials are free, forbidden for now, or tried by one probe. */
+  readonly breaker: "closed" | "open" | "half-open"
+  /** How often all connections were condemned at once. */
+  readonly generation: number
+  /** Times that a connection was lent. */
+  readonly acquired: number
+  /** Those of `acquired` for which the caller had to wait. */
+  readonly waited: number
+  /** All their waits together. */
+  readonly waitTime: Duration.Duration
+  /** All the time together for which connections were held, of those that were given back. */
+  readonly useTime: Duration.Duration
+  /** Callers refused because they could not be served in time. */
+  readonly timedOut: number
+  /** Callers refused because too many waited. */
+  readonly queueFull: number
+  /** Callers who left the queue: interrupted. */
+  readonly cancelled: number
+  /** Connections opened. */
+  readonly dialed: number
+  /** Round trips made to prove a connection before it was lent. */
+  readonly validated: number
+  /** Connections closed, by the reason. */
+  readonly evicted: Readonly<Record<EvictionReason, number>>
+  /** Dials and validations that failed, and so were repeated. */
   readonly retries: number
   /** The last failure of a connection, as a clause without secrets. */
   readonly lastError: Option.Option<string>
@@ -61,8 +87,20 @@ export interface PoolOf<C extends Connection> {
   readonly check: Effect.Effect<void, AcquireError>
   /** The counters now. */
   readonly stats: Effect.Effect<PoolStats>
+  /**
+   * What happens from now on, and why: connections evicted, the breaker opened, the pool recreated;
+   * and what the owner of the port did about failures. Who is more than 1,024 behind loses the oldest.
+   */
+  readonly events: Stream.Stream<Occurrence>
+  /** Adds what the owner of the port did to the events. */
+  readonly note: (subject: string, detail: string) => Effect.Effect<void>
   /** Condemns every connection opened so far: none is lent again, new ones open on demand. */
   readonly recreate: Effect.Effect<void>
+  /**
+   * Refuses callers from now on, with `PoolClosed`; ends when every connection has been given back and
+   * closed. It has no deadline of its own: `Effect.timeout` gives it one.
+   */
+  readonly drain: Effect.Effect<void>
   /**
    * Succeeds when the first connection has been made. Fails if none ever can be: a wrong password,
    * an unknown database, a bad address or certificate.
@@ -73,14 +111,28 @@ export interface PoolOf<C extends Connection> {
 /** The pool under the database client, for health checks and by-hand control. */
 export class Pool extends Context.Tag("holdfast/pool/Pool")<Pool, PoolOf<Connection>>() {}
 
-const snapshot = (state: State): PoolStats => ({
+const breakerWords = { Closed: "closed", Open: "open", HalfOpen: "half-open" } as const
+
+const snapshot = <C extends Connection>({ state, tally }: PoolShell<C>): PoolStats => ({
   total: total(state),
   idle: state.counts.idle,
   active: state.counts.active + state.counts.proving,
   connecting: state.counts.connecting,
-  waiting: SortedMap.size(state.waiting),
+  waiting: state.waiting.size,
   min: state.limits.min,
   max: state.limits.max,
+  breaker: breakerWords[state.breaker._tag],
+  generation: state.generation,
+  acquired: tally.acquired,
+  waited: tally.waited,
+  waitTime: Duration.millis(tally.waitTime),
+  useTime: Duration.millis(tally.useTime),
+  timedOut: tally.timedOut,
+  queueFull: tally.queueFull,
+  cancelled: tally.cancelled,
+  dialed: tally.dialed,
+  validated: tally.validated,
+  evicted: { ...tally.evicted },
   retries: state.failures,
   lastError: Option.fromNullable(state.lastError)
 })
@@ -128,12 +180,12 @@ const check = <C extends Connection>(shell: PoolShell<C>) =>
 const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least
 
 /** Bounds that no pool can keep are refused, rather than bent. */
-const checked = ({ max, min }: PoolConfig): Effect.Effect<void, ConnectError> =>
-  isWhole(max, 1) && isWhole(min, 0) && min <= max
+const checked = ({ max, maxWaiting, min }: PoolConfig): Effect.Effect<void, ConnectError> =>
+  isWhole(max, 1) && isWhole(min, 0) && min <= max && maxWaiting >= 1
     ? Effect.void
     : Effect.fail(
         new ConnectError({
-          message: `a pool can't have a minimum of ${min} and a maximum of ${max} connections: the maximum is at least 1, the minimum from 0 to the maximum`,
+          message: `a pool can't have a minimum of ${min} and a maximum of ${max} connections and ${maxWaiting} waiting callers: the maximum is at least 1, the minimum from 0 to the maximum, the queue at least 1`,
           isFatal: true,
           provesRestart: false
         })
@@ -159,8 +211,12 @@ export const make = <C extends Connection>(
       run: (errand) => runErrand(shell, errand),
       lend: lend(shell),
       check: check(shell),
-      stats: Effect.sync(() => snapshot(shell.state)),
+      stats: Effect.sync(() => snapshot(shell)),
+      events: shell.timeline.events,
+      note: (subject, detail) =>
+        Effect.sync(() => shell.report({ _tag: "Noted", subject, detail })),
       recreate: shell.recreate,
+      drain: shell.drain,
       ready: Deferred.await(shell.ready)
     }
   })

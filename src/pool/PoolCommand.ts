@@ -1,11 +1,13 @@
 import type { Loss } from "./Connection.ts"
 import type { AcquireError, ConnectError } from "./PoolError.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
-import type { Instant, Waiter } from "./PoolState.ts"
+import type { Instant } from "./PoolState.ts"
+import type { Waiter } from "./WaitQueue.ts"
 
 /** What the shell tells the machine. `at` is the instant it happened, `random` lies in [0, 1). */
 export type Input =
   | { readonly _tag: "Acquire"; readonly at: Instant; readonly ticket: number }
+  /** A caller who has not been answered leaves. */
   | { readonly _tag: "Cancel"; readonly at: Instant; readonly ticket: number }
   | { readonly _tag: "Tick"; readonly at: Instant }
   /** Open what is missing to the minimum. */
@@ -48,7 +50,10 @@ export type Proof = "turn" | "roundTrip"
 export type Command =
   | { readonly _tag: "Lend"; readonly id: number; readonly waiter: Waiter }
   | { readonly _tag: "Refuse"; readonly ticket: number; readonly error: AcquireError }
-  | { readonly _tag: "Connect"; readonly id: number }
+  /** `within`: milliseconds that it may take. */
+  | { readonly _tag: "Connect"; readonly id: number; readonly within: number }
+  /** Give up a dial. */
+  | { readonly _tag: "Abort"; readonly id: number }
   | { readonly _tag: "Prove"; readonly id: number; readonly proof: Proof }
   | { readonly _tag: "Close"; readonly id: number }
   | { readonly _tag: "Report"; readonly event: PoolEvent }

@@ -8,17 +8,31 @@ import type { Limits } from "./PoolState.ts"
  * request (min 1, max 10, 3 retries after 0.5 s, 1 s, 2 s). The others name theirs.
  */
 export interface PoolConfig {
-  /** Connections opened when the pool is built, and kept when idle. Default 1. */
+  /** What the pool is called in metrics. Default "default". */
+  readonly name: string
+  /**
+   * Connections opened when the pool is built, and kept when idle. Default 1. What the server closes
+   * is opened again when somebody asks, not before.
+   */
   readonly min: number
   /** Connections at any time: idle, active and connecting together. Default 10. */
   readonly max: number
   /**
    * Longest time for one connection to open, startup and authentication included. Default 5 s:
-   * ten times a usual cold start of a serverless database (a few hundred milliseconds).
+   * ten times a usual cold start of a serverless database (a few hundred milliseconds). After each
+   * dial in a row that had no answer in time the next may take twice as long, up to six times.
    */
   readonly connectTimeout: Duration.Duration
-  /** Longest wait of one caller for a connection. Default 10 s. */
+  /**
+   * Longest wait of one caller for a connection. Default 10 s. Who can't be served in that time is
+   * told so as soon as that is certain.
+   */
   readonly acquireTimeout: Duration.Duration
+  /**
+   * Most callers that wait at the same time; the next is refused at once. Default 10,000: what a busy
+   * pool of 10 serves within the default `acquireTimeout`, in about 5 MB.
+   */
+  readonly maxWaiting: number
   /** Further tries when the pool is built and the database can't be reached. Default 3. */
   readonly maxRetries: number
   /** Delay before the first of these tries, doubled for each further one, jittered. Default 500 ms. */
@@ -31,13 +45,25 @@ export interface PoolConfig {
   readonly redialDelay: { readonly base: Duration.Duration; readonly cap: Duration.Duration }
   /**
    * A connection idle for longer is proven with a round trip before it is lent. Default 1 s, as
-   * pgx: busy connections pay nothing, idle ones pay one trip.
+   * pgx: busy connections pay nothing, idle ones pay one trip. Zero: always, also from one borrower
+   * to the next. Infinite: never; then flags and a turn of the event loop, which are free, remain.
    */
   readonly validateAfterIdle: Duration.Duration
   /** Longest time for that proof. Default 1 s. */
   readonly validateTimeout: Duration.Duration
   /** A connection above `min` idle for longer is closed. Default 5 minutes. */
   readonly idleTimeout: Duration.Duration
+  /**
+   * How often an idle connection is proven with a round trip, so that what stands between forgets it
+   * less easily. Default infinite: an idle pool sends no byte. Any other value keeps a serverless
+   * database from going to sleep, and so costs its price by the hour; TCP's own keepalive does not.
+   */
+  readonly keepalive: Duration.Duration
+  /**
+   * A connection held by one borrower for longer is reported, with the span that holds it. Default 1
+   * minute; infinite: never.
+   */
+  readonly leakThreshold: Duration.Duration
   /**
    * A connection older than this is closed instead of lent again. Default 30 minutes, less up to a
    * quarter at random, so that connections opened together do not end together (HikariCP #2035).
@@ -54,16 +80,20 @@ export interface PoolConfig {
 
 /** The defaults documented on {@link PoolConfig}. */
 export const defaults: PoolConfig = {
+  name: "default",
   min: 1,
   max: 10,
   connectTimeout: Duration.seconds(5),
   acquireTimeout: Duration.seconds(10),
+  maxWaiting: 10_000,
   maxRetries: 3,
   retryDelay: Duration.millis(500),
   redialDelay: { base: Duration.millis(100), cap: Duration.millis(500) },
   validateAfterIdle: Duration.seconds(1),
   validateTimeout: Duration.seconds(1),
   idleTimeout: Duration.minutes(5),
+  keepalive: Duration.infinity,
+  leakThreshold: Duration.minutes(1),
   maxLifetime: Duration.minutes(30),
   closeTimeout: Duration.seconds(1),
   lazy: false
@@ -73,8 +103,11 @@ export const defaults: PoolConfig = {
 export const limits = (config: PoolConfig): Limits => ({
   min: config.min,
   max: config.max,
+  maxWaiting: config.maxWaiting,
+  connectTimeout: Duration.toMillis(config.connectTimeout),
   acquireTimeout: Duration.toMillis(config.acquireTimeout),
   redialDelay: config.redialDelay,
   validateAfterIdle: Duration.toMillis(config.validateAfterIdle),
-  idleTimeout: Duration.toMillis(config.idleTimeout)
+  idleTimeout: Duration.toMillis(config.idleTimeout),
+  keepalive: Duration.toMillis(config.keepalive)
 })

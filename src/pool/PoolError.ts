@@ -11,15 +11,29 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly isFatal: boolean
   /** True when the answer proves that the server restarted: see `Loss.provesRestart`. */
   readonly provesRestart: boolean
+  /** For how long the server asks not to be dialed again: a quota is used up, a rate exceeded. */
+  readonly retryAfter?: Duration.Duration | undefined
   readonly cause?: unknown
 }> {}
 
 /**
- * No connection could be had before the caller's deadline. Nothing was sent.
+ * No connection could be had before the caller's deadline, or can be: then it is said at once.
+ * Nothing was sent.
  *
  * The message is the diagnosis: how long, the pool's counters, the last failure, what to do.
  */
 export class AcquireTimeout extends Data.TaggedError("AcquireTimeout")<{
+  readonly message: string
+  /** When it makes sense to ask again. */
+  readonly retryAfter: Duration.Duration
+}> {}
+
+/**
+ * As many callers wait as may. Nothing was sent.
+ *
+ * The message is the diagnosis, as that of {@link AcquireTimeout}.
+ */
+export class QueueFull extends Data.TaggedError("QueueFull")<{
   readonly message: string
   /** When it makes sense to ask again. */
   readonly retryAfter: Duration.Duration
@@ -31,4 +45,4 @@ export class PoolClosed extends Data.TaggedError("PoolClosed")<{
 }> {}
 
 /** What a caller who asks for a connection can meet. */
-export type AcquireError = AcquireTimeout | ConnectError | PoolClosed
+export type AcquireError = AcquireTimeout | ConnectError | PoolClosed | QueueFull

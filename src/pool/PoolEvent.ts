@@ -19,6 +19,10 @@ export type PoolEvent =
   | { readonly _tag: "Invalid"; readonly detail: string }
   | { readonly _tag: "Stale" }
   | { readonly _tag: "Restarted"; readonly condemned: number; readonly detail: string }
+  /** A connection was opened. */
+  | { readonly _tag: "Dialed"; readonly took: number }
+  /** The first dial in a row failed: from now on one probe at a time looks for the server. */
+  | { readonly _tag: "BreakerOpened"; readonly detail: string }
   | {
       readonly _tag: "DialFailed"
       readonly attempt: number
@@ -28,4 +32,10 @@ export type PoolEvent =
       readonly retryIn: number
     }
   | { readonly _tag: "Reconnected"; readonly attempts: number; readonly after: number }
+  /** The queue refuses callers; told once for each time that it fills up. */
+  | { readonly _tag: "QueueFull"; readonly detail: string }
   | { readonly _tag: "TimedOut"; readonly attempts: number; readonly detail: string }
+  /** A connection has been held for longer than the leak threshold. */
+  | { readonly _tag: "Leaked"; readonly heldFor: number; readonly holder: string }
+  /** Told by the owner of the port, who has logged it: what it did about a failure. */
+  | { readonly _tag: "Noted"; readonly subject: string; readonly detail: string }

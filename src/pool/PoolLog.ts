@@ -26,6 +26,10 @@ export const log = (event: PoolEvent): Effect.Effect<void> => {
       return Effect.logWarning(
         `Connection pool may be stale, recreating pool... (${event.detail}; condemned ${event.condemned})`
       )
+    case "Dialed":
+      return Effect.logDebug(`Connection opened in ${seconds(event.took)}`)
+    case "BreakerOpened":
+      return Effect.logDebug(`Breaker opened (${event.detail})`)
     case "DialFailed":
       return Effect.logWarning(dialFailed(event))
     case "Reconnected":
@@ -36,5 +40,13 @@ export const log = (event: PoolEvent): Effect.Effect<void> => {
       return Effect.logError(
         `Failed to get valid connection after ${event.attempts} attempts (${event.detail})`
       )
+    case "QueueFull":
+      return Effect.logError(`The queue for connections is full (${event.detail})`)
+    case "Leaked":
+      return Effect.logWarning(
+        `Connection held for ${seconds(event.heldFor)} by ${event.holder}: is it given back?`
+      )
+    case "Noted":
+      return Effect.void
   }
 }

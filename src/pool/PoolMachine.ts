@@ -1,10 +1,17 @@
 import { socketClosed } from "./Connection.ts"
 import { connected, connectFailed, warm } from "./Dialing.ts"
-import { condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
+import { abort, condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
-import { firstWaiter, type Member, type State } from "./PoolState.ts"
-import { proveReturned, serve, settle } from "./Serving.ts"
+import {
+  established,
+  firstWaiter,
+  type Instant,
+  type Member,
+  type State,
+  total
+} from "./PoolState.ts"
+import { prove, serve, settle } from "./Serving.ts"
 import { lose, refute } from "./Suspecting.ts"
 import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"
 
@@ -34,14 +41,32 @@ const giveBack = (
   member: Member,
   { at, usable }: Extract<MemberInput, { readonly _tag: "Release" }>
 ): State => {
-  if (!usable) return evict(state, out, member, "broken")
+  if (!usable) return evict(state, out, member, "broken", state.unmetLoss)
   const wasHeldLong = at - member.goodAt >= state.limits.validateAfterIdle
   if (!wasHeldLong || expired(state, member, at) !== undefined) {
-    return settle(state, out, { ...member, goodAt: at }, at)
+    return settle(state, out, Members.goodAgain(member, at, at), at)
   }
+  const used = Members.goodAgain(member, member.goodAt, at)
   return firstWaiter(state) === undefined
-    ? Members.rest(state, member)
-    : proveReturned(state, out, member)
+    ? Members.rest(state, used)
+    : prove(state, out, used, { proof: "roundTrip", suspect: false })
+}
+
+/**
+ * Brings a pool that has shrunk below its minimum back to it, now that somebody uses it. Not by
+ * itself: a server that closed idle connections, to go to sleep, would be kept awake.
+ */
+const refill = (state: State, out: Commands, at: Instant): State =>
+  state.breaker._tag === "Closed" && established(state) > 0 && total(state) < state.limits.min
+    ? warm(state, out, at)
+    : state
+
+/** Refuses who waits, and ends all but what is in a borrower's hands or just being proven. */
+const close = (state: State, out: Commands): State => {
+  const refused = refuseAll({ ...state, closed: true }, out, closed)
+  const dials = refused.members.filter(({ phase }) => phase === "connecting")
+  const aborted = dials.reduce((rest, member) => abort(rest, out, member), refused)
+  return evictIdle(aborted, out, "drain")
 }
 
 const aboutMember = (state: State, out: Commands, member: Member, input: MemberInput): State => {
@@ -57,7 +82,11 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
       return connectFailed(state, out, member, input)
     case "Proven": {
       const goodAt = input.proof === "roundTrip" ? at : member.goodAt
-      return serve(settle(state, out, { ...member, goodAt }, at), out, at)
+      return serve(
+        settle(state, out, Members.goodAgain(member, goodAt, member.usedAt), at),
+        out,
+        at
+      )
     }
     case "Refuted":
       return refute(state, out, member, input)
@@ -69,7 +98,7 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
 const apply = (state: State, out: Commands, input: Input): State => {
   switch (input._tag) {
     case "Acquire":
-      return acquire(state, out, input.at, input.ticket)
+      return refill(acquire(state, out, input.at, input.ticket), out, input.at)
     case "Cancel":
       return leave(state, input.ticket)
     case "Tick":
@@ -79,7 +108,7 @@ const apply = (state: State, out: Commands, input: Input): State => {
     case "Recreate":
       return serve(condemn(state, out, input.detail), out, input.at)
     case "Close":
-      return evictIdle(refuseAll({ ...state, closed: true }, out, closed), out, "drain")
+      return close(state, out)
     default: {
       // A member that the pool has already forgotten changes nothing.
       const member = Members.find(state, input.id)

@@ -1,5 +1,4 @@
 import {
-  Cause,
   Clock,
   Deferred,
   Duration,
@@ -8,20 +7,38 @@ import {
   type Fiber,
   FiberId,
   FiberSet,
-  Random,
-  type Scope
+  type Scope,
+  type Tracer
 } from "effect"
 import { Alarm } from "./Alarm.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
-import { tooSlow, unexpected } from "./DialFailure.ts"
+import { due } from "./Demand.ts"
+import { Dials } from "./Dials.ts"
+import { Holders } from "./Holders.ts"
 import { type Answer, Caller, type Lease } from "./Lease.ts"
+import * as Members from "./Members.ts"
+import { OpenConnections } from "./OpenConnections.ts"
 import type { Command, Input, Proof } from "./PoolCommand.ts"
 import { limits, type PoolConfig } from "./PoolConfig.ts"
-import type { ConnectError } from "./PoolError.ts"
-import { log } from "./PoolLog.ts"
+import type { AcquireError, ConnectError } from "./PoolError.ts"
+import type { PoolEvent } from "./PoolEvent.ts"
 import { step } from "./PoolMachine.ts"
-import { due, empty, type Instant, type State, total, type Waiter } from "./PoolState.ts"
+import { PoolMetrics } from "./PoolMetrics.ts"
+import { empty, established, type Instant, type State } from "./PoolState.ts"
 import { prove, validate } from "./Proof.ts"
+import { Tally } from "./Tally.ts"
+import { Timeline } from "./Timeline.ts"
+import type { Waiter } from "./WaitQueue.ts"
+
+type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
+
+/** What the scope of a pool provides to its shell. */
+interface Surroundings<C extends Connection> {
+  readonly clock: Clock.Clock
+  readonly fork: Fork
+  readonly connections: OpenConnections<C>
+  readonly timeline: Timeline
+}
 
 /**
  * Drives the pure machine: owns the connections, the fibers, the clock and the callers' answers.
@@ -33,32 +50,36 @@ export class PoolShell<C extends Connection> {
   state: State
   /** Done when the first connection is made; failed when none ever can be. */
   readonly ready = Deferred.unsafeMake<void, ConnectError>(FiberId.none)
-  private readonly emptied = Deferred.unsafeMake<void>(FiberId.none)
-  private readonly connections = new Map<number, C>()
+  readonly tally = new Tally()
+  readonly timeline: Timeline
   private readonly callers = new Map<number, Caller<C>>()
-  private readonly dials = new Map<number, Fiber.RuntimeFiber<void, ConnectError>>()
   private nextTicket = 0
-  private readonly alarm: Alarm
-  private readonly connector: Connector<C>
   private readonly config: PoolConfig
   private readonly clock: Clock.Clock
-  private readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
-  private readonly closing: FiberSet.FiberSet<void>
+  private readonly fork: Fork
+  private readonly connections: OpenConnections<C>
+  private readonly dials: Dials<C>
+  private readonly holders: Holders<C>
+  private readonly metrics: PoolMetrics
+  private readonly alarm: Alarm
 
   private constructor(
     connector: Connector<C>,
     config: PoolConfig,
-    clock: Clock.Clock,
-    fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>,
-    closing: FiberSet.FiberSet<void>
+    { clock, connections, fork, timeline }: Surroundings<C>
   ) {
-    this.connector = connector
     this.config = config
     this.clock = clock
     this.fork = fork
-    this.closing = closing
+    this.connections = connections
+    this.timeline = timeline
     this.state = empty(limits(config))
+    this.metrics = new PoolMetrics(config.name)
     this.alarm = new Alarm(fork, () => this.tell({ _tag: "Tick", at: this.now() }))
+    this.dials = new Dials(connector, this, fork)
+    const leakAlarm = new Alarm(fork, () => this.holders.look(this.now()))
+    const threshold = Duration.toMillis(config.leakThreshold)
+    this.holders = new Holders(threshold, leakAlarm, (event) => this.report(event))
   }
 
   /** A shell without connections, drained when the scope closes. */
@@ -69,11 +90,14 @@ export class PoolShell<C extends Connection> {
     Effect.gen(function* () {
       const run = yield* FiberSet.makeRuntime<never>()
       // A pool that is built where nothing may be interrupted must still be able to end its fibers.
-      const fork = <A, E>(effect: Effect.Effect<A, E>) => run(Effect.interruptible(effect))
-      const closing = yield* FiberSet.make<void>()
-      const clock = yield* Clock.clockWith(Effect.succeed)
-      const shell = new PoolShell(connector, config, clock, fork, closing)
-      yield* Effect.addFinalizer(() => shell.drain)
+      const fork: Fork = (effect) => run(Effect.interruptible(effect))
+      const shell = new PoolShell(connector, config, {
+        clock: yield* Clock.clockWith(Effect.succeed),
+        connections: yield* OpenConnections.make<C>(config.closeTimeout),
+        fork,
+        timeline: yield* Timeline.make(fork)
+      })
+      yield* Effect.addFinalizer(() => shell.close)
       return shell
     })
 
@@ -82,8 +106,8 @@ export class PoolShell<C extends Connection> {
    * only the wait, interruptible again.
    */
   take(restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>): Answer<C> {
-    return Effect.suspend(() => {
-      const caller = this.ask()
+    return Effect.withFiberRuntime((fiber) => {
+      const caller = this.ask(fiber.currentSpan)
       return (
         caller.answer ??
         Effect.onError(restore(caller.wait), () => Effect.sync(() => this.abandon(caller)))
@@ -92,9 +116,9 @@ export class PoolShell<C extends Connection> {
   }
 
   /** A caller who wants a connection, and may have it already. */
-  ask(): Caller<C> {
+  ask(span: Tracer.AnySpan | undefined): Caller<C> {
     const ticket = this.nextTicket++
-    const caller = new Caller<C>(ticket)
+    const caller = new Caller<C>(ticket, span)
     this.callers.set(ticket, caller)
     this.tell({ _tag: "Acquire", at: this.now(), ticket })
     return caller
@@ -106,9 +130,22 @@ export class PoolShell<C extends Connection> {
   }
 
   /** As {@link giveBack}, now. */
-  release({ connection, id }: Lease<C>, isTrusted = true): void {
-    const usable = isTrusted && connection.isUsable()
-    this.tell({ _tag: "Release", at: this.now(), id, usable })
+  release(lease: Lease<C>, isTrusted = true): void {
+    const at = this.now()
+    this.holders.remove(lease)
+    this.tally.useTime += at - lease.since
+    this.metrics.released(at - lease.since)
+    const usable = isTrusted && lease.connection.isUsable()
+    this.tell({ _tag: "Release", at, id: lease.id, usable })
+  }
+
+  /** The caller was interrupted, perhaps while its answer was on the way. */
+  abandon(caller: Caller<C>): void {
+    this.callers.delete(caller.ticket)
+    if (caller.lease !== undefined) this.release(caller.lease)
+    if (caller.isAnswered) return
+    this.tally.cancelled += 1
+    this.tell({ _tag: "Cancel", at: this.now(), ticket: caller.ticket })
   }
 
   /** Proves a connection with a round trip, within the validation's own deadline. */
@@ -119,19 +156,36 @@ export class PoolShell<C extends Connection> {
   /** Opens what is missing to the minimum, and waits for it. */
   readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() => {
     this.tell({ _tag: "Warm", at: this.now() })
-    const dials = [...this.dials.values()]
-    const landed = Effect.forEach(dials, (fiber) => fiber, {
-      concurrency: "unbounded",
-      discard: true
-    })
-    const { closed, counts, limits } = this.state
-    const isComplete = total(this.state) - counts.connecting >= limits.min
-    return closed || isComplete ? Effect.void : Effect.zipRight(landed, this.warm)
+    const { closed, limits } = this.state
+    const isComplete = established(this.state) >= limits.min
+    return closed || isComplete ? Effect.void : Effect.zipRight(this.dials.landed, this.warm)
   })
 
   readonly recreate: Effect.Effect<void> = Effect.sync(() =>
     this.tell({ _tag: "Recreate", at: this.now(), detail: "recreated by hand" })
   )
+
+  /** Lends no more; ends when what is active has come back, and all is closed. */
+  readonly drain: Effect.Effect<void> = Effect.suspend(() => {
+    this.tell({ _tag: "Close", at: this.now() })
+    return this.connections.gone
+  })
+
+  /** Drains; what has not come back when time is up is closed in its borrower's hands. */
+  private readonly close: Effect.Effect<void> = Effect.suspend(() =>
+    // Interruptible within the race, or the deadline could not end it in a finalizer.
+    Effect.timeoutOption(Effect.interruptible(this.drain), this.config.closeTimeout).pipe(
+      Effect.tap(() => Effect.sync(() => this.connections.ids.map((id) => this.end(id)))),
+      Effect.zipRight(this.connections.gone)
+    )
+  )
+
+  /** To the log, the listeners and the counts. */
+  report(event: PoolEvent): void {
+    this.tally.reported(event)
+    this.metrics.reported(event)
+    this.timeline.tell(event)
+  }
 
   private now(): Instant {
     return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
@@ -140,131 +194,91 @@ export class PoolShell<C extends Connection> {
   private tell(input: Input): void {
     const [state, commands] = step(this.state, input)
     this.state = state
-    for (const command of commands) this.execute(command)
-    this.alarm.set(due(this.state), this.now())
+    this.metrics.stepped(state)
+    for (const command of commands) this.execute(command, input.at)
+    this.alarm.set(due(this.state), input.at)
   }
 
-  private execute(command: Command): void {
+  private execute(command: Command, at: Instant): void {
     switch (command._tag) {
       case "Lend":
-        this.lend(command.id, command.waiter)
-        return
+        this.lend(command.id, command.waiter, at)
+        break
       case "Refuse":
-        this.leaving(command.ticket)?.refuse(command.error)
-        return
+        this.refuse(command.ticket, command.error)
+        break
       case "Connect":
-        this.dials.set(command.id, this.fork(this.dial(command.id)))
-        return
+        this.dials.begin(command.id, Duration.millis(command.within))
+        break
+      case "Abort":
+        this.dials.abort(command.id)
+        break
       case "Prove":
         this.fork(this.prove(command.id, command.proof))
-        return
+        break
       case "Close":
-        this.close(command.id)
-        return
+        this.end(command.id)
+        break
       case "Report":
-        this.fork(log(command.event))
-        return
+        this.report(command.event)
+        break
     }
   }
 
-  private lend(id: number, waiter: Waiter): void {
+  private lend(id: number, waiter: Waiter, at: Instant): void {
     const connection = this.connections.get(id)
-    if (connection?.isUsable()) {
-      this.leaving(waiter.ticket)?.serve({ id, connection })
+    const caller = this.callers.get(waiter.ticket)
+    if (caller !== undefined && connection?.isUsable()) {
+      this.callers.delete(waiter.ticket)
+      this.tally.lent(at - waiter.since)
+      this.metrics.lent(at - waiter.since)
+      const lease: Lease<C> = { id, connection, since: at, holder: caller.span }
+      this.holders.add(lease)
+      caller.serve(lease)
     } else {
-      this.tell({ _tag: "Unfit", at: this.now(), id, waiter })
+      this.tell({ _tag: "Unfit", at, id, waiter })
     }
   }
 
-  /** The caller with this ticket, who is about to be answered. */
-  private leaving(ticket: number): Caller<C> | undefined {
+  private refuse(ticket: number, error: AcquireError): void {
     const caller = this.callers.get(ticket)
     this.callers.delete(ticket)
-    return caller
+    this.tally.refused(error._tag)
+    this.metrics.refused()
+    caller?.refuse(error)
   }
 
-  /** The caller was interrupted, perhaps while its answer was on the way. */
-  abandon({ lease, ticket }: Caller<C>): void {
-    this.callers.delete(ticket)
-    if (lease === undefined) {
-      this.tell({ _tag: "Cancel", at: this.now(), ticket })
+  /** A dial succeeded; if nobody wants it any more it is closed. */
+  connected(id: number, connection: C, random: number): void {
+    this.connections.add(id, connection)
+    Deferred.unsafeDone(this.ready, Exit.void)
+    if (Members.find(this.state, id) === undefined) {
+      this.end(id)
     } else {
-      this.release(lease)
+      const at = this.now()
+      const lifetime = Duration.toMillis(this.config.maxLifetime)
+      this.tell({ _tag: "Connected", at, id, retireAt: at + lifetime * (1 - 0.25 * random) })
     }
   }
 
-  private dial(id: number): Effect.Effect<void, ConnectError> {
-    const { connectTimeout } = this.config
-    // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
-    const adopted = Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(this.connector.connect((loss) => this.lost(id, loss))), (connection) =>
-        this.adopt(id, connection)
-      )
-    )
-    return adopted.pipe(
-      Effect.timeoutFail({ duration: connectTimeout, onTimeout: () => tooSlow(connectTimeout) }),
-      Effect.catchAllCause((cause) =>
-        // Interrupted by anybody but the pool that closes, a dial has failed like any other.
-        this.state.closed && Cause.isInterruptedOnly(cause)
-          ? Effect.failCause(cause)
-          : this.dialFailed(id, unexpected(cause))
-      ),
-      Effect.ensuring(Effect.sync(() => this.dials.delete(id)))
-    )
+  failed(id: number, error: ConnectError, random: number): void {
+    if (error.isFatal) Deferred.unsafeDone(this.ready, Exit.fail(error))
+    this.tell({ _tag: "ConnectFailed", at: this.now(), id, error, random })
   }
 
-  private adopt(id: number, connection: C): Effect.Effect<void> {
-    return Effect.map(Random.next, (random) => {
-      const at = this.now()
-      const lifetime = Duration.toMillis(this.config.maxLifetime)
-      this.connections.set(id, connection)
-      Deferred.unsafeDone(this.ready, Exit.void)
-      this.tell({ _tag: "Connected", at, id, retireAt: at + lifetime * (1 - 0.25 * random) })
-    })
-  }
-
-  private dialFailed(id: number, error: ConnectError): Effect.Effect<never, ConnectError> {
-    return Effect.flatMap(Random.next, (random) => {
-      if (error.isFatal) Deferred.unsafeDone(this.ready, Exit.fail(error))
-      this.tell({ _tag: "ConnectFailed", at: this.now(), id, error, random })
-      return Effect.fail(error)
-    })
+  lost(id: number, loss: Loss): void {
+    this.tell({ _tag: "Lost", at: this.now(), id, loss })
   }
 
   private prove(id: number, proof: Proof): Effect.Effect<void> {
+    if (proof === "roundTrip") this.tally.validated += 1
     return Effect.match(prove(this.connections.get(id), proof, this.config.validateTimeout), {
-      onFailure: (loss) => this.refuted(id, loss),
+      onFailure: (loss) => this.tell({ _tag: "Refuted", at: this.now(), id, loss }),
       onSuccess: () => this.tell({ _tag: "Proven", at: this.now(), id, proof })
     })
   }
 
-  private refuted(id: number, loss: Loss): void {
-    this.tell({ _tag: "Refuted", at: this.now(), id, loss })
+  private end(id: number): void {
+    this.connections.close(id, this.fork)
   }
-
-  private lost(id: number, loss: Loss): void {
-    this.tell({ _tag: "Lost", at: this.now(), id, loss })
-  }
-
-  private close(id: number): void {
-    const connection = this.connections.get(id)
-    if (connection === undefined) return
-    this.connections.delete(id)
-    const closed = Effect.timeoutOption(connection.close, this.config.closeTimeout)
-    FiberSet.unsafeAdd(this.closing, this.fork(Effect.asVoid(closed)))
-    if (this.state.closed && this.connections.size === 0) {
-      Deferred.unsafeDone(this.emptied, Exit.void)
-    }
-  }
-
-  /** Lends no more; closes what is idle now, and what is active when it is back or time is up. */
-  private readonly drain: Effect.Effect<void> = Effect.suspend(() => {
-    this.tell({ _tag: "Close", at: this.now() })
-    const returned = this.connections.size === 0 ? Effect.void : Deferred.await(this.emptied)
-    // Interruptible within the race, or the deadline could not end it in a finalizer.
-    return Effect.timeoutOption(Effect.interruptible(returned), this.config.closeTimeout).pipe(
-      Effect.tap(() => Effect.sync(() => [...this.connections.keys()].map((id) => this.close(id)))),
-      Effect.zipRight(FiberSet.awaitEmpty(this.closing))
-    )
-  })
 }

@@ -1,6 +1,8 @@
-import { HashMap, List, Option, SortedMap } from "effect"
-import * as Order from "effect/Order"
+import { List } from "effect"
 import type { Backoff } from "./Backoff.ts"
+import { type Breaker, closed } from "./Breaker.ts"
+import { type Pace, resting } from "./Pace.ts"
+import * as WaitQueue from "./WaitQueue.ts"
 
 /** Milliseconds on a clock that never goes back; only differences mean anything. */
 export type Instant = number
@@ -14,44 +16,29 @@ export interface Member {
    * `active`: with its one borrower.
    */
   readonly phase: "connecting" | "proving" | "idle" | "active"
-  /** Proving because a sibling was found dead, not because somebody is about to get it. */
+  /** Proving because a sibling was found dead or to keep it alive, not because somebody is about to get it. */
   readonly suspect: boolean
   /**
    * When it was last known to be good: connected, proven by a round trip, or given back. While
    * connecting: when the dial began.
    */
   readonly goodAt: Instant
+  /** When its last borrower gave it back, or it was connected: proofs are no use. */
+  readonly usedAt: Instant
   readonly retireAt: Instant
 }
-
-/** A caller in the queue. */
-export interface Waiter {
-  readonly ticket: number
-  readonly since: Instant
-  readonly deadline: Instant
-  /** `State.failures` when it came: the difference is how many tries failed while it waited. */
-  readonly failuresBefore: number
-}
-
-/** How dialing stands: freely, or one probe at a time since the first failure in a row. */
-export type Dialing =
-  | { readonly _tag: "Ready" }
-  | {
-      readonly _tag: "Failing"
-      readonly failures: number
-      readonly since: Instant
-      readonly nextDialAt: Instant
-      readonly lastFailure: string
-    }
 
 /** The knobs that the machine itself needs, in milliseconds. */
 export interface Limits {
   readonly min: number
   readonly max: number
+  readonly maxWaiting: number
+  readonly connectTimeout: number
   readonly acquireTimeout: number
   readonly redialDelay: Backoff
   readonly validateAfterIdle: number
   readonly idleTimeout: number
+  readonly keepalive: number
 }
 
 /** Everything the pool knows, as plain data. */
@@ -60,18 +47,25 @@ export interface State {
   readonly closed: boolean
   readonly generation: number
   readonly nextId: number
-  readonly members: HashMap.HashMap<number, Member>
+  /** In the order they were opened. An array: a pool is small, and copying it is one instruction. */
+  readonly members: ReadonlyArray<Member>
   /** Ids of idle members, the most recently used first, so that a surplus can retire. */
   readonly idle: List.List<number>
-  /** By ticket, so the first is the longest waiting, also after it was put back. */
-  readonly waiting: SortedMap.SortedMap<number, Waiter>
+  readonly waiting: WaitQueue.WaitQueue
+  readonly pace: Pace
   readonly counts: Readonly<Record<Member["phase"], number>>
   readonly suspects: number
-  readonly dialing: Dialing
+  readonly breaker: Breaker
+  /** When the last dial began. */
+  readonly dialedAt: Instant
   /** The last loss that nobody has met yet: told when a new connection is opened because of it. */
   readonly unmetLoss: string | undefined
   /** No idle connection needs to be looked at before. */
   readonly reapAt: Instant
+  /** The queue has refused callers since it was last half empty. */
+  readonly overflowing: boolean
+  /** Callers that could not be served in time and that nobody has been told of, and when one was. */
+  readonly givenUp: { readonly callers: number; readonly toldAt: Instant }
   /** Dials and validations that failed since the pool was built. */
   readonly failures: number
   readonly lastError: string | undefined
@@ -83,27 +77,80 @@ export const empty = (limits: Limits): State => ({
   closed: false,
   generation: 0,
   nextId: 0,
-  members: HashMap.empty(),
+  members: [],
   idle: List.nil(),
-  waiting: SortedMap.empty(Order.number),
+  waiting: WaitQueue.empty,
+  pace: resting,
   counts: { connecting: 0, proving: 0, idle: 0, active: 0 },
   suspects: 0,
-  dialing: { _tag: "Ready" },
+  breaker: closed,
+  dialedAt: Number.NEGATIVE_INFINITY,
   unmetLoss: undefined,
   reapAt: Number.POSITIVE_INFINITY,
+  overflowing: false,
+  givenUp: { callers: 0, toldAt: Number.NEGATIVE_INFINITY },
   failures: 0,
   lastError: undefined
 })
+
+/** What each statement changes. */
+export type Moving = Pick<
+  State,
+  "members" | "idle" | "counts" | "suspects" | "waiting" | "pace" | "reapAt"
+>
+
+/**
+ * A copy in which only that has changed. Field by field: where it is done for each statement, spreading
+ * an object of this size costs 60 times as much (2 microseconds against 0.03, Node 20).
+ */
+export const advanced = (state: State, moving: Moving): State => ({
+  limits: state.limits,
+  closed: state.closed,
+  generation: state.generation,
+  nextId: state.nextId,
+  members: moving.members,
+  idle: moving.idle,
+  waiting: moving.waiting,
+  pace: moving.pace,
+  counts: moving.counts,
+  suspects: moving.suspects,
+  breaker: state.breaker,
+  dialedAt: state.dialedAt,
+  unmetLoss: state.unmetLoss,
+  reapAt: moving.reapAt,
+  overflowing: state.overflowing,
+  givenUp: state.givenUp,
+  failures: state.failures,
+  lastError: state.lastError
+})
+
+/** As {@link advanced}, for the queue alone. */
+export const withWaiting = (
+  state: State,
+  waiting: WaitQueue.WaitQueue,
+  pace: Pace = state.pace
+): State =>
+  advanced(state, {
+    members: state.members,
+    idle: state.idle,
+    counts: state.counts,
+    suspects: state.suspects,
+    waiting,
+    pace: waiting.size === 0 ? resting : pace,
+    reapAt: state.reapAt
+  })
 
 /** Connections that exist or are being opened. */
 export const total = ({ counts }: State): number =>
   counts.connecting + counts.proving + counts.idle + counts.active
 
-/** The longest waiting caller. Asked several times in each step, so without an iterator. */
-export const firstWaiter = (state: State): Waiter | undefined => {
-  const first = SortedMap.headOption(state.waiting)
-  return Option.isSome(first) ? first.value[1] : undefined
-}
+/** Connections that exist. */
+export const established = ({ counts }: State): number =>
+  counts.proving + counts.idle + counts.active
+
+/** The longest waiting caller. */
+export const firstWaiter = ({ waiting }: State): WaitQueue.Waiter | undefined =>
+  WaitQueue.first(waiting)
 
 /** Remembers a failed dial or validation. */
 export const failed = (state: State, message: string): State => ({
@@ -111,21 +158,3 @@ export const failed = (state: State, message: string): State => ({
   failures: state.failures + 1,
   lastError: message
 })
-
-/** When the machine next needs a tick; infinity when only an event can change anything. */
-export const due = (state: State): Instant => {
-  const waiter = firstWaiter(state)
-  if (waiter === undefined) return state.reapAt
-  const probe =
-    state.dialing._tag === "Failing" && state.counts.connecting === 0
-      ? state.dialing.nextDialAt
-      : Number.POSITIVE_INFINITY
-  return Math.min(state.reapAt, waiter.deadline, probe)
-}
-
-/** The counters as they stand in messages. */
-export const describe = (state: State): string => {
-  const { active, connecting, idle, proving } = state.counts
-  const waiting = SortedMap.size(state.waiting)
-  return `total ${total(state)} of ${state.limits.max}, idle ${idle}, active ${active + proving}, connecting ${connecting}, waiting ${waiting}`
-}

@@ -1,6 +1,8 @@
-import { SortedMap } from "effect"
-import { evict, expired } from "./Evicting.ts"
+import * as Breaker from "./Breaker.ts"
+import { dialsAt, dialTimeout, isReplaced, unproven } from "./Demand.ts"
+import { abort, evict, expired } from "./Evicting.ts"
 import * as Members from "./Members.ts"
+import * as Pace from "./Pace.ts"
 import { type Commands, type Proof, report } from "./PoolCommand.ts"
 import {
   firstWaiter,
@@ -8,8 +10,9 @@ import {
   type Member,
   type State,
   total,
-  type Waiter
+  withWaiting
 } from "./PoolState.ts"
+import * as WaitQueue from "./WaitQueue.ts"
 
 /**
  * After this many milliseconds idle a FIN or RST may be waiting in the kernel that the event loop
@@ -25,9 +28,20 @@ const proofFor = (state: State, member: Member, at: Instant): Proof | undefined 
   return idleFor >= turnAfterIdle ? "turn" : undefined
 }
 
-const lend = (state: State, out: Commands, member: Member, waiter: Waiter): State => {
+/** Gives the longest waiting caller a member. */
+const lend = (
+  state: State,
+  out: Commands,
+  member: Member,
+  { at, waiter }: { readonly at: Instant; readonly waiter: WaitQueue.Waiter }
+): State => {
   out.push({ _tag: "Lend", id: member.id, waiter })
-  return { ...state, waiting: SortedMap.remove(state.waiting, waiter.ticket) }
+  const { pace, waiting } = state
+  return withWaiting(
+    Members.activate(state, member),
+    WaitQueue.shift(waiting),
+    Pace.served(pace, at)
+  )
 }
 
 /** Takes an idle member out to prove it. */
@@ -38,26 +52,15 @@ export const prove = (
   { proof, suspect }: { readonly proof: Proof; readonly suspect: boolean }
 ): State => {
   out.push({ _tag: "Prove", id: member.id, proof })
-  return Members.takeIdle(state, member, { phase: "proving", suspect })
-}
-
-/** Proves a member that was just given back. */
-export const proveReturned = (state: State, out: Commands, member: Member): State => {
-  out.push({ _tag: "Prove", id: member.id, proof: "roundTrip" })
-  return Members.examine(state, member)
+  return Members.examine(state, member, suspect)
 }
 
 /** Opens one more connection. */
 export const connect = (state: State, out: Commands, at: Instant): State => {
   const [next, id] = Members.add(state, at)
-  out.push({ _tag: "Connect", id })
-  return next
+  out.push({ _tag: "Connect", id, within: dialTimeout(state) })
+  return { ...next, dialedAt: at, breaker: Breaker.probing(state.breaker) }
 }
-
-const mayDial = (state: State, at: Instant): boolean =>
-  total(state) < state.limits.max &&
-  (state.dialing._tag === "Ready" ||
-    (state.counts.connecting === 0 && at >= state.dialing.nextDialAt))
 
 /** Tells of a loss that nobody has met yet, now that a connection is opened because of it. */
 const meetLoss = (state: State, out: Commands): State => {
@@ -67,27 +70,23 @@ const meetLoss = (state: State, out: Commands): State => {
   return { ...state, unmetLoss: undefined }
 }
 
-/** Waiters for whom no proof is under way. A dial does not count: a proof is sooner done. */
-const unproven = (state: State): number =>
-  SortedMap.size(state.waiting) - (state.counts.proving - state.suspects)
-
-/** Waiters for whom nothing is under way, neither a proof nor a dial. */
-const uncovered = (state: State): number => unproven(state) - state.counts.connecting
+/** The dial that had no answer makes room for the next; the one before it is let go on. */
+const overtake = (state: State, out: Commands): State => {
+  const last = isReplaced(state) ? Members.lastConnecting(state) : undefined
+  return last === undefined ? state : abort(state, out, last)
+}
 
 const serveFromIdle = (
   state: State,
   out: Commands,
   member: Member,
-  waiter: Waiter,
+  waiter: WaitQueue.Waiter,
   at: Instant
 ): State => {
   const reason = expired(state, member, at)
   if (reason !== undefined) return evict(state, out, member, reason)
   const proof = proofFor(state, member, at)
-  if (proof === undefined) {
-    const taken = Members.takeIdle(state, member, { phase: "active", suspect: false })
-    return lend(taken, out, member, waiter)
-  }
+  if (proof === undefined) return lend(state, out, member, { at, waiter })
   return unproven(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
 }
 
@@ -98,15 +97,15 @@ const serveFromIdle = (
 export const serveAtOnce = (
   state: State,
   out: Commands,
-  waiter: Waiter,
+  waiter: WaitQueue.Waiter,
   at: Instant
 ): State | undefined => {
-  if (SortedMap.size(state.waiting) > 0) return undefined
+  if (state.waiting.size > 0) return undefined
   const member = Members.firstIdle(state)
   if (member === undefined || expired(state, member, at) !== undefined) return undefined
   if (proofFor(state, member, at) !== undefined) return undefined
   out.push({ _tag: "Lend", id: member.id, waiter })
-  return Members.takeIdle(state, member, { phase: "active", suspect: false })
+  return Members.activate(state, member)
 }
 
 /** One step towards serving the queue, or the same state when nothing can be done for it now. */
@@ -115,7 +114,7 @@ const serveOne = (state: State, out: Commands, at: Instant): State => {
   if (waiter === undefined) return state
   const member = Members.firstIdle(state)
   if (member !== undefined) return serveFromIdle(state, out, member, waiter, at)
-  return uncovered(state) > 0 && mayDial(state, at) ? connect(meetLoss(state, out), out, at) : state
+  return dialsAt(state) <= at ? connect(meetLoss(overtake(state, out), out), out, at) : state
 }
 
 /** Does for the queue all that can be done now: lends, proves, dials. */
@@ -134,6 +133,7 @@ export const settle = (state: State, out: Commands, member: Member, at: Instant)
   const reason = expired(state, member, at)
   if (reason !== undefined) return evict(state, out, member, reason)
   const waiter = firstWaiter(state)
-  if (waiter === undefined) return Members.rest(state, member)
-  return lend(Members.activate(state, member), out, member, waiter)
+  return waiter === undefined
+    ? Members.rest(state, member)
+    : lend(state, out, member, { at, waiter })
 }

@@ -2,7 +2,7 @@ import type { Loss } from "./Connection.ts"
 import { condemn, evict } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import { type Commands, report } from "./PoolCommand.ts"
-import { failed, type Instant, type Member, type State } from "./PoolState.ts"
+import { established, failed, type Instant, type Member, type State } from "./PoolState.ts"
 import { prove, serve } from "./Serving.ts"
 
 /** Every idle sibling is looked at now, rather than one by one as callers come. */
@@ -25,7 +25,7 @@ export const refute = (
     unmetLoss: undefined
   }
   if (loss.provesRestart) return serve(condemn(rest, out, loss.message), out, at)
-  if (Members.established(rest).length > 0) {
+  if (established(rest) > 0) {
     // One that was itself only suspected tells nothing new about the others.
     return serve(member.suspect ? rest : suspectSiblings(rest, out), out, at)
   }
@@ -43,5 +43,6 @@ export const lose = (
   if (member.phase === "connecting") return state
   const unmet: State = { ...state, lastError: loss.message, unmetLoss: loss.message }
   const rest = member.phase === "idle" ? evict(unmet, out, member, "broken", loss.message) : unmet
-  return serve(loss.provesRestart ? condemn(rest, out, loss.message) : rest, out, at)
+  if (loss.provesRestart) return serve(condemn(rest, out, loss.message), out, at)
+  return serve(loss.implicatesSiblings ? suspectSiblings(rest, out) : rest, out, at)
 }

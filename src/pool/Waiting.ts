@@ -1,71 +1,140 @@
-import { Duration, SortedMap } from "effect"
+import { Duration } from "effect"
+import { advice, describe } from "./Diagnosis.ts"
+import { estimate } from "./Pace.ts"
 import { type Commands, report } from "./PoolCommand.ts"
-import { type AcquireError, AcquireTimeout, PoolClosed } from "./PoolError.ts"
-import { describe, firstWaiter, type Instant, type State, type Waiter } from "./PoolState.ts"
+import { type AcquireError, AcquireTimeout, PoolClosed, QueueFull } from "./PoolError.ts"
+import { established, firstWaiter, type Instant, type State, withWaiting } from "./PoolState.ts"
 import { serve, serveAtOnce } from "./Serving.ts"
+import * as WaitQueue from "./WaitQueue.ts"
 
 /** The answer of a pool that is shutting down. */
 export const closed = new PoolClosed({
   message: "The connection pool is closed: the program that owns it is shutting down."
 })
 
-/** A caller joins the queue, and is served at once if that is possible. */
+/** When to come back, where nothing says more: about the time in which a pool recovers. */
+const shortly = Duration.seconds(1)
+
+const rounded = (millis: number): string => Duration.format(Duration.millis(Math.round(millis)))
+
+/** When to come back: not before the next dial, where everything hangs on it. */
+const retryAfter = ({ breaker }: State, at: Instant): Duration.Duration =>
+  breaker._tag === "Open"
+    ? Duration.max(shortly, Duration.millis(Math.ceil(breaker.retryAt - at)))
+    : shortly
+
+/** Nothing can come back, and nothing is dialed before the caller has to leave. */
+const isHopeless = (state: State, { deadline }: WaitQueue.Waiter): boolean =>
+  established(state) + state.counts.connecting === 0 &&
+  state.breaker._tag === "Open" &&
+  state.breaker.retryAt > deadline
+
+/**
+ * The part of its deadline that a caller may have to wait, by the pace of the queue: the rest is for
+ * statements that take longer than those before them.
+ */
+const foreseeable = 0.75
+
+/** By the pace of the queue, whoever comes now has to leave before it is served. */
+const isTooMany = ({ breaker, limits, pace, waiting }: State): boolean =>
+  breaker._tag === "Closed" && estimate(pace, waiting.size) > limits.acquireTimeout * foreseeable
+
+const overtaxed = (state: State, at: Instant): AcquireTimeout => {
+  const { limits, pace, waiting } = state
+  const wait = estimate(pace, waiting.size)
+  return new AcquireTimeout({
+    message: `No connection can be had within ${rounded(limits.acquireTimeout)}: by the pace of the queue it would take ${rounded(wait)} (${describe(state, at)}; ${advice(state)}).`,
+    retryAfter: Duration.max(shortly, Duration.millis(Math.ceil(wait)))
+  })
+}
+
+const tooLate = (state: State, { deadline, since }: WaitQueue.Waiter, at: Instant) =>
+  new AcquireTimeout({
+    message: `${
+      at > since
+        ? `No connection after ${rounded(at - since)}`
+        : `No connection can be had within ${rounded(deadline - at)}`
+    } (${describe(state, at)}; ${advice(state)}).`,
+    retryAfter: retryAfter(state, at)
+  })
+
+/** At most one line a second tells of callers that were given up, however many they are. */
+const toldEvery = 1_000
+
+const tellOfGivenUp = (state: State, out: Commands, at: Instant, attempts: number): State => {
+  const { givenUp } = state
+  if (givenUp.callers === 0 || at < givenUp.toldAt + toldEvery) return state
+  const detail = `${givenUp.callers} given up; ${describe(state, at)}; ${advice(state)}`
+  report(out, { _tag: "TimedOut", attempts, detail })
+  return { ...state, givenUp: { callers: 0, toldAt: at } }
+}
+
+/** Refuses the callers whose deadline has come, or can't be met any more. */
+export const timeOutAll = (state: State, out: Commands, at: Instant): State => {
+  let rest = state
+  let waiter = firstWaiter(rest)
+  // Callers come in order, so the first has seen the most failures.
+  const attempts = state.failures - (waiter?.failuresBefore ?? 0)
+  while (waiter !== undefined && (waiter.deadline <= at || isHopeless(rest, waiter))) {
+    out.push({ _tag: "Refuse", ticket: waiter.ticket, error: tooLate(rest, waiter, at) })
+    rest = withWaiting(rest, WaitQueue.shift(rest.waiting))
+    waiter = firstWaiter(rest)
+  }
+  if (rest === state) return state
+  const { callers, toldAt } = state.givenUp
+  const givenUp = { callers: callers + state.waiting.size - rest.waiting.size, toldAt }
+  return tellOfGivenUp({ ...rest, givenUp }, out, at, attempts)
+}
+
+/** Lets the queue say again, the next time it is full, that it is. */
+const calmed = (state: State): State =>
+  state.overflowing && state.waiting.size * 2 <= state.limits.maxWaiting
+    ? { ...state, overflowing: false }
+    : state
+
+const turnAway = (state: State, out: Commands, at: Instant, ticket: number): State => {
+  const { limits, overflowing, waiting } = state
+  const message = `The queue for a connection is full: ${waiting.size} callers wait (${describe(state, at)}; ${advice(state)}).`
+  const error = new QueueFull({ message, retryAfter: retryAfter(state, at) })
+  out.push({ _tag: "Refuse", ticket, error })
+  // Once for each time that it fills up: a line per caller would make the worst moment worse.
+  if (!overflowing) report(out, { _tag: "QueueFull", detail: `maxWaiting ${limits.maxWaiting}` })
+  return overflowing ? state : { ...state, overflowing: true }
+}
+
+/** A caller joins the queue, and is served or refused at once if that is possible. */
 export const acquire = (state: State, out: Commands, at: Instant, ticket: number): State => {
   if (state.closed) {
     out.push({ _tag: "Refuse", ticket, error: closed })
     return state
   }
   const deadline = at + state.limits.acquireTimeout
-  const waiter: Waiter = { ticket, since: at, deadline, failuresBefore: state.failures }
-  return serveAtOnce(state, out, waiter, at) ?? serve(rejoin(state, waiter), out, at)
+  const waiter: WaitQueue.Waiter = { ticket, since: at, deadline, failuresBefore: state.failures }
+  const served = serveAtOnce(state, out, waiter, at)
+  if (served !== undefined) return served
+  const calm = calmed(state)
+  if (calm.waiting.size >= calm.limits.maxWaiting) return turnAway(calm, out, at, ticket)
+  if (isTooMany(calm)) {
+    out.push({ _tag: "Refuse", ticket, error: overtaxed(calm, at) })
+    const { callers, toldAt } = calm.givenUp
+    return tellOfGivenUp({ ...calm, givenUp: { callers: callers + 1, toldAt } }, out, at, 0)
+  }
+  const queued = withWaiting(calm, WaitQueue.join(calm.waiting, waiter))
+  return serve(timeOutAll(queued, out, at), out, at)
 }
 
 /** A caller who was about to be served waits again, at its old place. */
-export const rejoin = (state: State, waiter: Waiter): State => ({
-  ...state,
-  waiting: SortedMap.set(state.waiting, waiter.ticket, waiter)
-})
+export const rejoin = (state: State, waiter: WaitQueue.Waiter): State =>
+  withWaiting(state, WaitQueue.rejoin(state.waiting, waiter))
 
 /** A caller leaves the queue. */
-export const leave = (state: State, ticket: number): State => ({
-  ...state,
-  waiting: SortedMap.remove(state.waiting, ticket)
-})
+export const leave = (state: State, ticket: number): State =>
+  withWaiting(state, WaitQueue.leave(state.waiting, ticket))
 
 /** Every caller in the queue is told the same. */
 export const refuseAll = (state: State, out: Commands, error: AcquireError): State => {
-  for (const [ticket] of state.waiting) out.push({ _tag: "Refuse", ticket, error })
-  return { ...state, waiting: SortedMap.empty(SortedMap.getOrder(state.waiting)) }
-}
-
-const advice = (state: State): string =>
-  state.dialing._tag === "Failing"
-    ? `last failure: ${state.dialing.lastFailure}; check that the database runs and can be reached`
-    : "hold connections for a shorter time, or raise max"
-
-const timeOut = (state: State, out: Commands, waiter: Waiter, at: Instant): State => {
-  const detail = `${describe(state)}; ${advice(state)}`
-  const waited = Duration.format(Duration.millis(Math.round(at - waiter.since)))
-  const message = `No connection after ${waited} (${detail}).`
-  const error = new AcquireTimeout({ message, retryAfter: Duration.seconds(1) })
-  out.push({ _tag: "Refuse", ticket: waiter.ticket, error })
-  return leave(state, waiter.ticket)
-}
-
-/** Refuses the callers whose deadline has come. */
-export const timeOutAll = (state: State, out: Commands, at: Instant): State => {
-  let rest = state
-  let waiter = firstWaiter(rest)
-  // Callers come in order, so the first has seen the most failures.
-  const attempts = state.failures - (waiter?.failuresBefore ?? 0)
-  while (waiter !== undefined && waiter.deadline <= at) {
-    rest = timeOut(rest, out, waiter, at)
-    waiter = firstWaiter(rest)
+  for (const { ticket } of WaitQueue.toArray(state.waiting)) {
+    out.push({ _tag: "Refuse", ticket, error })
   }
-  const callers = SortedMap.size(state.waiting) - SortedMap.size(rest.waiting)
-  if (callers > 0) {
-    const detail = `${callers} given up; ${describe(state)}; ${advice(state)}`
-    report(out, { _tag: "TimedOut", attempts, detail })
-  }
-  return rest
+  return { ...state, waiting: WaitQueue.empty }
 }

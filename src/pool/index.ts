@@ -2,4 +2,12 @@ export type { Backoff } from "./Backoff.ts"
 export type { Connection, Connector, Loss } from "./Connection.ts"
 export { make, Pool, type PoolOf, type PoolStats } from "./Pool.ts"
 export { defaults, type PoolConfig } from "./PoolConfig.ts"
-export { type AcquireError, AcquireTimeout, ConnectError, PoolClosed } from "./PoolError.ts"
+export {
+  type AcquireError,
+  AcquireTimeout,
+  ConnectError,
+  PoolClosed,
+  QueueFull
+} from "./PoolError.ts"
+export type { EvictionReason, PoolEvent } from "./PoolEvent.ts"
+export type { Occurrence } from "./Timeline.ts"

@@ -1,5 +1,5 @@
-import { Clock, Duration, Effect, FiberSet, Option, RcRef, Schedule, type Scope } from "effect"
-import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
+import { Clock, Duration, Effect, FiberSet, Option, Schedule, type Scope } from "effect"
+import type { Auxiliary, unanswered } from "./Auxiliary.ts"
 import { type Doubt, type Fate, fateOf, type TransactionStatus } from "./CommitFate.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
@@ -20,18 +20,6 @@ export interface CommitResolver {
    */
   readonly free: (doubt: Doubt) => Effect.Effect<void>
 }
-
-/** How the resolver gets a connection of its own, and for how long it asks. */
-export interface Resolving extends AuxiliaryDial<PgConnection> {
-  /** From the lost answer to `Unknown`. */
-  readonly deadline: Duration.Duration
-}
-
-/** A second lost COMMIT often follows the first; after that the connection is not kept. */
-const idleTimeToLive = Duration.seconds(1)
-
-/** A server that is there answers three short statements at once. */
-const answerTimeout = Duration.seconds(2)
 
 /** A session that is still "idle in transaction" this long after its COMMIT was sent did not get it. */
 const orphanAfter = Duration.seconds(1)
@@ -93,34 +81,17 @@ const again = Schedule.exponential("20 millis").pipe(
   Schedule.jittered
 )
 
-/** The one connection, for one question; replaced where it does not answer. */
-const withAuxiliary = (resolving: Resolving) =>
-  Effect.map(
-    RcRef.make({ acquire: auxiliarySession(resolving, () => undefined), idleTimeToLive }),
-    (auxiliary) =>
-      <A>(question: (connection: PgConnection) => Effect.Effect<A, PgError>) =>
-        RcRef.get(auxiliary).pipe(
-          // The dial has a deadline of its own: a database that was asleep may need longer.
-          Effect.flatMap((connection) =>
-            Effect.timeoutFail(question(connection), {
-              duration: answerTimeout,
-              onTimeout: () => waiting
-            })
-          ),
-          Effect.tapError(() => RcRef.invalidate(auxiliary)),
-          Effect.scoped
-        )
-  )
-
 const waiting = "Waiting" as const
 
-const isWorthAsking = (error: PgError | typeof waiting): boolean =>
-  error === waiting || error.isRetryable
+const isWorthAsking = (error: PgError | typeof waiting | typeof unanswered): boolean =>
+  typeof error === "string" || error.isRetryable
 
-/** A resolver with at most one connection, beside those of the pool; the scope closes it. */
-export const make = (resolving: Resolving): Effect.Effect<CommitResolver, never, Scope.Scope> =>
+/** A resolver that asks for so long; what it does in the background ends with the scope. */
+export const make = (
+  { ask: onAuxiliary }: Auxiliary,
+  deadline: Duration.Duration
+): Effect.Effect<CommitResolver, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const onAuxiliary = yield* withAuxiliary(resolving)
     const run = yield* FiberSet.makeRuntime<never>()
     const asked = (doubt: Doubt, isOrphan: boolean) =>
       onAuxiliary((connection) =>
@@ -138,7 +109,7 @@ export const make = (resolving: Resolving): Effect.Effect<CommitResolver, never,
         Effect.orElseSucceed(() => "Unknown" as const)
       )
     const inTime = <A, E>(effect: Effect.Effect<A, E>) =>
-      Effect.timeoutOption(Effect.interruptible(effect), resolving.deadline)
+      Effect.timeoutOption(Effect.interruptible(effect), deadline)
     return {
       resolve: (doubt) =>
         Effect.flatMap(Clock.currentTimeMillis, (since) =>

@@ -122,6 +122,8 @@ export class Exchange implements pg.Submittable {
   isSent = false
   /** A value of it could not be encoded. */
   isUnencodable = false
+  /** How many bytes that is. */
+  size = 0
   /** How its rows look, if it returned some or the session knew. */
   shape: RowShape | undefined
   private readonly query: Query
@@ -156,6 +158,7 @@ export class Exchange implements pg.Submittable {
     try {
       const bytes = this.bytes()
       this.isSent = true
+      this.size = bytes.length
       stream.write(bytes)
       return null
     } catch (cause) {

@@ -7,10 +7,17 @@ import { Pool } from "../pool/Pool.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { dial } from "./Dial.ts"
 import { driverOf } from "./Driver.ts"
-import { described, fromPoolOptions, type PgClientConfig } from "./PgClientConfig.ts"
+import {
+  type DescribedConfig,
+  described,
+  fromPoolOptions,
+  type PgClientConfig,
+  poolConfig
+} from "./PgClientConfig.ts"
 import * as PgConnector from "./PgConnector.ts"
 import { fromAcquire } from "./PgError.ts"
 import * as PooledClient from "./PooledClient.ts"
+import { poolModeOf } from "./PoolMode.ts"
 import { optionalDuration, sessionSettings } from "./SessionSettings.ts"
 
 export type { PgCustom } from "@effect/sql-pg/PgClient"
@@ -32,25 +39,31 @@ export interface PgClientFromPoolOptions
       | "connectTimeout"
       | "lazy"
       | "maxRetries"
+      | "poolMode"
       | "preparedStatements"
       | "resolveCommits"
       | "retryDelay"
+      | "silenceThreshold"
       | "statementTimeout"
       | "transactionTimeout"
       | "validateAfterIdle"
       | "validateTimeout"
     > {}
 
-const settingsOf = ({ preparedStatements, statementTimeout }: PgClientConfig) =>
-  Effect.map(Effect.clock, (clock) => {
-    const limit = optionalDuration(statementTimeout)
-    return sessionSettings(clock, { preparedStatements, statementTimeout: limit })
-  })
+const settingsOf = (config: DescribedConfig) =>
+  Effect.map(Effect.clock, (clock) =>
+    sessionSettings(clock, {
+      preparedStatements: config.preparedStatements,
+      statementTimeout: optionalDuration(config.statementTimeout),
+      beginTimeout: poolConfig(config).acquireTimeout,
+      poolMode: config.poolMode ?? poolModeOf(config.host)
+    })
+  )
 
 const build = (options: PgClientConfig) =>
   Effect.gen(function* () {
     const config = yield* described(options)
-    const settings = yield* settingsOf(options)
+    const settings = yield* settingsOf(config)
     const pooled = PgConnector.make(dial(options), settings, options.initialize)
     return yield* PooledClient.make({ settings, pooled, auxiliary: pooled }, config)
   }).pipe(Effect.mapError(fromAcquire))
@@ -63,12 +76,16 @@ const buildFromPool = (options: PgClientFromPoolOptions) =>
   Effect.gen(function* () {
     const { acquire, ...fields } = options
     const pool = yield* acquire
-    const config = { idleTimeout: borrowedFor, ...fields, ...fromPoolOptions(pool.options) }
+    const config = yield* described({
+      idleTimeout: borrowedFor,
+      ...fields,
+      ...fromPoolOptions(pool.options)
+    })
     const settings = yield* settingsOf(config)
     const pooled = yield* PgConnector.fromPool(pool, settings)
     const own = Effect.succeed({ config: pool.options, Driver: driverOf(pool) })
     const auxiliary = PgConnector.make(own, settings)
-    return yield* PooledClient.make({ settings, pooled, auxiliary }, yield* described(config))
+    return yield* PooledClient.make({ settings, pooled, auxiliary }, config)
   }).pipe(Effect.mapError((error) => (error instanceof ConnectError ? fromAcquire(error) : error)))
 
 /**

@@ -7,6 +7,7 @@ import { defaults, type PoolConfig } from "../pool/PoolConfig.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
 import { type DatabaseUrl, parseOptionalUrl } from "./DatabaseUrl.ts"
 import type { Driver } from "./Driver.ts"
+import type { PoolMode } from "./PoolMode.ts"
 
 /**
  * The fields of `@effect/sql-pg`'s `PgClientConfig`, and the pool's own.
@@ -33,10 +34,15 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    */
   readonly driver?: Driver | undefined
   readonly acquireTimeout?: Duration.DurationInput | undefined
+  readonly maxWaiting?: number | undefined
   readonly maxRetries?: number | undefined
   readonly retryDelay?: Duration.DurationInput | undefined
   readonly validateAfterIdle?: Duration.DurationInput | undefined
   readonly validateTimeout?: Duration.DurationInput | undefined
+  readonly keepalive?: Duration.DurationInput | undefined
+  readonly leakThreshold?: Duration.DurationInput | undefined
+  /** What the pool is called in metrics. Default: `host:port/database`. */
+  readonly poolName?: string | undefined
   /**
    * How long a statement may take from being sent to its answer; see `statementTimeout`, which sets
    * another limit for one effect. Default: no limit.
@@ -58,6 +64,27 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    * transaction fails with the outcome `Unknown`. Default true.
    */
   readonly resolveCommits?: boolean | undefined
+  /**
+   * Silence after which the server is asked, on a connection beside the pool, what the backend of a
+   * statement is doing. One that works or waits for a lock or a standby is left alone, and looked at
+   * again after as long, then twice as long, up to 20 times: a database is asked only while it is busy.
+   * One that has had nothing to do for half of this time, although its statement was not answered, is
+   * given up at the second look, a quarter later: the network has swallowed the statement or its answer.
+   * It fails like one whose connection was lost, and its locks are freed.
+   *
+   * Where nobody can be asked there is no evidence, and the statement goes on waiting: limit it with
+   * `statementTimeout`. Nor is there any outside a transaction behind a pooler (see `poolMode`).
+   *
+   * Default 750 ms, by which it is found out within 2 s. An infinite duration turns it off.
+   */
+  readonly silenceThreshold?: Duration.DurationInput | undefined
+  /**
+   * To what a pooler or proxy in between gives a backend: `"session"` or `"transaction"`, as PgBouncer
+   * calls it. Where it is the session, its silence can be judged outside transactions as well. Without
+   * a proxy it has no meaning. Default: `"session"` at Neon's direct endpoints, by the name of the host;
+   * else `"transaction"`.
+   */
+  readonly poolMode?: PoolMode | undefined
   /**
    * How often an idle listening session is asked for a sign of life, so that a network that has
    * forgotten it is noticed within that time rather than by TCP's keepalive. Each keeps a serverless
@@ -81,20 +108,28 @@ export interface DescribedConfig extends PgClientConfig {
 const duration = (input: Duration.DurationInput | undefined, fallback: Duration.Duration) =>
   input === undefined ? fallback : Duration.decode(input)
 
+/** As OpenTelemetry's conventions name a pool that nobody has named. */
+const nameOf = ({ database, host, port, username }: PgClientConfig): string =>
+  `${host ?? "localhost"}:${port ?? 5432}/${database ?? username ?? "postgres"}`
+
 /** The pool's knobs of a client's configuration. */
 export const poolConfig = (config: PgClientConfig): PoolConfig => {
   const max = config.maxConnections ?? defaults.max
   return {
     ...defaults,
+    name: config.poolName ?? nameOf(config),
     min: config.minConnections ?? Math.min(defaults.min, max),
     max,
     connectTimeout: duration(config.connectTimeout, defaults.connectTimeout),
     acquireTimeout: duration(config.acquireTimeout, defaults.acquireTimeout),
+    maxWaiting: config.maxWaiting ?? defaults.maxWaiting,
     maxRetries: config.maxRetries ?? defaults.maxRetries,
     retryDelay: duration(config.retryDelay, defaults.retryDelay),
     validateAfterIdle: duration(config.validateAfterIdle, defaults.validateAfterIdle),
     validateTimeout: duration(config.validateTimeout, defaults.validateTimeout),
     idleTimeout: duration(config.idleTimeout, defaults.idleTimeout),
+    keepalive: duration(config.keepalive, defaults.keepalive),
+    leakThreshold: duration(config.leakThreshold, defaults.leakThreshold),
     maxLifetime: duration(config.connectionTTL, defaults.maxLifetime),
     lazy: config.lazy ?? defaults.lazy
   }

@@ -6,23 +6,27 @@ import { cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
 import type { DriverClass } from "./Driver.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
-import { type Introduction, introduced, introduction, proof, stranger } from "./Introduction.ts"
+import { type Introduction, proof, stranger } from "./Introduction.ts"
 import type { KnownText } from "./KnownTexts.ts"
 import { fromCause, type PgError, type Progress } from "./PgError.ts"
+import type { PoolMode } from "./PoolMode.ts"
+import { Pulse } from "./Pulse.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
+import type { Swallowed } from "./Swallowed.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
 import { type Place, Wire } from "./Wire.ts"
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
 
 const connectError = (cause: unknown): ConnectError => {
-  const { isFatalToConnect, provesRestart } = classify(cause)
+  const { coolDown, isFatalToConnect, provesRestart } = classify(cause)
   return new ConnectError({
     message: describe(cause),
     isFatal: isFatalToConnect,
     provesRestart,
+    retryAfter: coolDown,
     cause
   })
 }
@@ -33,11 +37,15 @@ const outside: Place = { phase: "statement", inTransaction: false }
 /** One session with a Postgres server, through one `pg.Client`. */
 export class PgConnection implements Connection {
   readonly client: pg.Client
-  /** Which server it reached, and whether directly. Known once {@link introduce} has ended. */
+  /** Which server it reached, and whether directly. Known once it has introduced itself. */
   about: Introduction = stranger
   /** It was dropped from here, not ended by the server or the network. */
   isAbandoned = false
+  /** Whether it owes an answer, and whether anything comes. */
+  readonly pulse = new Pulse()
   private loss: Loss | undefined
+  /** Why it was given up, which says more than what the driver makes of it. */
+  private swallowed: Swallowed | undefined
   /** Gives a borrowed session back, or has its owner end it. */
   private release: ((isToEnd: boolean) => void) | undefined
   private readonly config: pg.ClientConfig
@@ -122,7 +130,9 @@ export class PgConnection implements Connection {
    * closed, a turn of the event loop later, when the connection may have been lent.
    */
   private watch(): this {
-    this.client.connection.stream.on("end", this.onEnd)
+    const { stream } = this.client.connection
+    stream.on("end", this.onEnd)
+    this.pulse.listenTo(stream)
     return this
   }
 
@@ -162,20 +172,20 @@ export class PgConnection implements Connection {
     Effect.mapError(this.query({ text: proof }, outside), (error) => this.lossBy(error))
   )
 
-  /** Proves the new session as {@link validate} does, and asks it about itself on the way. */
-  readonly introduce: Effect.Effect<void, PgError> = Effect.suspend(() =>
-    this.query(introduction, outside).pipe(
-      Effect.flatMap((answer) => Effect.sync(() => this.meet(answer))),
-      Effect.catchIf(
-        ({ sqlState }) => sqlState !== undefined && this.isOpen(),
-        () => Effect.asVoid(this.query({ text: proof }, outside))
-      )
-    )
-  )
+  /** Takes note of what the session tells of itself. */
+  meet(about: Introduction): void {
+    this.about = about
+    this.wire.isProxied = about.isProxied
+  }
 
-  private meet(answer: Answer): void {
-    this.about = introduced(answer, cancelKeyOf(this.client))
-    this.wire.isProxied = this.about.isProxied
+  /** It is somebody else's, and goes back there. */
+  get isBorrowed(): boolean {
+    return this.release !== undefined
+  }
+
+  /** What a proxy does that stands between, if one does. */
+  get poolMode(): PoolMode {
+    return this.settings.poolMode
   }
 
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
@@ -199,6 +209,7 @@ export class PgConnection implements Connection {
     client.off("end", this.onEnd)
     client.off("notice", this.onNotice)
     client.connection.stream.off("end", this.onEnd)
+    this.pulse.forget()
     release?.(!isClean)
   }
 
@@ -208,7 +219,8 @@ export class PgConnection implements Connection {
    */
   query(query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
-      const limit = this.limitOf(fiber)
+      const limit =
+        this.limitOf(fiber) ?? (place.phase === "begin" ? this.settings.beginTimeout : undefined)
       const sent = Effect.async<Answer, PgError>((resume) => this.send(query, place, resume))
       return limit === undefined
         ? sent
@@ -251,10 +263,13 @@ export class PgConnection implements Connection {
     }
     if (place.phase !== "rollback") this.interruptTime.over()
     const answered = new Signal()
+    this.pulse.sent(place)
     this.wire.send(query, place, (exit) => {
+      this.pulse.answered()
       answered.give()
       done(exit)
     })
+    this.pulse.bytes = this.wire.sentBytes
     return this.cancel(answered)
   }
 
@@ -278,7 +293,7 @@ export class PgConnection implements Connection {
 
   /** The error for a failure of a statement, which may be the end of the session too. */
   fail(cause: unknown, progress: Progress): PgError {
-    const error = fromCause(cause, progress)
+    const error = fromCause(this.swallowed ?? cause, progress)
     if (error.endsSession) this.lose(cause)
     return error
   }
@@ -292,13 +307,24 @@ export class PgConnection implements Connection {
     if (this.release !== undefined) this.giveBack(false)
   }
 
+  /** The network has swallowed what is under way: whoever waits for it learns so now. */
+  swallow(cause: Swallowed): void {
+    this.swallowed = cause
+    destroy(this.client)
+    this.lose(cause)
+  }
+
   private lossBy({ cause }: PgError): Loss {
     return this.loss ?? { message: describe(cause), provesRestart: false }
   }
 
   private lose(cause: unknown): void {
     if (this.loss !== undefined) return
-    this.loss = { message: describe(cause), provesRestart: classify(cause).provesRestart }
+    this.loss = {
+      message: describe(cause),
+      provesRestart: classify(cause).provesRestart,
+      implicatesSiblings: cause === this.swallowed
+    }
     if (this.release !== undefined) this.giveBack(false)
     this.onLoss(this.loss)
   }

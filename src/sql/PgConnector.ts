@@ -7,6 +7,7 @@ import { ConnectError } from "../pool/PoolError.ts"
 import type { Dial } from "./Dial.ts"
 import { complete } from "./Driver.ts"
 import { HeldSession, HeldStatements } from "./HeldSession.ts"
+import { introduce } from "./introduce.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
@@ -25,17 +26,18 @@ const initializeError = (error: SqlError): ConnectError =>
 
 /** A pooler can let a client in whose server is away: only an answer shows that it is there. */
 const unproven = ({ cause }: PgError): ConnectError => {
-  const { isFatalToConnect, provesRestart } = classify(cause)
+  const { coolDown, isFatalToConnect, provesRestart } = classify(cause)
   return new ConnectError({
     message: `connected, but ${describe(cause)}`,
     isFatal: isFatalToConnect,
     provesRestart,
+    retryAfter: coolDown,
     cause
   })
 }
 
 const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
-  Effect.mapError(connection.introduce, unproven)
+  Effect.mapError(introduce(connection), unproven)
 
 /**
  * Runs `initialize` once; connections opened meanwhile wait for it. Afterwards they only introduce

@@ -197,13 +197,15 @@ export const fromAcquire = (error: AcquireError): PgError => {
   return new PgError({
     message: `Failed to get a connection: ${error.message}`,
     cause: error,
-    reason: { _tag: verdict?.reason ?? "ConnectionError" },
+    reason: {
+      _tag: verdict?.reason ?? (error._tag === "QueueFull" ? "ResourceError" : "ConnectionError")
+    },
     outcome: "NotSent",
     phase: "acquire",
     sqlState: undefined,
-    isRetryable: error._tag === "ConnectError" ? !error.isFatal : error._tag === "AcquireTimeout",
+    isRetryable: error._tag === "ConnectError" ? !error.isFatal : error._tag !== "PoolClosed",
     endsSession: false,
-    retryAfter: error._tag === "AcquireTimeout" ? error.retryAfter : Duration.seconds(1)
+    retryAfter: ("retryAfter" in error ? error.retryAfter : undefined) ?? Duration.seconds(1)
   })
 }
 

@@ -5,7 +5,7 @@ import type { Answer, Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
-import { current as replayedRun } from "./ReplayedRun.ts"
+import { noteReplay, current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { Place } from "./Wire.ts"
@@ -59,7 +59,7 @@ export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 type Sent = Exit.Exit<Answer, PgError>
 
 /** The session had ended before anything of the statement was sent. */
-const isStale = (exit: Sent): boolean => {
+const isStale = (exit: Sent): exit is Exit.Failure<Answer, PgError> => {
   const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
   return Option.isSome(error) && error.value.outcome === "NotSent" && error.value.endsSession
 }
@@ -104,10 +104,18 @@ export class BorrowedStatements extends PgStatements {
         if (replayed !== undefined && Exit.isSuccess(exit)) {
           replayed.hasCommitted ||= wrote(exit.value)
         }
-        return left > 0 && isStale(exit) ? this.attempt(query, left - 1) : exit
+        return left > 0 && isStale(exit) ? this.again(exit, query, left - 1) : exit
       }
-      return Effect.mapError(this.once(fiber, query, next), fromPool)
+      const run = Effect.mapError(this.once(fiber, query, next), fromPool)
+      return replayed?.after === undefined
+        ? run
+        : Effect.zipRight(noteReplay(this.pool, replayed), run)
     })
+  }
+
+  private again(exit: Exit.Failure<Answer, PgError>, query: Query, left: number) {
+    const note = this.pool.note("Replayed", String(Cause.squash(exit.cause)))
+    return Effect.zipRight(note, this.attempt(query, left))
   }
 
   private once(

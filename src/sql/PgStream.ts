@@ -41,8 +41,10 @@ export const stillStreaming = (place: Place): PgError =>
 const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
   Effect.async<Chunk.Chunk<object>, Option.Option<PgError>>((resume) => {
     const answered = new Signal()
+    connection.pulse.sent(place)
     const end = (result: Effect.Effect<Chunk.Chunk<object>, Option.Option<PgError>>) => {
       connection.client.off("end", ended)
+      if (!answered.isGiven) connection.pulse.answered()
       answered.give()
       resume(result)
     }

@@ -7,6 +7,7 @@ import type { Connector } from "../pool/Connection.ts"
 import type { PoolOf } from "../pool/Pool.ts"
 import * as PoolModule from "../pool/Pool.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
+import * as Auxiliary from "./Auxiliary.ts"
 import * as CommitResolver from "./CommitResolver.ts"
 import { HeldSession, HeldStatements } from "./HeldSession.ts"
 import * as IndependentClient from "./IndependentClient.ts"
@@ -18,13 +19,14 @@ import { BorrowedStatements } from "./PgStatements.ts"
 import { optionalDuration, type SessionSettings } from "./SessionSettings.ts"
 import { withTransaction } from "./Transaction.ts"
 import { acquirer } from "./TransactionLevel.ts"
+import { watched } from "./WatchedConnector.ts"
 
 /** Where sessions come from, and what they have in common. */
 export interface Connectors {
   readonly settings: SessionSettings
   /** For the pool. */
   readonly pooled: Connector<PgConnection>
-  /** For the sessions beside it: one that listens, and one that asks after a lost COMMIT. */
+  /** For the sessions beside it: one that listens, and one that asks about others. */
   readonly auxiliary: Connector<PgConnection>
 }
 
@@ -62,17 +64,16 @@ const reserve = (pool: PoolOf<PgConnection>) =>
     )
   })
 
-const resolver = ({ auxiliary: connector }: Connectors, config: PgClientConfig) => {
-  const { acquireTimeout: deadline, connectTimeout } = poolConfig(config)
-  return config.resolveCommits === false
+const resolver = (auxiliary: Auxiliary.Auxiliary, config: PgClientConfig) =>
+  config.resolveCommits === false
     ? Effect.succeed(undefined)
-    : CommitResolver.make({ connector, connectTimeout, deadline })
-}
+    : CommitResolver.make(auxiliary, poolConfig(config).acquireTimeout)
 
 /** The client's own methods over a pool. */
 const overPool = (
   pool: PoolOf<PgConnection>,
   connectors: Connectors,
+  auxiliary: Auxiliary.Auxiliary,
   config: DescribedConfig
 ): Effect.Effect<Upstream.PgClient, never, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
@@ -82,7 +83,7 @@ const overPool = (
     const transactions = {
       pool,
       replays,
-      resolver: yield* resolver(connectors, config),
+      resolver: yield* resolver(auxiliary, config),
       timeout: optionalDuration(config.transactionTimeout)
     }
     const find = acquirer(pool, new BorrowedStatements(pool, settings, replays))
@@ -110,7 +111,10 @@ export const make = (
   config: DescribedConfig
 ): Effect.Effect<Built, ConnectError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
-    const pool = yield* PoolModule.make(connectors.pooled, poolConfig(config))
-    const client = yield* overPool(pool, connectors, config)
+    const { connectTimeout } = poolConfig(config)
+    const auxiliary = yield* Auxiliary.make({ connector: connectors.auxiliary, connectTimeout })
+    const pooled = yield* watched(connectors.pooled, auxiliary, config)
+    const pool = yield* PoolModule.make(pooled, poolConfig(config))
+    const client = yield* overPool(pool, connectors, auxiliary, config)
     return { client, pool }
   })

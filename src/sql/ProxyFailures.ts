@@ -3,7 +3,9 @@ import {
   forbidden,
   lost,
   misconfigured,
+  overQuota,
   type Rule,
+  rateLimited,
   refused,
   saying,
   tooSlow,
@@ -143,7 +145,16 @@ export const proxyFailures: ReadonlyArray<Rule> = [
       "concurrently active endpoints",
       "active endpoints limit exceeded"
     ),
-    ...verdict("ResourceError", { isFatalToConnect: true, endsSession: true })
+    ...overQuota
+  },
+  {
+    ...proxy,
+    message: saying(
+      "too many connections? attempts",
+      "rate limit",
+      "checkout failure limit reached"
+    ),
+    ...rateLimited
   },
   {
     ...proxy,
@@ -151,11 +162,9 @@ export const proxyFailures: ReadonlyArray<Rule> = [
       "too many (connections|clients|database connection)",
       "remaining connection slots",
       "failed to acquire permit",
-      "rate limit",
       "no more connections allowed",
       "client connections exceeded",
       "max (clients|client connections|pools count) reached",
-      "checkout failure limit reached",
       "failed to check out a connection",
       "bouncer resources exhaustion",
       "no memory for",

@@ -1,6 +1,7 @@
 import { type Clock, Duration } from "effect"
 import type * as pg from "pg"
 import { KnownTexts } from "./KnownTexts.ts"
+import type { PoolMode } from "./PoolMode.ts"
 import type { PreparedStatements } from "./PreparedStatements.ts"
 
 /** What the sessions of one client have in common. */
@@ -13,6 +14,13 @@ export interface SessionSettings {
   readonly prepared: WeakMap<pg.Client, PreparedStatements>
   /** How long a statement may take whose fiber sets no limit of its own. */
   readonly statementTimeout: Duration.Duration | undefined
+  /**
+   * How long BEGIN may take whose fiber sets no limit. It is sent to get a session, and behind a pooler
+   * waits for one.
+   */
+  readonly beginTimeout: Duration.Duration | undefined
+  /** What a proxy does, if one stands between. */
+  readonly poolMode: PoolMode
   /**
    * False once a session behind a proxy has lost a prepared statement: a pooler stands between that
    * gives each transaction another one.
@@ -31,6 +39,8 @@ export const sessionSettings = (
   options: {
     readonly preparedStatements?: number | undefined
     readonly statementTimeout?: Duration.Duration | undefined
+    readonly beginTimeout?: Duration.Duration | undefined
+    readonly poolMode?: PoolMode | undefined
   } = {}
 ): SessionSettings => ({
   clock,
@@ -38,6 +48,8 @@ export const sessionSettings = (
   texts: new KnownTexts(),
   preparedStatements: options.preparedStatements ?? defaultPreparedStatements,
   statementTimeout: options.statementTimeout,
+  beginTimeout: options.beginTimeout,
+  poolMode: options.poolMode ?? "transaction",
   keepsNames: true
 })
 

@@ -52,8 +52,16 @@ export const rootOf = (cause: unknown): unknown => {
 /** What a raw error means. FATAL and PANIC end the session whatever their code. */
 export const classify = (cause: unknown): Verdict => {
   const error = rootOf(cause)
-  const { endsSession, hasNotBegun, isFatalToConnect, isRetryable, provesRestart, reason } =
-    ruleFor(error) ?? unknown
+  const rule = ruleFor(error) ?? unknown
+  const {
+    coolDown,
+    endsSession,
+    hasNotBegun,
+    isFatalToConnect,
+    isRetryable,
+    provesRestart,
+    reason
+  } = rule
   const isLast = endsEverything(error)
   return {
     reason,
@@ -61,6 +69,7 @@ export const classify = (cause: unknown): Verdict => {
     isFatalToConnect,
     provesRestart,
     endsSession: endsSession || isLast,
+    coolDown,
     // A function can raise any code, yet neither FATAL nor as a proxy.
     hasNotBegun: hasNotBegun && (isLast || tellerOf(error) === "proxy")
   }

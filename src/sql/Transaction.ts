@@ -6,7 +6,7 @@ import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { type PgError, resolved } from "./PgError.ts"
 import type { AnyFiber } from "./PgStatements.ts"
-import { current as replayedRun } from "./ReplayedRun.ts"
+import { noteReplay, current as replayedRun } from "./ReplayedRun.ts"
 import { commit, doubtOf, endedByHand, orAbandon, orDrop, rollback } from "./TransactionControl.ts"
 import * as TransactionLevel from "./TransactionLevel.ts"
 import { TransactionSession } from "./TransactionSession.ts"
@@ -111,7 +111,7 @@ const onSession =
 
 /** Asks what became of a COMMIT that was not answered, after its session has been given back. */
 const settled =
-  ({ fiber, options: { resolver } }: Work<unknown, unknown, unknown>) =>
+  ({ fiber, options: { pool, resolver } }: Work<unknown, unknown, unknown>) =>
   <A, E>({ exit, inDoubt, mayHaveWritten }: Ended<A, E>): Effect.Effect<A, E | PgError> => {
     const ended = Effect.suspend(() => {
       const replayed = fiber.getFiberRef(replayedRun)
@@ -123,9 +123,10 @@ const settled =
     const { doubt, error } = inDoubt
     return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
       const found = resolved(error, doubt.id.xid, fate)
+      const told = pool.note("CommitResolved", found.message)
       return fate === "Committed"
-        ? Effect.zipRight(Effect.logInfo(found.message), ended)
-        : Effect.fail(found)
+        ? Effect.zipRight(Effect.zipRight(told, Effect.logInfo(found.message)), ended)
+        : Effect.zipRight(told, Effect.fail(found))
     })
   }
 
@@ -184,6 +185,10 @@ export const withTransaction =
         for (const [key, value] of attributes) span.attribute(key, value)
         const outer = TransactionLevel.current(options.pool, fiber.currentContext)
         const work = { options, effect, fiber, span }
-        return outer === undefined ? outermost(work) : nested(outer, work)
+        if (outer !== undefined) return nested(outer, work)
+        const replayed = fiber.getFiberRef(replayedRun)
+        return replayed?.after === undefined
+          ? outermost(work)
+          : Effect.zipRight(noteReplay(options.pool, replayed), outermost(work))
       })
     )

@@ -1,3 +1,5 @@
+import type { Backend } from "./Backend.ts"
+
 /** One run of the server, from a start or a recovery to the next: both times in seconds. */
 export interface Incarnation {
   readonly startedAt: string
@@ -28,6 +30,13 @@ export const idColumns = `pg_current_xact_id_if_assigned()::text,
 /** Answered with the row that {@link TransactionId.learn} takes. */
 export const idStatement = `SELECT ${idColumns}`
 
+/**
+ * The same behind a pooler, which gives each transaction another backend: that one's pid, and when its
+ * transaction began, by which it is known from the side.
+ */
+export const pooledIdStatement = `${idStatement}, pg_backend_pid()::text,
+  extract(epoch from transaction_timestamp())::text`
+
 /** Commands that give a transaction no id, as their tags name them. */
 const assignsNone = new Set([
   "BEGIN",
@@ -43,6 +52,8 @@ const assignsNone = new Set([
 /** What is known of a transaction's id while the transaction runs. */
 export class TransactionId {
   assigned: AssignedId | undefined
+  /** What runs the transaction, where only the transaction can tell. */
+  backend: Backend | undefined
   /** Something has run since the id was asked for. */
   private mayHaveOne = false
 
@@ -51,12 +62,16 @@ export class TransactionId {
     return this.assigned === undefined && this.mayHaveOne
   }
 
-  /** Takes the answer to {@link idStatement}. */
-  learn([xid, startedAt, statisticsSince, at]: ReadonlyArray<string | null>): void {
+  /** Takes the answer to {@link idStatement} or {@link pooledIdStatement}. */
+  learn(row: ReadonlyArray<string | null>): void {
+    const [xid, startedAt, statisticsSince, at, pid, since] = row
     this.mayHaveOne = false
-    if (xid == null || startedAt == null || statisticsSince == null) return
+    if (startedAt == null || statisticsSince == null) return
     const incarnation = { startedAt, statisticsSince }
-    this.assigned = { xid, assignedAt: Number(at), incarnation }
+    if (xid != null) this.assigned = { xid, assignedAt: Number(at), incarnation }
+    if (pid != null && since != null) {
+      this.backend = { pid, of: "transaction", since, incarnation, primaryOf: undefined }
+    }
   }
 
   /** A statement has run behind which the id was not asked for. */

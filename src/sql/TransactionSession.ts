@@ -80,9 +80,18 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     place: Place
   ): Effect.Effect<Answer, PgError> {
     if (this.hasBegun) return super.start(fiber, query, place)
-    return this.connection.known(query).isRowStatement
+    return this.mayTravel(query)
       ? this.orElsewhere(super.start(fiber, query, place), () => this.run(query, place))
       : Effect.zipRight(this.begun, this.run(query, place))
+  }
+
+  /**
+   * A script can't be behind a BEGIN of our own. Where nobody can look at the backend, as behind a
+   * pooler, only a BEGIN that goes alone shows a silent network: it is answered at once or never.
+   */
+  private mayTravel(query: Query): boolean {
+    const { about } = this.connection
+    return about.backend !== undefined && this.connection.known(query).isRowStatement
   }
 
   /** Has BEGIN answered, where it can't travel with a statement. */
@@ -112,9 +121,10 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     return Effect.catchAll(first, (error) => {
       const hasNotBegun = error.phase === "begin" && error.endsSession
       const hasOther = this.connection !== connection || this.replays > 0
-      return hasNotBegun && hasOther
-        ? Effect.zipRight(this.replace(connection), Effect.suspend(again))
-        : Effect.fail(error)
+      if (!hasNotBegun || !hasOther) return Effect.fail(error)
+      return this.source.pool
+        .note("Replayed", error.message)
+        .pipe(Effect.zipRight(this.replace(connection)), Effect.zipRight(Effect.suspend(again)))
     })
   }
 

@@ -1,3 +1,5 @@
+import { Duration } from "effect"
+
 /** What kind of failure it is: the vocabulary of Effect v4's `SqlError`, completed. */
 export type ReasonTag =
   | "ConnectionError"
@@ -32,6 +34,8 @@ export interface Verdict {
   readonly provesRestart: boolean
   /** Whoever answered so has not begun with the statement. */
   readonly hasNotBegun: boolean
+  /** For how long whoever answered so to a dial should not be dialed again; absent: it does not matter. */
+  readonly coolDown: Duration.Duration | undefined
 }
 
 /** A verdict whose traits are all false but those given. */
@@ -42,6 +46,7 @@ export const verdict = (reason: ReasonTag, traits: Partial<Verdict> = {}): Verdi
   endsSession: false,
   provesRestart: false,
   hasNotBegun: false,
+  coolDown: undefined,
   ...traits
 })
 
@@ -78,6 +83,18 @@ export const misconfigured = verdict("ConnectionError", {
 })
 /** It passes when others are done. */
 export const exhausted = verdict("ResourceError", { isRetryable: true })
+/** It counts how often it is asked: a bucket that is empty needs seconds to have a token again. */
+export const rateLimited = verdict("ResourceError", {
+  isRetryable: true,
+  endsSession: true,
+  coolDown: Duration.seconds(5)
+})
+/** A plan, a bill or a month has to change first. */
+export const overQuota = verdict("ResourceError", {
+  isFatalToConnect: true,
+  endsSession: true,
+  coolDown: Duration.minutes(1)
+})
 export const tooSlow = verdict("StatementTimeoutError", { isRetryable: true, endsSession: true })
 
 /** Matches a message that has one of these phrases in it, each a regular expression of its own. */

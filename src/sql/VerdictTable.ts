@@ -50,6 +50,7 @@ const postgres: ReadonlyArray<Rule> = [
   { codes: ["57014"], message: /statement timeout/, ...verdict("StatementTimeoutError") },
   { codes: ["57014"], ...verdict("StatementTimeoutError", { isRetryable: true }) },
   { codes: ["ESTATEMENTTIMEOUT"], ...tooSlow },
+  { codes: ["ESWALLOWED"], ...lost },
   // Only before a session begins; PgBouncer hands it on to clients that wait for one.
   { codes: ["53300"], ...exhausted, endsSession: true, hasNotBegun: true },
   { codes: ["25006"], ...verdict("ReadOnlyError", { isRetryable: true, endsSession: true }) },

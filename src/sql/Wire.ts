@@ -14,7 +14,7 @@ import { PreparedStatements } from "./PreparedStatements.ts"
 import type { TypeParsers } from "./RowShape.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { isNameLost, isStalePlan, mayBeOfTypes } from "./StalePlan.ts"
-import { idStatement, type TransactionId } from "./TransactionId.ts"
+import { idStatement, pooledIdStatement, type TransactionId } from "./TransactionId.ts"
 
 /** Where a statement stands: it decides what a lost answer means. */
 export interface Place {
@@ -65,6 +65,8 @@ export class Wire {
   private readonly prepared: PreparedStatements
   private isIdPrepared = false
   private underWay = 0
+  /** How many bytes the last statement was. */
+  sentBytes = 0
   /** Something in the open transaction may have altered what is prepared. */
   private mayHaveAltered = false
   private readonly parserOf: TypeParsers
@@ -118,6 +120,7 @@ export class Wire {
     })
     this.underWay += 1
     this.client.query(exchange)
+    this.sentBytes = exchange.size
   }
 
   private settle(done: Done, exit: Exit.Exit<Answer, PgError>): void {
@@ -168,7 +171,8 @@ export class Wire {
     const id = transaction?.id
     if (id === undefined || id.assigned !== undefined) return undefined
     const name = this.isProxied || this.settings.preparedStatements === 0 ? undefined : idName
-    return { text: idStatement, name, isPrepared: this.isIdPrepared, id }
+    const text = this.isProxied ? pooledIdStatement : idStatement
+    return { text, name, isPrepared: this.isIdPrepared, id }
   }
 
   private executed(

@@ -2,7 +2,7 @@ import { TransactionConnection } from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
 import { PgError } from "./PgError.ts"
-import { current } from "./ReplayedRun.ts"
+import { current, type ReplayedRun } from "./ReplayedRun.ts"
 
 /** How an effect is run again after a failure of the database. */
 export interface ReplayOptions {
@@ -43,14 +43,16 @@ const run = <A, E, R>(
   Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) => {
     if (Option.isSome(transaction)) return self
     let last: PgError | undefined
-    const replayed = { hasCommitted: false }
+    const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
     const mayReplay = (error: E) =>
       Option.match(PgError.of(error), {
         onNone: () => false,
         onSome: (failure) => {
           last = failure
           const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
-          return isSafe || (idempotent && failure.isRetryable)
+          const isReplayed = isSafe || (idempotent && failure.isRetryable)
+          if (isReplayed) replayed.after = failure.message
+          return isReplayed
         }
       })
     // Interruptible within the race, or the deadline could not end it in a finalizer.

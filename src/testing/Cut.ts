@@ -18,6 +18,7 @@ interface MessageCut {
   readonly _tag: "MessageCut"
   readonly direction: Direction
   readonly side: "before" | "after"
+  readonly ending: CutEnding
   readonly matches: (message: WireMessage) => boolean
   spent: boolean
 }
@@ -53,5 +54,5 @@ export const cutWithin = (cuts: ReadonlyArray<Cut>, piece: WirePiece): CutPlace 
   }
   const first = reaches.find(({ at }) => Number.isFinite(at) && at === nearest)
   if (first === undefined) return undefined
-  return { at: nearest, ending: first.cut._tag === "ByteCut" ? first.cut.ending : "reset" }
+  return { at: nearest, ending: first.cut.ending }
 }

@@ -1,13 +1,15 @@
 import { rm } from "node:fs/promises"
 import { Context, type Duration, Effect, Layer, Redacted, type Scope } from "effect"
+import { ensureDatabase } from "./Administration.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { type EmbeddedServer, makeServer, type StopMode } from "./EmbeddedServer.ts"
+import type { ServerFault } from "./Fault.ts"
 import { host } from "./FreePort.ts"
 import { findBinaries } from "./PostgresBinaries.ts"
 import { openCluster, type PostgresCluster } from "./PostgresCluster.ts"
 import { chooseAccount } from "./ServerAccount.ts"
-import { ensureDatabase } from "./ServerDatabase.ts"
 import { openDirectory } from "./ServerDirectory.ts"
+import { makeServerFaults } from "./ServerFaults.ts"
 import { makeGuard } from "./ServerGuard.ts"
 
 /** What an embedded server may be told. */
@@ -83,6 +85,23 @@ export class EmbeddedPostgres extends Context.Tag("holdfast/testing/EmbeddedPost
      * without a word. `start` then goes through crash recovery.
      */
     readonly crash: Effect.Effect<void>
+    /**
+     * Stops all its processes where they stand (SIGSTOP): connections stay open, new ones are
+     * accepted by the kernel, and nobody answers. `thaw`, `stop` or the scope's end let it go on.
+     */
+    readonly freeze: Effect.Effect<void>
+    /** Ends a `freeze`: what was sent meanwhile is answered now. */
+    readonly thaw: Effect.Effect<void>
+    /**
+     * Ends every session of a client, as an administrator does (57P01). Returns how many, once they
+     * are gone; of a frozen server they go when it is thawed.
+     */
+    readonly killSessions: Effect.Effect<number>
+    /**
+     * Has the server misbehave as the fault says until the scope closes; then it is started, or goes
+     * on, unless another fault still keeps it down. A server that does not start is a defect.
+     */
+    readonly inject: (fault: ServerFault) => Effect.Effect<void, EmbeddedPostgresError, Scope.Scope>
   }
 >() {
   /** Starts a server and waits until it accepts connections. It ends when the scope closes. */
@@ -100,15 +119,20 @@ export class EmbeddedPostgres extends Context.Tag("holdfast/testing/EmbeddedPost
   }
 }
 
-const describe = (
-  { port, ...controls }: EmbeddedServer,
-  { username, password }: PostgresCluster,
-  database: string
-) => {
+const urlOf = (port: number, { username, password }: PostgresCluster, database: string) => {
   const login = `${encodeURIComponent(username)}:${Redacted.value(password)}`
-  const url = `postgresql://${login}@${host}:${port}/${encodeURIComponent(database)}`
-  const address = { url: Redacted.make(url), host, port, database, username, password }
-  return EmbeddedPostgres.of({ ...address, ...controls })
+  return Redacted.make(`postgresql://${login}@${host}:${port}/${encodeURIComponent(database)}`)
+}
+
+const serviceOf = (server: EmbeddedServer, cluster: PostgresCluster, database: string) => {
+  const { port, ...controls } = server
+  const { password, username } = cluster
+  const url = urlOf(port, cluster, database)
+  return EmbeddedPostgres.of({
+    ...{ url, host, port, database, username, password },
+    ...controls,
+    inject: makeServerFaults(controls)
+  })
 }
 
 const make = Effect.fn("EmbeddedPostgres.make")(function* (options: EmbeddedPostgresOptions) {
@@ -134,10 +158,11 @@ const make = Effect.fn("EmbeddedPostgres.make")(function* (options: EmbeddedPost
   }
   const server = yield* makeServer(plan, options.port)
   const database = options.database ?? "postgres"
-  yield* ensureDatabase(
-    { host, port: server.port },
-    { user: cluster.username, password: Redacted.value(cluster.password) },
-    database
-  )
-  return describe(server, cluster, database)
+  if (database !== "postgres") {
+    yield* Effect.mapError(
+      ensureDatabase(urlOf(server.port, cluster, "postgres"), database),
+      ({ cause, message }) => new EmbeddedPostgresError({ reason: "StartFailed", message, cause })
+    )
+  }
+  return serviceOf(server, cluster, database)
 })

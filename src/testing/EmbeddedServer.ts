@@ -1,6 +1,8 @@
 import { Deferred, type Duration, Effect, Option, Schedule, type Scope } from "effect"
+import { killBackends } from "./Backends.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { freePort } from "./FreePort.ts"
+import { freeze, thaw } from "./Freezing.ts"
 import { kill, type PostmasterPlan, startPostmaster } from "./Postmaster.ts"
 import { clearLeftover } from "./PostmasterFile.ts"
 import { type RunningProgram, signalProgram } from "./Program.ts"
@@ -16,12 +18,16 @@ export interface EmbeddedServer {
   readonly stop: (mode: StopMode) => Effect.Effect<void, EmbeddedPostgresError>
   readonly restart: (mode: StopMode) => Effect.Effect<void, EmbeddedPostgresError>
   readonly crash: Effect.Effect<void>
+  readonly freeze: Effect.Effect<void>
+  readonly thaw: Effect.Effect<void>
+  readonly killSessions: Effect.Effect<number>
 }
 
-/** The latest server, and whether it was asked to stop. Changes only between two turns. */
+/** The latest server, and what it was told. Changes only between two turns. */
 interface Tenure {
   server: RunningProgram | undefined
   isLeaving: boolean
+  isFrozen: boolean
 }
 
 const signals = { smart: "SIGTERM", fast: "SIGINT", immediate: "SIGQUIT" } as const
@@ -44,9 +50,30 @@ const endBy = (server: RunningProgram, mode: StopMode, deadline: Duration.Durati
     Effect.map(Option.isSome)
   )
 
+const frozen = ({ watcher }: PostmasterPlan, tenure: Tenure) => {
+  tenure.isFrozen = true
+  return tenure.server === undefined ? Effect.void : freeze(tenure.server, watcher)
+}
+
+const thawed = ({ watcher }: PostmasterPlan, tenure: Tenure) => {
+  tenure.isFrozen = false
+  return tenure.server === undefined ? Effect.void : thaw(tenure.server, watcher)
+}
+
+const sessionsKilled = Effect.fn("EmbeddedServer.killSessions")(function* (tenure: Tenure) {
+  const { isFrozen, server } = tenure
+  if (server === undefined || (yield* Deferred.isDone(server.ended))) return 0
+  return yield* killBackends(server.pid, isFrozen ? "0 seconds" : "5 seconds")
+})
+
 /** Ends it by all means: politely, then as in an emergency, then by force. */
-const shutDown = Effect.fn("EmbeddedServer.shutDown")(function* ({ server }: Tenure) {
+const shutDown = Effect.fn("EmbeddedServer.shutDown")(function* (
+  plan: PostmasterPlan,
+  tenure: Tenure
+) {
+  const { server } = tenure
   if (server === undefined) return
+  yield* thawed(plan, tenure)
   if (yield* endBy(server, "fast", "10 seconds")) return
   if (yield* endBy(server, "immediate", "10 seconds")) return
   yield* kill(server)
@@ -56,6 +83,7 @@ const startOn = (plan: PostmasterPlan, tenure: Tenure, port: number) =>
   startPostmaster(plan, port, (server) => {
     tenure.server = server
     tenure.isLeaving = false
+    tenure.isFrozen = false
   }).pipe(Effect.as(port))
 
 const portTaken = (error: EmbeddedPostgresError) => error.reason === "PortInUse"
@@ -86,9 +114,15 @@ const startAgain = Effect.fn("EmbeddedServer.start")(function* (
   yield* Effect.retry(startOn(plan, tenure, port), { while: portTaken, schedule: whileTaken })
 })
 
-const stop = Effect.fn("EmbeddedServer.stop")(function* (tenure: Tenure, mode: StopMode) {
+const stop = Effect.fn("EmbeddedServer.stop")(function* (
+  plan: PostmasterPlan,
+  tenure: Tenure,
+  mode: StopMode
+) {
   const { server } = tenure
   if (server === undefined) return
+  // A frozen server would not hear it.
+  yield* thawed(plan, tenure)
   tenure.isLeaving = true
   if (!(yield* endBy(server, mode, stopDeadline))) return yield* notStopped(server.pid)
 })
@@ -102,18 +136,21 @@ export const makeServer = (
   wanted: number | undefined
 ): Effect.Effect<EmbeddedServer, EmbeddedPostgresError, Scope.Scope> =>
   Effect.gen(function* () {
-    const tenure: Tenure = { server: undefined, isLeaving: false }
+    const tenure: Tenure = { server: undefined, isLeaving: false, isFrozen: false }
     const turn = (yield* Effect.makeSemaphore(1)).withPermits(1)
     yield* clearLeftover(plan.data)
-    yield* Effect.addFinalizer(() => shutDown(tenure))
+    yield* Effect.addFinalizer(() => shutDown(plan, tenure))
     const port = yield* startFirst(plan, tenure, wanted)
     const start = startAgain(plan, tenure, port)
     return {
       port,
       processId: Effect.sync(() => tenure.server?.pid ?? 0),
       start: turn(start),
-      stop: (mode) => turn(stop(tenure, mode)),
-      restart: (mode) => turn(Effect.andThen(stop(tenure, mode), start)),
-      crash: turn(Effect.suspend(() => (tenure.server ? kill(tenure.server) : Effect.void)))
+      stop: (mode) => turn(stop(plan, tenure, mode)),
+      restart: (mode) => turn(Effect.andThen(stop(plan, tenure, mode), start)),
+      crash: turn(Effect.suspend(() => (tenure.server ? kill(tenure.server) : Effect.void))),
+      freeze: turn(Effect.suspend(() => frozen(plan, tenure))),
+      thaw: turn(Effect.suspend(() => thawed(plan, tenure))),
+      killSessions: Effect.suspend(() => sessionsKilled(tenure))
     }
   })

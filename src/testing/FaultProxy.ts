@@ -1,31 +1,36 @@
-import { Context, Duration, Effect, FiberHandle, Layer, Redacted, type Scope } from "effect"
+import { Context, type Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import type { CutEnding } from "./Cut.ts"
+import type { Drop } from "./Drop.ts"
+import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import { type FatalMessage, startingUp } from "./FatalMessage.ts"
+import type { ProxyFault } from "./Fault.ts"
 import { type ListenError, listenHost, makeListener } from "./Listener.ts"
-import type { Drop } from "./ProxiedConnection.ts"
-import {
-  type Address,
-  type FaultProxyStats,
-  makeConnections,
-  type ProxiedConnections
-} from "./ProxiedConnections.ts"
+import { type FaultProxyStats, makeConnections } from "./ProxiedConnections.ts"
+import { cuts, modes, strikes } from "./ProxyControls.ts"
+import { makeProxyFaults } from "./ProxyFaults.ts"
+import { type Address, addressIn, through } from "./Upstream.ts"
 import { type Direction, isCommit, type WireMessage } from "./WireMessage.ts"
 
 /** What a proxy stands in front of. */
 export interface FaultProxyOptions<E = never, R = never> {
-  /** Where the real server listens. An Effect is run once, when the proxy is built. */
-  readonly upstream: Address | Effect.Effect<Address, E, R>
+  /**
+   * Where the real server listens: an address, or a database's URL, of which host and port count.
+   * An Effect is run once, when the proxy is built. A URL without a host name is a defect.
+   */
+  readonly upstream: Upstream | Effect.Effect<Upstream, E, R>
   /** The port to listen on, on 127.0.0.1. Default: a free one. */
   readonly port?: number
 }
 
+type Upstream = Address | Redacted.Redacted<string>
+
 /**
- * A TCP proxy on 127.0.0.1 that stands between a client and its Postgres and misbehaves on command.
+ * A TCP proxy on 127.0.0.1 that stands between a client and any Postgres and misbehaves on command.
  *
  * It starts faithful: bytes, ends of stream and resets pass unchanged both ways. Faults come in
- * three kinds: those that strike once what is connected now (`resetAll`, `closeAll`, `forgetAll`,
- * `blackholeAll`), modes that last until `heal` (`refuse`, `blackhole`, `coldStart`, `latency`,
- * `bandwidth`, `idleDrop`), and cuts at one exact place of the stream (`cutAt`, `cutBefore`,
- * `cutAfter`). Modes combine.
+ * three kinds: those that strike once what is connected now (`...All`), modes that last until `heal`
+ * (`latency` to `idleDrop`), and cuts at one exact place of the stream (`cut...`). Modes combine:
+ * latencies add up, of limits the worst counts. `inject` has any of them last as long as a scope.
  *
  * A server that cannot be reached shows as a reset right after connecting, since the proxy has
  * accepted by then. In a black hole the proxy's own kernel still acknowledges what it swallows.
@@ -39,7 +44,7 @@ export interface FaultProxyOptions<E = never, R = never> {
  *   const users = yield* connectTo(proxy.url(databaseUrl))
  *   yield* proxy.resetAll
  *   yield* users.signUp("testuser@example.com") // must not notice
- * }).pipe(Effect.provide(FaultProxy.layer({ upstream: { host: "127.0.0.1", port: 5432 } })))
+ * }).pipe(Effect.provide(FaultProxy.layer({ upstream: databaseUrl })))
  * ```
  */
 export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
@@ -65,6 +70,11 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
      */
     readonly closeAll: Effect.Effect<number>
     /**
+     * The same, behind the last words of a server that is shut down (FATAL 57P01). They are left
+     * out where they would fall into a message, and in a stream that is encrypted.
+     */
+    readonly terminateAll: Effect.Effect<number>
+    /**
      * Forgets every connection, as a NAT does after an idle time: the server's side is closed, the
      * client is told nothing, and the next byte it sends is answered with RST. Returns how many.
      */
@@ -76,19 +86,39 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
      */
     readonly blackholeAll: Effect.Effect<number>
 
-    /** Stops listening: new connections get ECONNREFUSED. Open ones are left alone. */
-    readonly refuse: Effect.Effect<void>
-    /** `blackholeAll`, and new connections are accepted and swallowed as well. */
-    readonly blackhole: Effect.Effect<void>
-    /**
-     * New connections are accepted, but no byte of theirs passes before they are that old: a
-     * suspended serverless database that is being woken.
-     */
-    readonly coldStart: (delay: Duration.DurationInput) => Effect.Effect<void>
     /** Every byte arrives that much later, both ways, on open and on new connections. */
     readonly latency: (each: Duration.DurationInput) => Effect.Effect<void>
     /** At most that many bytes per second in each direction of each connection. At least 1. */
     readonly bandwidth: (bytesPerSecond: number) => Effect.Effect<void>
+    /** No byte arrives until `heal`, and then all do: an outage that TCP itself survives. */
+    readonly stall: Effect.Effect<void>
+    /** `blackholeAll`, and new connections are accepted and swallowed as well. */
+    readonly blackhole: Effect.Effect<void>
+    /**
+     * A black hole in one direction, on open and on new connections: muted `"toClient"`, the server
+     * does what it is asked and nobody hears of it. Connections that lost a byte, an end or a reset
+     * by it are reset when it ends; the others never notice.
+     */
+    readonly mute: (direction: Direction) => Effect.Effect<void>
+    /** Stops listening: new connections get ECONNREFUSED. Open ones are left alone. */
+    readonly refuse: Effect.Effect<void>
+    /**
+     * A new connection beyond that many open ones is told `answer` in the words of Postgres, by
+     * default 53300, and closed. `connectionLimit(0, FaultProxy.startingUp)` turns away everybody.
+     * A client that insists on TLS is told that there is none.
+     */
+    readonly connectionLimit: (max: number, answer?: FatalMessage) => Effect.Effect<void>
+    /**
+     * New connections are accepted, but no byte of theirs passes before they are that old, each
+     * for itself: a server that is always slow to open a session.
+     */
+    readonly coldStart: (delay: Duration.DurationInput) => Effect.Effect<void>
+    /**
+     * Puts the server to sleep, as serverless ones go: what is open is dropped (default:
+     * `"terminate"`), and of the connections that come next no byte passes before the server is
+     * awake, that long after the first of them came. From then on all is as before.
+     */
+    readonly suspend: (wake: Duration.DurationInput, how?: Drop) => Effect.Effect<void>
     /** Drops connections over which no byte came, either way, for that long. */
     readonly idleDrop: (after: Duration.DurationInput, how: Drop) => Effect.Effect<void>
 
@@ -112,15 +142,15 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
     ) => Effect.Effect<void>
     /**
      * Cuts the connection, open or new, on which the next matching message travels, so that no
-     * byte of that message arrives, but all before it. With `FaultProxy.isCommit`: `"toServer"`
-     * leaves the transaction uncommitted; `"toClient"` has it committed, with the answer lost.
+     * byte of that message arrives, but all before it. `ending` as in `cutAt`.
      *
      * While such a cut waits, messages in its direction pass only whole. Messages are not seen in a
      * stream that is encrypted (the server answered `S` to an SSLRequest): there it never strikes.
      */
     readonly cutBefore: (
       direction: Direction,
-      matches: (message: WireMessage) => boolean
+      matches: (message: WireMessage) => boolean,
+      ending?: CutEnding
     ) => Effect.Effect<void>
     /**
      * The same, but the matching message arrives whole, and no byte after it does.
@@ -128,13 +158,24 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
      */
     readonly cutAfter: (
       direction: Direction,
-      matches: (message: WireMessage) => boolean
+      matches: (message: WireMessage) => boolean,
+      ending?: CutEnding
     ) => Effect.Effect<void>
+    /**
+     * Cuts at the next COMMIT. `"before"` it reaches the server: the transaction is not committed.
+     * `"after"` it was executed, and before its answer is heard: it is committed, nobody knows.
+     */
+    readonly cutCommit: (when: "before" | "after", ending?: CutEnding) => Effect.Effect<void>
 
     /**
-     * Makes the proxy faithful again, on the same port: ends all modes, calls off cuts that did not
-     * strike, delivers at once what was delayed. Connections in a black hole have lost bytes for
-     * good and are reset. Forgotten ones still answer their next byte with RST.
+     * Misbehaves as the fault says until the scope closes; then that fault alone is undone, as
+     * `heal` would. What has struck by then has struck.
+     */
+    readonly inject: (fault: ProxyFault) => Effect.Effect<void, never, Scope.Scope>
+    /**
+     * Makes the proxy faithful again, on the same port: ends all faults, those of scopes too, calls
+     * off cuts that did not strike, delivers at once what was delayed. Connections that have lost
+     * bytes in a black hole are reset. Forgotten ones still answer their next byte with RST.
      */
     readonly heal: Effect.Effect<void>
 
@@ -146,6 +187,9 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
 >() {
   /** Matches a COMMIT sent by the client, or the CommandComplete that answers one. */
   static readonly isCommit: (message: WireMessage) => boolean = isCommit
+
+  /** What a server says that runs, but does not accept connections yet (57P03). */
+  static readonly startingUp: FatalMessage = startingUp
 
   /**
    * Builds a proxy. When the scope closes, the listener and every socket are destroyed, without
@@ -163,87 +207,29 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
   ): Layer.Layer<FaultProxy, ListenError | E, Exclude<R, Scope.Scope>> {
     return Layer.scoped(FaultProxy, make(options))
   }
-}
 
-type Service = FaultProxy["Type"]
-
-const throughProxy = (upstream: Redacted.Redacted<string>, port: number) => {
-  const text = Redacted.value(upstream)
-  if (!URL.canParse(text)) {
-    throw new TypeError("FaultProxy.url was given something that is no URL: give postgres://...")
-  }
-  const url = new URL(text)
-  url.hostname = listenHost
-  url.port = String(port)
-  // These parameters would win over what stands before the path, and go round the proxy.
-  for (const name of ["host", "hostaddr", "port"]) url.searchParams.delete(name)
-  return Redacted.make(url.href)
-}
-
-const strikes = (connections: ProxiedConnections) => {
-  const dropAll = (how: Drop) => Effect.sync(() => connections.dropAll(how))
-  return {
-    resetAll: dropAll("reset"),
-    closeAll: dropAll("close"),
-    forgetAll: dropAll("forget"),
-    blackholeAll: dropAll("blackhole")
-  }
-}
-
-const modes = (connections: ProxiedConnections, idleWatch: FiberHandle.FiberHandle) => ({
-  blackhole: Effect.sync(() => connections.swallow()),
-  coldStart: (delay: Duration.DurationInput) =>
-    Effect.sync(() => {
-      connections.coldStart = Duration.toMillis(delay)
-    }),
-  latency: (each: Duration.DurationInput) =>
-    Effect.sync(() => {
-      connections.line.latency = Duration.toMillis(each)
-    }),
-  bandwidth: (bytesPerSecond: number) =>
-    Effect.sync(() => {
-      connections.line.bandwidth = Math.max(1, bytesPerSecond)
-    }),
-  idleDrop: (after: Duration.DurationInput, how: Drop) => {
-    const millis = Duration.toMillis(after)
-    const watch = Effect.suspend(() => Effect.sleep(connections.dropIdle(how, millis)))
-    return Effect.asVoid(FiberHandle.run(idleWatch, Effect.interruptible(Effect.forever(watch))))
-  }
-})
-
-const cuts = (connections: ProxiedConnections) => {
-  const cutAtMessage =
-    (side: "before" | "after"): Service["cutBefore"] =>
-    (direction, matches) =>
-      Effect.sync(() =>
-        connections.arm({ _tag: "MessageCut", direction, side, matches, spent: false }, "any")
-      )
-  const cutAt: Service["cutAt"] = (direction, bytes, of = "next", ending = "reset") =>
-    Effect.sync(() =>
-      connections.arm({ _tag: "ByteCut", direction, remaining: bytes, ending, spent: false }, of)
-    )
-  return { cutAt, cutBefore: cutAtMessage("before"), cutAfter: cutAtMessage("after") }
+  /** A proxy before the embedded server. */
+  static readonly layerEmbedded: Layer.Layer<FaultProxy, ListenError, EmbeddedPostgres> =
+    Layer.suspend(() => FaultProxy.layer({ upstream: EmbeddedPostgres }))
 }
 
 const make = <E, R>({ upstream, port = 0 }: FaultProxyOptions<E, R>) =>
   Effect.gen(function* () {
+    const given = Effect.isEffect(upstream) ? yield* upstream : upstream
     const connections = yield* makeConnections(
-      Effect.isEffect(upstream) ? yield* upstream : upstream
+      Redacted.isRedacted(given) ? addressIn(given) : given
     )
     const listener = yield* makeListener(port, (client) => connections.accept(client))
-    const idleWatch = yield* FiberHandle.make()
+    const faults = yield* makeProxyFaults(connections, listener)
     return FaultProxy.of({
       host: listenHost,
       port: listener.port,
-      url: (original) => throughProxy(original, listener.port),
+      url: (original) => through(original, listener.port),
       ...strikes(connections),
-      ...modes(connections, idleWatch),
-      ...cuts(connections),
-      refuse: listener.close,
-      heal: FiberHandle.clear(idleWatch).pipe(
-        Effect.andThen(Effect.sync(() => connections.heal())),
-        Effect.andThen(Effect.orDie(listener.open))
-      ),
+      ...modes(faults),
+      ...cuts(faults),
+      inject: faults.inject,
+      heal: faults.heal,
       connections: Effect.sync(() => connections.stats().open),
       stats: Effect.sync(() => connections.stats())
     })

@@ -125,6 +125,8 @@ export const startPostmaster = Effect.fn("Postmaster.start")(function* (
     started,
     (server) =>
       Effect.raceFirst(awaitReady(plan.data, server.pid), Deferred.await(server.ended)).pipe(
+        // A finalizer may start a server, and the loser of a race must end there too.
+        Effect.interruptible,
         Effect.timeoutOption(plan.startTimeout),
         Effect.flatMap(
           Option.match({

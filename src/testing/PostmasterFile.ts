@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Option } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { proceed } from "./Freezing.ts"
 import { awaitGone, processTable } from "./ProcessTable.ts"
 import { signal } from "./Program.ts"
 
@@ -35,6 +36,8 @@ const isServerOf = (data: string, pid: number) =>
   )
 
 const end = Effect.fnUntraced(function* (pid: number, data: string) {
+  // Its owner may have frozen it.
+  yield* proceed(pid)
   for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     if (!(yield* isServerOf(data, pid))) return
     yield* signal(pid, name)

@@ -28,9 +28,15 @@ export interface RunningProgram {
 export interface Watcher {
   readonly started: (pid: number) => void
   readonly ended: () => void
+  /** Which processes stand still, and would hear no signal but SIGKILL. */
+  readonly frozen: (pids: ReadonlyArray<number>) => void
 }
 
-const unwatched: Watcher = { started: () => undefined, ended: () => undefined }
+const unwatched: Watcher = {
+  started: () => undefined,
+  ended: () => undefined,
+  frozen: () => undefined
+}
 
 // The owner's environment may hold secrets, and PG* variables that change what a server does.
 const environment = (): NodeJS.ProcessEnv => ({

@@ -1,19 +1,13 @@
 import type { Socket } from "node:net"
+import type { Conditions } from "./Conditions.ts"
 import type { Cut, CutEnding } from "./Cut.ts"
-import { type FlowOwner, type Line, ProxiedFlow } from "./ProxiedFlow.ts"
+import type { Drop } from "./Drop.ts"
+import { adminShutdown, errorResponse } from "./FatalMessage.ts"
+import { type FlowOwner, ProxiedFlow } from "./ProxiedFlow.ts"
+import { reset } from "./reset.ts"
 import type { Timer } from "./Timer.ts"
 import { newDialogue, WireFrames } from "./WireFrames.ts"
 import type { Direction } from "./WireMessage.ts"
-
-/**
- * How a connection is dropped:
- * - `"close"`: the client gets an orderly end (FIN), as from a server that closes politely.
- * - `"reset"`: both sides get an RST.
- * - `"forget"`: nobody tells the client, whose next byte is answered with RST, as by a NAT that
- *   forgot an idle connection.
- * - `"blackhole"`: nobody tells anybody, and every byte from either side is swallowed.
- */
-export type Drop = "close" | "reset" | "forget" | "blackhole"
 
 type Fate = "faithful" | "closing" | "forgotten" | "blackholed" | "ended"
 
@@ -25,7 +19,7 @@ const fateOfCut: Readonly<Record<CutEnding, Fate>> = {
 
 /** What a connection asks of the proxy it belongs to. */
 export interface ConnectionOwner {
-  readonly line: Line
+  readonly conditions: Conditions
   readonly timer: Timer
   readonly delivered: (direction: Direction, bytes: number) => void
   readonly cutMade: () => void
@@ -38,21 +32,13 @@ export interface ConnectionOwner {
 // this long for a client in another process, and a turn of the event loop for one in this process.
 const headStartMillis = 2
 
-// An RST cannot follow a FIN that is still queued (libuv answers EINVAL and keeps the socket), nor
-// can an unconnected socket send one.
-const reset = (socket: Socket): void => {
-  const finQueued = socket.writableEnded && !socket.writableFinished
-  if (socket.pending || finQueued) socket.destroy()
-  else if (!socket.destroyed) socket.resetAndDestroy()
-}
-
 /** A client's socket, the socket to the server that stands behind it, and what became of them. */
 export class ProxiedConnection implements FlowOwner {
-  readonly line: Line
   readonly timer: Timer
   private armed: Array<Cut>
   private fate: Fate = "faithful"
   private lastByteAt: number
+  private hasLost = false
   private openSockets = 2
   private readonly client: Socket
   private readonly upstream: Socket
@@ -72,7 +58,6 @@ export class ProxiedConnection implements FlowOwner {
     this.client = client
     this.upstream = upstream
     this.owner = owner
-    this.line = owner.line
     this.timer = owner.timer
     this.armed = [...options.cuts]
     this.lastByteAt = owner.timer.now()
@@ -101,8 +86,13 @@ export class ProxiedConnection implements FlowOwner {
     return this.fate === "faithful" ? this.timer.now() - this.lastByteAt : undefined
   }
 
-  get isBlackholed(): boolean {
-    return this.fate === "blackholed"
+  /** Whether bytes of it were swallowed. */
+  get isBroken(): boolean {
+    return this.fate === "blackholed" || (this.fate === "faithful" && this.hasLost)
+  }
+
+  get conditions(): Conditions {
+    return this.owner.conditions
   }
 
   /** The cuts that wait in one direction of this connection. */
@@ -116,12 +106,18 @@ export class ProxiedConnection implements FlowOwner {
     this.armed.push(cut)
   }
 
-  /** Calls off the cuts, and delivers what they, latency or a cold start still keep back. */
-  heal(): void {
-    this.armed = []
+  /** Passes on what cuts that are called off still keep back. */
+  releaseCuts(): void {
     if (this.fate !== "faithful") return
-    this.toServer.hasten()
-    this.toClient.hasten()
+    for (const flow of [this.toServer, this.toClient]) {
+      if (!this.cuts(flow.direction).some(({ _tag }) => _tag === "MessageCut")) flow.release()
+    }
+  }
+
+  /** Lets what is on its way arrive as under the present conditions, if that is sooner. */
+  hasten(isHeld: boolean): void {
+    this.toServer.hasten(isHeld)
+    this.toClient.hasten(isHeld)
   }
 
   /** Counts what was handed to a socket. */
@@ -136,6 +132,9 @@ export class ProxiedConnection implements FlowOwner {
     switch (how) {
       case "close":
         this.close()
+        break
+      case "terminate":
+        this.close(errorResponse(adminShutdown))
         break
       case "forget":
         this.become("forgotten")
@@ -190,10 +189,10 @@ export class ProxiedConnection implements FlowOwner {
   }
 
   // What the server had said already arrives before the FIN.
-  private close(): void {
+  private close(farewell?: Buffer): void {
     this.fate = "closing"
     this.toServer.stop()
-    this.toClient.end()
+    this.toClient.end(farewell)
     this.upstream.destroy()
   }
 
@@ -202,38 +201,46 @@ export class ProxiedConnection implements FlowOwner {
     this.client.on("end", () => this.clientEnded())
     this.upstream.on("data", (chunk) => {
       this.lastByteAt = this.timer.now()
-      if (this.fate === "faithful") this.toClient.push(chunk)
+      if (this.passes("toClient")) this.toClient.push(chunk)
     })
     this.upstream.on("end", () => {
-      if (this.fate === "faithful") this.toClient.end()
+      if (this.passes("toClient")) this.toClient.end()
     })
-    for (const [socket, peer] of [
-      [this.client, this.upstream],
-      [this.upstream, this.client]
+    for (const [socket, peer, direction] of [
+      [this.client, this.upstream, "toServer"],
+      [this.upstream, this.client, "toClient"]
     ] as const) {
       // An error is always followed by "close", which says so.
       socket.on("error", () => {})
-      socket.on("close", (failed) => this.socketClosed(failed, peer))
+      socket.on("close", (failed) => this.socketClosed(failed, peer, direction))
     }
+  }
+
+  /** Whether what has come that way goes on. Called only if something has come. */
+  private passes(direction: Direction): boolean {
+    if (this.fate !== "faithful") return false
+    if (!this.conditions.muted[direction]) return true
+    this.hasLost = true
+    return false
   }
 
   private fromClient(chunk: Buffer): void {
     this.lastByteAt = this.timer.now()
-    if (this.fate === "faithful") this.toServer.push(chunk)
+    if (this.passes("toServer")) this.toServer.push(chunk)
     else if (this.fate === "forgotten") this.reset()
     // The server's side was ended before, behind bytes that a reset could take away from it.
     else if (this.fate === "closing") reset(this.client)
   }
 
   private clientEnded(): void {
-    if (this.fate === "faithful") this.toServer.end()
+    if (this.passes("toServer")) this.toServer.end()
     else if (this.fate === "forgotten") this.reset()
   }
 
   // A reset of one side is passed on as a reset; a closed side whose streams had both ended needs
   // nothing more.
-  private socketClosed(failed: boolean, peer: Socket): void {
-    if (this.fate === "faithful" && failed) {
+  private socketClosed(failed: boolean, peer: Socket, direction: Direction): void {
+    if (failed && this.passes(direction)) {
       this.become("ended")
       reset(peer)
     }

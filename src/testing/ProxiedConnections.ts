@@ -1,24 +1,24 @@
 import { connect, Socket } from "node:net"
 import { Effect, type Scope } from "effect"
+import { type Conditions, faithful } from "./Conditions.ts"
 import type { Cut } from "./Cut.ts"
-import { type ConnectionOwner, type Drop, ProxiedConnection } from "./ProxiedConnection.ts"
-import type { Line } from "./ProxiedFlow.ts"
+import type { Drop } from "./Drop.ts"
+import { type ConnectionOwner, ProxiedConnection } from "./ProxiedConnection.ts"
+import { reject } from "./RejectedClient.ts"
+import type { Suspension } from "./Suspension.ts"
 import { makeTimer, type Timer } from "./Timer.ts"
+import type { Address } from "./Upstream.ts"
 import type { Direction } from "./WireMessage.ts"
-
-/** Where a TCP server listens. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 /** What passed through the proxy since it was built. */
 export interface FaultProxyStats {
-  /** Connections accepted, the swallowed ones included. Refused ones never reach the proxy. */
+  /** Connections accepted, those swallowed or rejected included; refused ones never get so far. */
   readonly accepted: number
+  /** Connections that a `connectionLimit` has turned away. */
+  readonly rejected: number
   /** Connections whose client side is not closed yet. */
   readonly open: number
-  /** Cuts carried out, of those ordered with `cutAt`, `cutBefore` and `cutAfter`. */
+  /** Cuts carried out, of those ordered with `cutAt`, `cutBefore`, `cutAfter` and `cutCommit`. */
   readonly cuts: number
   /** Bytes handed on to the server; what was swallowed or cut off does not count. */
   readonly bytesToServer: number
@@ -29,16 +29,19 @@ export interface FaultProxyStats {
 /** Which connections a cut may fall on. */
 type CutScope = "next" | "open" | "any"
 
+const live = (cuts: ReadonlyArray<Cut>) => cuts.filter((cut) => !cut.spent)
+
 /** All connections of one proxy, and what is to happen to the next ones. */
 export class ProxiedConnections implements ConnectionOwner {
-  readonly line: Line = { latency: 0, bandwidth: Number.POSITIVE_INFINITY }
+  conditions: Conditions = faithful
+  /** What the next connections find asleep. */
+  readonly suspensions = new Set<Suspension>()
   readonly timer: Timer
-  /** Milliseconds for which the first bytes of a new connection are held back. */
-  coldStart = 0
-  private swallowing = false
   private readonly upstream: Address
   private readonly connections = new Set<ProxiedConnection>()
-  private readonly counted = { accepted: 0, toServer: 0, toClient: 0, cuts: 0 }
+  /** Sockets of no connection: of rejected clients, and of the cancelling that those ask for. */
+  private readonly strays = new Set<Socket>()
+  private readonly counted = { accepted: 0, rejected: 0, toServer: 0, toClient: 0, cuts: 0 }
   private cutsForNext: Array<Cut> = []
   private cutsForAll: Array<Cut> = []
   private whenEmpty: (() => void) | undefined
@@ -51,27 +54,26 @@ export class ProxiedConnections implements ConnectionOwner {
   /** Takes a socket that the listener accepted. */
   accept(client: Socket): void {
     this.counted.accepted += 1
+    const { admission, isBlackhole } = this.conditions
+    if (!isBlackhole && this.open >= admission.max) {
+      this.turnAway(client)
+      return
+    }
     const connection = new ProxiedConnection({
       client,
-      upstream: this.swallowing ? new Socket() : this.dial(),
+      upstream: isBlackhole ? new Socket() : this.dial(),
       owner: this,
-      cuts: [...this.cutsForNext, ...this.cutsForAll],
-      heldUntil: this.timer.now() + this.coldStart
+      cuts: live([...this.cutsForNext, ...this.cutsForAll]),
+      heldUntil: this.answersAt()
     })
     this.cutsForNext = []
     this.connections.add(connection)
-    if (this.swallowing) connection.drop("blackhole")
+    if (isBlackhole) connection.drop("blackhole")
   }
 
   /** Drops every connection that is not dropped yet, and returns how many that were. */
   dropAll(how: Drop): number {
     return this.dropIf(how, () => true)
-  }
-
-  /** Swallows all connections, those to come included, until healed. */
-  swallow(): void {
-    this.swallowing = true
-    this.dropAll("blackhole")
   }
 
   /**
@@ -86,29 +88,35 @@ export class ProxiedConnections implements ConnectionOwner {
 
   /** Orders a cut. */
   arm(cut: Cut, scope: CutScope): void {
-    this.cutsForAll = this.cutsForAll.filter((other) => !other.spent)
+    this.cutsForNext = live(this.cutsForNext)
+    this.cutsForAll = live(this.cutsForAll)
     if (scope === "next") this.cutsForNext.push(cut)
     if (scope === "any") this.cutsForAll.push(cut)
     if (scope !== "next") for (const connection of this.connections) connection.arm(cut)
   }
 
-  /** Calls off every fault. What a black hole had swallowed cannot be mended and is reset. */
-  heal(): void {
-    this.line.latency = 0
-    this.line.bandwidth = Number.POSITIVE_INFINITY
-    this.coldStart = 0
-    this.swallowing = false
-    this.cutsForNext = []
-    this.cutsForAll = []
-    this.dropIf("reset", (connection) => connection.isBlackholed)
-    for (const connection of this.connections) connection.heal()
+  /** Passes on what cuts that are called off still keep back. */
+  releaseCuts(): void {
+    for (const connection of this.connections) connection.releaseCuts()
+  }
+
+  /** Lets what is on its way arrive as under the present conditions, if that is sooner. */
+  hasten(): void {
+    const isHeld = this.conditions.coldStart > 0 || this.suspensions.size > 0
+    for (const connection of this.connections) connection.hasten(isHeld)
+  }
+
+  /** Resets connections that have lost bytes: the two sides can never agree again. */
+  resetBroken(): void {
+    this.dropIf("reset", (connection) => connection.isBroken)
   }
 
   /** The counters, as they stand. */
   stats(): FaultProxyStats {
     return {
       accepted: this.counted.accepted,
-      open: [...this.connections].filter((connection) => connection.isOpen).length,
+      rejected: this.counted.rejected,
+      open: this.open,
       cuts: this.counted.cuts,
       bytesToServer: this.counted.toServer,
       bytesToClient: this.counted.toClient
@@ -119,7 +127,8 @@ export class ProxiedConnections implements ConnectionOwner {
   destroyAll(done: () => void): void {
     this.whenEmpty = done
     for (const connection of this.connections) connection.destroy()
-    if (this.connections.size === 0) done()
+    for (const socket of this.strays) socket.destroy()
+    this.settle()
   }
 
   delivered(direction: Direction, bytes: number): void {
@@ -132,7 +141,39 @@ export class ProxiedConnections implements ConnectionOwner {
 
   gone(connection: ProxiedConnection): void {
     this.connections.delete(connection)
-    if (this.connections.size === 0) this.whenEmpty?.()
+    this.settle()
+  }
+
+  private get open(): number {
+    return [...this.connections].filter((connection) => connection.isOpen).length
+  }
+
+  private answersAt(): number {
+    const now = this.timer.now()
+    const wakeUps = [...this.suspensions].map((suspension) => suspension.answersAt(now))
+    return Math.max(now + this.conditions.coldStart, ...wakeUps)
+  }
+
+  private turnAway(client: Socket): void {
+    this.counted.rejected += 1
+    this.follow(client)
+    reject(client, this.conditions.admission.answer, (request) => {
+      this.follow(this.dial()).end(request).resume()
+    })
+  }
+
+  private follow(stray: Socket): Socket {
+    this.strays.add(stray)
+    // An error is always followed by "close", which says so.
+    stray.on("error", () => {})
+    return stray.on("close", () => {
+      this.strays.delete(stray)
+      this.settle()
+    })
+  }
+
+  private settle(): void {
+    if (this.connections.size + this.strays.size === 0) this.whenEmpty?.()
   }
 
   private dial(): Socket {

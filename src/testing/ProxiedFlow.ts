@@ -1,20 +1,14 @@
 import type { Socket } from "node:net"
+import type { Conditions } from "./Conditions.ts"
 import { type Cut, type CutEnding, cutWithin } from "./Cut.ts"
 import type { Timer } from "./Timer.ts"
 import type { WireFrames } from "./WireFrames.ts"
 import type { Direction } from "./WireMessage.ts"
 
-/** How bytes travel at present. Read at every chunk, so a change takes effect at once. */
-export interface Line {
-  /** Milliseconds that each byte spends on the way. */
-  latency: number
-  /** Bytes per second in each direction of each connection; Infinity for no limit. */
-  bandwidth: number
-}
-
 /** What a flow asks of the connection it belongs to. */
 export interface FlowOwner {
-  readonly line: Line
+  /** Read at every chunk, so a change takes effect at once. */
+  readonly conditions: Conditions
   readonly timer: Timer
   readonly cuts: (direction: Direction) => ReadonlyArray<Cut>
   readonly delivered: (direction: Direction, bytes: number) => void
@@ -22,8 +16,9 @@ export interface FlowOwner {
 }
 
 interface Parcel {
-  /** Undefined is the end of the stream (FIN), which keeps its place in the queue. */
-  readonly bytes: Buffer | undefined
+  readonly bytes: Buffer
+  /** Behind these bytes comes the end of the stream (FIN), which so keeps its place in the queue. */
+  readonly isLast: boolean
   due: number
 }
 
@@ -33,6 +28,8 @@ const pendingLimitBytes = 256 * 1024
 
 // A narrow line delivers twenty times a second, instead of 64 KiB now and then.
 const deliveriesPerSecond = 20
+
+const nothing: Buffer = Buffer.alloc(0)
 
 const slices = (chunk: Buffer, bandwidth: number): Array<Buffer> => {
   const size = Math.max(1, Math.floor(bandwidth / deliveriesPerSecond))
@@ -46,9 +43,10 @@ const slices = (chunk: Buffer, bandwidth: number): Array<Buffer> => {
 export class ProxiedFlow {
   private pending: Array<Parcel> = []
   private pendingBytes = 0
+  private heldUntil: number
   private lineFreeAt: number
   private callOff: (() => void) | undefined
-  private readonly direction: Direction
+  readonly direction: Direction
   private readonly from: Socket
   private readonly to: Socket
   private readonly frames: WireFrames
@@ -68,37 +66,50 @@ export class ProxiedFlow {
     this.to = options.to
     this.frames = options.frames
     this.owner = options.owner
+    this.heldUntil = options.heldUntil
     this.lineFreeAt = options.heldUntil
     this.to.on("drain", () => this.pump())
   }
 
   /** Queues bytes, and stops reading when the receiver is too far behind. */
   push(chunk: Buffer): void {
-    const { latency, bandwidth } = this.owner.line
+    const { latency, bandwidth } = this.owner.conditions
     const now = this.owner.timer.now()
     for (const bytes of slices(chunk, bandwidth)) {
       this.lineFreeAt = Math.max(now, this.lineFreeAt) + (bytes.length * 1000) / bandwidth
-      this.pending.push({ bytes, due: this.lineFreeAt + latency })
+      this.pending.push({ bytes, isLast: false, due: this.lineFreeAt + latency })
     }
     this.pendingBytes += chunk.length
     if (this.pendingBytes > pendingLimitBytes) this.from.pause()
     this.pump()
   }
 
-  /** Queues the end of the stream behind the bytes that are on their way. */
-  end(): void {
-    const due = Math.max(this.owner.timer.now(), this.lineFreeAt) + this.owner.line.latency
-    this.pending.push({ bytes: undefined, due })
+  /**
+   * Queues the end of the stream behind the bytes that are on their way. `farewell` comes before it,
+   * unless it would fall into the middle of a message.
+   */
+  end(farewell = nothing): void {
+    const due = Math.max(this.owner.timer.now(), this.lineFreeAt) + this.owner.conditions.latency
+    this.pending.push({ bytes: farewell, isLast: true, due })
     this.pump()
   }
 
-  /** Delivers what is queued or kept back without further delay. */
-  hasten(): void {
-    this.lineFreeAt = 0
-    for (const parcel of this.pending) parcel.due = 0
+  /** Passes on what is kept back of an unfinished message. */
+  release(): void {
+    for (const piece of this.frames.release()) this.write(piece.bytes)
+  }
+
+  /**
+   * Lets what is queued arrive as under the present conditions, if that is sooner. `isHeld`: what
+   * was held since the connection was opened stays so.
+   */
+  hasten(isHeld: boolean): void {
+    if (!isHeld) this.heldUntil = 0
+    this.lineFreeAt = Math.max(this.owner.timer.now(), this.heldUntil)
+    const latest = this.lineFreeAt + this.owner.conditions.latency
+    for (const parcel of this.pending) parcel.due = Math.min(parcel.due, latest)
     this.callOff?.()
     this.callOff = undefined
-    for (const piece of this.frames.release()) this.write(piece.bytes)
     this.pump()
   }
 
@@ -124,20 +135,23 @@ export class ProxiedFlow {
         return
       }
       this.pending.shift()
-      this.deliver(next.bytes)
+      this.deliver(next)
     }
   }
 
-  private deliver(bytes: Buffer | undefined): void {
+  private deliver({ bytes, isLast }: Parcel): void {
     // Corked, so that the messages of one segment leave as one segment.
     this.to.cork()
-    if (bytes === undefined) this.finish()
+    if (isLast) this.finish(bytes)
     else this.pass(bytes)
     this.to.uncork()
   }
 
-  private finish(): void {
-    for (const piece of this.frames.release()) this.write(piece.bytes)
+  private finish(farewell: Buffer): void {
+    this.release()
+    if (farewell.length > 0 && this.to.writable && this.frames.isBetweenMessages) {
+      this.to.write(farewell)
+    }
     this.to.end()
   }
 

@@ -14,10 +14,12 @@ import type { ServerDirectory } from "./ServerDirectory.ts"
  */
 const script = `
 server=
+frozen=
 while read -r line; do
   case $line in
     release) exit 0 ;;
     none) server= ;;
+    frozen*) frozen=\${line#frozen} ;;
     *) server=$line ;;
   esac
 done
@@ -26,6 +28,7 @@ runs() {
   read -r stat 2>/dev/null < "/proc/$server/stat" || return 0
   case $stat in *") Z "*) return 1 ;; esac
 }
+[ -z "$frozen" ] || kill -s CONT $frozen 2>/dev/null
 for signal in INT QUIT KILL; do
   [ -n "$server" ] && kill -s $signal "$server" 2>/dev/null || break
   tries=0
@@ -74,5 +77,9 @@ export const makeGuard = (
         Effect.timeoutOption("2 seconds")
       )
     )
-    return { started: (pid) => say(String(pid)), ended: () => say("none") }
+    return {
+      started: (pid) => say(String(pid)),
+      ended: () => say("none"),
+      frozen: (pids) => say(`frozen ${pids.join(" ")}`)
+    }
   })

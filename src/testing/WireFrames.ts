@@ -63,6 +63,11 @@ export class WireFrames {
     this.dialogue = dialogue
   }
 
+  /** Whether another message could begin here. */
+  get isBetweenMessages(): boolean {
+    return this.frame === undefined && !this.dialogue.opaque
+  }
+
   /**
    * Takes the next bytes and returns what may be passed on, in order and without loss.
    * With `whole`, a message that began under `whole` is kept back until its last byte is here.

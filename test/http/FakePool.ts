@@ -1,4 +1,4 @@
-import { Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { type AcquireError, Pool, type PoolStats } from "../../src/pool/index.ts"
 
 /** The counters of a pool at rest. */
@@ -10,6 +10,18 @@ export const resting: PoolStats = {
   waiting: 0,
   min: 1,
   max: 10,
+  breaker: "closed",
+  generation: 0,
+  acquired: 0,
+  waited: 0,
+  waitTime: Duration.zero,
+  useTime: Duration.zero,
+  timedOut: 0,
+  queueFull: 0,
+  cancelled: 0,
+  dialed: 1,
+  validated: 0,
+  evicted: { idle: 0, lifetime: 0, invalid: 0, broken: 0, generation: 0, drain: 0 },
   retries: 0,
   lastError: Option.none()
 }

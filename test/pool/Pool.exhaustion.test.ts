@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, TestClock } from "effect"
+import { Duration, Effect, Either, Fiber, TestClock } from "effect"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { PoolClosed } from "../../src/pool/PoolError.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { settled } from "../support/Captured.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
 
 describe("a pool whose connections are all in use", () => {
   it.scoped("serves callers in the order they came, over no more than its maximum", () => {
@@ -43,6 +43,36 @@ describe("a pool whose connections are all in use", () => {
       const { message } = yield* Fiber.join(caller)
       assert.include(message, "total 1 of 1, idle 0, active 1, connecting 0, waiting 1")
       assert.include(message, "hold connections for a shorter time, or raise max")
+    })
+  })
+
+  it.scoped("refuses at once whom its pace would not serve in time, and serves all others", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, {
+        ...defaults,
+        max: 2,
+        acquireTimeout: Duration.millis(500)
+      })
+      // Two at a time for 10 ms each: 5 ms a caller.
+      const use = Effect.either(pool.use(() => Effect.sleep(Duration.millis(10))))
+      const burst = (count: number) =>
+        Effect.forEach(Array.from({ length: count }), () => Effect.fork(use))
+      const early = yield* burst(80)
+      yield* TestClock.adjust(Duration.millis(200))
+      assert.strictEqual((yield* pool.stats).timedOut, 0)
+      const late = yield* burst(100)
+      yield* settled
+      const refused = (yield* pool.stats).timedOut
+      assert.isAtLeast(refused, 60)
+      assert.isAtMost(refused, 70)
+      yield* TestClock.adjust(Duration.millis(500))
+      const answers = yield* Effect.forEach([...early, ...late], Fiber.join)
+      assert.strictEqual(answers.filter(Either.isLeft).length, refused)
+      assert.match(
+        answers.find(Either.isLeft)?.left.message ?? "",
+        /^No connection can be had within 500ms: by the pace of the queue it would take 3[78]\dms/
+      )
     })
   })
 

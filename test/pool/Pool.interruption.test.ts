@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, FastCheck as fc, TestClock } from "effect"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { settled } from "../support/Captured.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
 
 describe("interruption", () => {
   it.scoped("of a caller in the queue returns at once and leaves its place", () => {

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, TestClock } from "effect"
+import type { Connector, Loss } from "../../src/pool/Connection.ts"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import type { SimulatedConnection } from "../../src/testing/SimulatedSession.ts"
 import { captured, settled } from "../support/Captured.ts"
-import { type SimulatedConnection, SimulatedServer } from "../support/SimulatedServer.ts"
 
 const idOf = (pool: PoolOf<SimulatedConnection>) => pool.use(({ id }) => Effect.succeed(id))
 
@@ -77,6 +79,34 @@ describe("a connection that went stale while idle", () => {
       assert.strictEqual(server.open, 1, "the nine others are gone too")
     }).pipe(Effect.provide(log.layer))
   })
+
+  it.scoped(
+    "is looked at as soon as the loss of an active sibling implicates it, and only then",
+    () => {
+      const server = new SimulatedServer()
+      const losses: Array<(loss: Loss) => void> = []
+      const connector: Connector<SimulatedConnection> = {
+        connect: (onLoss) => {
+          losses.push(onLoss)
+          return server.connector.connect(onLoss)
+        }
+      }
+      return Effect.gen(function* () {
+        const pool = yield* make(connector, defaults)
+        yield* fill(pool, 4)
+        const lost = { message: "reset by peer", provesRestart: false }
+        for (const [loss, validations] of [
+          [lost, 0],
+          [{ ...lost, implicatesSiblings: true }, 3]
+        ] as const) {
+          yield* pool.use(({ id }) => Effect.sync(() => losses[id]?.(loss)))
+          yield* settled
+          assert.strictEqual(server.validations, validations)
+        }
+        assert.strictEqual((yield* pool.stats).idle, 4, "nobody is condemned")
+      })
+    }
+  )
 
   it.scoped(
     "is known with all others of its time once one proves that the server restarted",

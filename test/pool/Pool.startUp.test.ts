@@ -4,8 +4,8 @@ import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { ConnectError } from "../../src/pool/PoolError.ts"
 import { retrySchedule } from "../../src/pool/WarmUp.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { captured, settled } from "../support/Captured.ts"
-import { SimulatedServer } from "../support/SimulatedServer.ts"
 
 const wrongPassword = new ConnectError({
   message: "28P01: password authentication failed",

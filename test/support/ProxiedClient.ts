@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import type { Pool } from "../../src/pool/Pool.ts"
 import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
@@ -8,12 +8,9 @@ import type { ListenError } from "../../src/testing/Listener.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
 /** A network before the file's database, faithful until told otherwise. */
-export const network: Layer.Layer<FaultProxy, ListenError, TestDatabase> = Layer.unwrapEffect(
-  Effect.map(TestDatabase, ({ url }) => {
-    const { hostname, port } = new URL(Redacted.value(url))
-    return FaultProxy.layer({ upstream: { host: hostname, port: Number(port) } })
-  })
-)
+export const network: Layer.Layer<FaultProxy, ListenError, TestDatabase> = FaultProxy.layer({
+  upstream: Effect.map(TestDatabase, ({ url }) => url)
+})
 
 /** holdfast's client, which reaches the file's database over the network. */
 export const proxiedClient = (

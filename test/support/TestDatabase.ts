@@ -1,35 +1,13 @@
 import { readFileSync } from "node:fs"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { inject } from "vitest"
 import type { Pool } from "../../src/pool/Pool.ts"
 import { ensureSchema, PgClient } from "../../src/sql/index.ts"
+import { FreshDatabase } from "../../src/testing/FreshDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
-
-const withDatabase = (url: string, name: string): Redacted.Redacted<string> => {
-  const address = new URL(url)
-  address.pathname = `/${name}`
-  return Redacted.make(address.href)
-}
-
-let count = 0
-
-/** An empty database on the run's server, dropped with the scope. */
-const empty: Effect.Effect<Redacted.Redacted<string>, SqlError, Scope.Scope> = Effect.gen(
-  function* () {
-    const server = inject("postgresUrl")
-    const name = `test_${process.pid}_${count++}`
-    const admin = PgClient.layer({ url: Redacted.make(server), maxConnections: 1 })
-    const run = (statement: string) =>
-      Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)).pipe(Effect.provide(admin))
-    yield* Effect.acquireRelease(run(`CREATE DATABASE ${name}`), () =>
-      Effect.orDie(run(`DROP DATABASE ${name} WITH (FORCE)`))
-    )
-    return withDatabase(server, name)
-  }
-)
 
 /** A database of its own for each test file, with `schema.sql` loaded. */
 export class TestDatabase extends Context.Tag("test/TestDatabase")<
@@ -37,10 +15,10 @@ export class TestDatabase extends Context.Tag("test/TestDatabase")<
   { readonly url: Redacted.Redacted<string> }
 >() {
   /** The database without a client. */
-  static readonly address: Layer.Layer<TestDatabase, SqlError> = Layer.scoped(
+  static readonly address: Layer.Layer<TestDatabase> = Layer.scoped(
     TestDatabase,
-    Effect.map(empty, (url) => ({ url }))
-  )
+    Effect.suspend(() => FreshDatabase.make({ server: Redacted.make(inject("postgresUrl")) }))
+  ).pipe(Layer.orDie)
 
   /** The database and holdfast's client for it; `config` adds to the client's configuration. */
   static readonly client = (

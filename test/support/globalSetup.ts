@@ -1,6 +1,6 @@
 import { Effect, ManagedRuntime, Redacted } from "effect"
+import { EmbeddedPostgres } from "holdfast/testing"
 import type { TestProject } from "vitest/node"
-import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

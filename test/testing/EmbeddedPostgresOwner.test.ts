@@ -27,18 +27,24 @@ const stranger = (directory: string) =>
   )
 
 describe("The owner of an embedded Postgres", () => {
-  it.scopedLive("may be an ordinary user, and takes all with it when it is killed", () =>
-    Effect.gen(function* () {
-      const owner = yield* startOwner({ ordinary: true })
-      const { server, url, message } = owner.report
-      assert.isUndefined(message)
-      const data = String(yield* ask(url, "show data_directory"))
-      assert.notStrictEqual((yield* Effect.promise(() => stat(data))).uid, 0)
-      yield* owner.kill("SIGKILL")
-      yield* eventually("no temporary directory", () => !existsSync(dirname(dirname(data))))
-      // Process 1 may be slow to bury the server; a zombie is not in the table.
-      assert.strictEqual((yield* processTable.find(server))._tag, "None")
-    })
+  it.scopedLive(
+    "may be an ordinary user, and takes all with it when killed, a frozen server too",
+    () =>
+      Effect.gen(function* () {
+        const owner = yield* startOwner({ ordinary: true })
+        const { server, url, message } = owner.report
+        assert.isUndefined(message)
+        const data = String(yield* ask(url, "show data_directory"))
+        assert.notStrictEqual((yield* Effect.promise(() => stat(data))).uid, 0)
+        const processes = yield* processTable.childrenOf(server)
+        assert.isNotEmpty(processes)
+        yield* owner.kill("SIGUSR2")
+        yield* eventually("no temporary directory", () => !existsSync(dirname(dirname(data))))
+        // Process 1 may be slow to bury the server; a zombie is not in the table.
+        for (const pid of [server, ...processes]) {
+          assert.strictEqual((yield* processTable.find(pid))._tag, "None")
+        }
+      })
   )
 
   it.scopedLive(

@@ -95,6 +95,7 @@ describe("a faithful proxy", () => {
       expect(yield* proxy.connections).toBe(1)
       expect(yield* proxy.stats).toEqual({
         accepted: 2,
+        rejected: 0,
         open: 1,
         cuts: 0,
         bytesToServer: 0,

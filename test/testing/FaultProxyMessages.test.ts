@@ -136,6 +136,20 @@ describe("cutBefore and cutAfter", () => {
     })
   )
 
+  it.scopedLive("strike as often as they are ordered, also by one effect run again", () =>
+    Effect.gen(function* () {
+      const { proxy, client } = yield* connected(silent)
+      const cut = proxy.cutBefore("toServer", FaultProxy.isCommit)
+      const again = yield* dialTcp(proxy)
+      for (const peer of [client, again]) {
+        yield* cut
+        yield* peer.write(Buffer.concat([startup, commit]))
+        yield* peer.untilSaw("ECONNRESET")
+      }
+      expect((yield* proxy.stats).cuts).toBe(2)
+    })
+  )
+
   it.scopedLive("see a CancelRequest, which comes on a connection of its own", () =>
     Effect.gen(function* () {
       const { proxy, client, backend } = yield* connected(silent)

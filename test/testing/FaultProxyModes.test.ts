@@ -127,6 +127,28 @@ describe("faults that last", () => {
     })
   )
 
+  it.scoped("suspend is over for all connections once the first of them has waited", () =>
+    Effect.gen(function* () {
+      const { server, proxy, client } = yield* connected()
+      const aMoment = TestServices.provideLive(Effect.sleep("30 millis"))
+      yield* proxy.suspend("1 hour", "close")
+      yield* client.untilSaw("end")
+      yield* TestClock.adjust("1 day")
+      const first = yield* dialTcp(proxy)
+      yield* first.write("wake up")
+      yield* server.peer(1)
+      yield* TestClock.adjust("59 minutes")
+      const second = yield* dialTcp(proxy)
+      yield* second.write("and me")
+      yield* server.peer(2)
+      yield* aMoment
+      expect([first.saw("data"), second.saw("data")]).toEqual([false, false])
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.all([first.untilReceived(7), second.untilReceived(6)])
+      yield* roundTrip(yield* dialTcp(proxy), "awake")
+    })
+  )
+
   it.scopedLive.each([
     { how: "close", ending: "end" },
     { how: "reset", ending: "ECONNRESET" },

@@ -18,7 +18,7 @@ export interface OwnerReport {
 export interface PostgresOwner {
   readonly pid: number
   readonly report: OwnerReport
-  /** Ends the owner and waits until it has ended. */
+  /** Ends the owner and waits until it has ended. By SIGUSR2 it freezes its server and dies. */
   readonly kill: (name: NodeJS.Signals) => Effect.Effect<void>
 }
 

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net"
 import { Data, Effect, type Scope } from "effect"
-import type { Address } from "../../src/testing/ProxiedConnections.ts"
+import type { Address } from "../../src/testing/Upstream.ts"
 
 /** What a test waited for did not happen in time. */
 export class NotSeen extends Data.TaggedError("NotSeen")<{ readonly message: string }> {}

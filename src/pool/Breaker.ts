@@ -1,0 +1,96 @@
+import { type Backoff, delayAfter } from "./Backoff.ts"
+import type { Instant } from "./PoolState.ts"
+
+/** Dials that failed in a row. */
+export interface Outage {
+  readonly failures: number
+  /** Those of the last that ended with no answer in time. */
+  readonly unanswered: number
+  readonly since: Instant
+  readonly lastFailure: string
+}
+
+/**
+ * Guards connecting, and nothing else: it opens at the first dial that fails, never because of a
+ * statement, and a dial that is merely slow leaves it closed. Callers go on waiting meanwhile.
+ */
+export type Breaker =
+  /** Dials are free, up to `ramp` at once: one more with each that succeeds, so twice as many each round. */
+  | { readonly _tag: "Closed"; readonly ramp: number }
+  /** No dial before `retryAt`. */
+  | { readonly _tag: "Open"; readonly outage: Outage; readonly retryAt: Instant }
+  /** A probe is under way: its end, whatever it is, closes or opens. */
+  | { readonly _tag: "HalfOpen"; readonly outage: Outage }
+
+export const closed: Breaker = { _tag: "Closed", ramp: 1 }
+
+/** The row of failures that has not ended yet. */
+export const outageOf = (breaker: Breaker): Outage | undefined =>
+  breaker._tag === "Closed" ? undefined : breaker.outage
+
+/** As it stands in messages. */
+export const describe = (breaker: Breaker, at: Instant): string => {
+  switch (breaker._tag) {
+    case "Closed":
+      return "breaker closed"
+    case "HalfOpen":
+      return `breaker half-open after ${breaker.outage.failures} failures`
+    case "Open":
+      return `breaker open for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more after ${breaker.outage.failures} failures`
+  }
+}
+
+/** What a failed dial said. */
+export interface Failure {
+  readonly at: Instant
+  readonly message: string
+  /** It had no answer in time, rather than a bad one. */
+  readonly isUnanswered: boolean
+  /** Milliseconds for which the server does not want to be asked again; 0 if it did not say. */
+  readonly retryAfter: number
+  /** In [0, 1): spreads the next dials of many pools. */
+  readonly random: number
+}
+
+/** After a dial that failed: the next one has to wait, longer after each in the row. */
+export const tripped = (
+  breaker: Breaker,
+  backoff: Backoff,
+  { at, isUnanswered, message, random, retryAfter }: Failure
+): Extract<Breaker, { readonly _tag: "Open" }> => {
+  const before = outageOf(breaker)
+  const failures = (before?.failures ?? 0) + 1
+  // What the server asks for is kept in full, and spread upwards: all its callers hear the same.
+  const delay = Math.max(delayAfter(backoff, failures, random), retryAfter * (1 + 0.25 * random))
+  return {
+    _tag: "Open",
+    outage: {
+      failures,
+      unanswered: isUnanswered ? (before?.unanswered ?? 0) + 1 : 0,
+      since: before?.since ?? at,
+      lastFailure: message
+    },
+    retryAt: at + delay
+  }
+}
+
+/** Most that the time for a dial is stretched: 30 s by default. */
+const mostPatience = 6
+
+/**
+ * How many times its usual time a dial may take. A server that is too busy to answer in time gets twice
+ * as much after each that it did not answer: given up and dialed again at the same pace by a thousand
+ * pools, it would never answer any (1,000 simulated pools: none served in 2 minutes, against 15 s).
+ */
+export const patience = (breaker: Breaker): number =>
+  Math.min(2 ** Math.min(outageOf(breaker)?.unanswered ?? 0, 10), mostPatience)
+
+/** When a dial begins. */
+export const probing = (breaker: Breaker): Breaker =>
+  breaker._tag === "Open" ? { _tag: "HalfOpen", outage: breaker.outage } : breaker
+
+/** After a dial that succeeded beside so many established connections. */
+export const succeeded = (breaker: Breaker, beside: number): Breaker => ({
+  _tag: "Closed",
+  ramp: 1 + (breaker._tag === "Closed" && beside > 0 ? breaker.ramp : 1)
+})

@@ -1,0 +1,64 @@
+import { patience } from "./Breaker.ts"
+import { established, firstWaiter, type Instant, type State, total } from "./PoolState.ts"
+
+/**
+ * After this many milliseconds without an answer another dial overtakes the only one under way, which
+ * the network may have swallowed: a server that is back is found within this time, and one that
+ * wakes up slowly is not given up.
+ */
+const overtakenAfter = 750
+
+/** Waiters for whom no proof is under way. A dial does not count: a proof is sooner done. */
+export const unproven = ({ counts, suspects, waiting }: State): number =>
+  waiting.size - (counts.proving - suspects)
+
+/** Waiters for whom nothing is under way, neither a proof nor a dial. */
+const uncovered = (state: State): number => unproven(state) - state.counts.connecting
+
+/** How many dials may be under way at once: one while nothing shows that the server is there. */
+export const width = (state: State): number =>
+  state.breaker._tag === "Closed" && established(state) > 0 ? state.breaker.ramp : 1
+
+/** Whether the next dial would take the place of the last, which is given up. */
+export const isReplaced = (state: State): boolean =>
+  width(state) === 1 && state.counts.connecting >= 2
+
+/** A dial beside the one that is under way, where that is the only hope of who waits. */
+const overtakesAt = (state: State): Instant => {
+  const { breaker, counts, dialedAt, limits } = state
+  const isPossible =
+    width(state) === 1 && counts.connecting > 0 && (total(state) < limits.max || isReplaced(state))
+  if (!isPossible) return Number.POSITIVE_INFINITY
+  return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
+}
+
+/**
+ * How long the next dial may take. More than the usual only where another can overtake it: a pool of
+ * one would wait for nothing else.
+ */
+export const dialTimeout = (state: State): number => {
+  const { breaker, limits } = state
+  const canBeOvertaken = established(state) === 0 && limits.max > 1
+  return limits.connectTimeout * (canBeOvertaken ? patience(breaker) : 1)
+}
+
+const opensAt = (state: State): Instant => {
+  const { breaker, counts, limits } = state
+  if (uncovered(state) <= 0 || total(state) >= limits.max) return Number.POSITIVE_INFINITY
+  if (counts.connecting >= width(state)) return Number.POSITIVE_INFINITY
+  return breaker._tag === "Open" ? breaker.retryAt : Number.NEGATIVE_INFINITY
+}
+
+/** When a connection is opened for who waits; minus infinity: now; infinity: not by itself. */
+export const dialsAt = (state: State): Instant =>
+  state.closed || unproven(state) <= 0
+    ? Number.POSITIVE_INFINITY
+    : Math.min(opensAt(state), overtakesAt(state))
+
+/** When the machine next needs a tick; infinity when only an event can change anything. */
+export const due = (state: State): Instant => {
+  const waiter = firstWaiter(state)
+  return waiter === undefined
+    ? state.reapAt
+    : Math.min(state.reapAt, waiter.deadline, dialsAt(state))
+}

@@ -1,0 +1,91 @@
+import { Cause, type Duration, Effect, Exit, Fiber, Option, Random } from "effect"
+import type { Connection, Connector, Loss } from "./Connection.ts"
+import { tooSlow, unexpected } from "./DialFailure.ts"
+import type { ConnectError } from "./PoolError.ts"
+
+/** Who learns of what becomes of the dials. `random` lies in [0, 1). */
+export interface DialOwner<C> {
+  readonly connected: (id: number, connection: C, random: number) => void
+  readonly failed: (id: number, error: ConnectError, random: number) => void
+  readonly lost: (id: number, loss: Loss) => void
+}
+
+type Dial = Fiber.RuntimeFiber<void, ConnectError>
+
+/** The dials under way, each a fiber of the pool. */
+export class Dials<C extends Connection> {
+  private readonly fibers = new Map<number, Dial>()
+  private givenUp: Dial | undefined
+  private readonly connector: Connector<C>
+  private readonly owner: DialOwner<C>
+  private readonly fork: (effect: Effect.Effect<void, ConnectError>) => Dial
+
+  constructor(
+    connector: Connector<C>,
+    owner: DialOwner<C>,
+    fork: (effect: Effect.Effect<void, ConnectError>) => Dial
+  ) {
+    this.connector = connector
+    this.owner = owner
+    this.fork = fork
+  }
+
+  /** Opens a connection within a time, once what was given up for it has let go of its socket. */
+  begin(id: number, within: Duration.Duration): void {
+    const { givenUp } = this
+    this.givenUp = undefined
+    const dial = this.dial(id, within)
+    const next = givenUp === undefined ? dial : Effect.zipRight(Fiber.await(givenUp), dial)
+    this.fibers.set(id, this.fork(next))
+  }
+
+  /** Nobody learns of what becomes of it any more; whatever it has opened is closed. */
+  abort(id: number): void {
+    this.givenUp = this.fibers.get(id)
+    this.fibers.delete(id)
+    this.givenUp?.unsafeInterruptAsFork(this.givenUp.id())
+  }
+
+  /** Ends when all that are under way now have; fails if one of them has failed. */
+  get landed(): Effect.Effect<void, ConnectError> {
+    const dials = [...this.fibers.values()]
+    return Effect.forEach(dials, (fiber) => Effect.flatMap(Fiber.await(fiber), failureOf), {
+      concurrency: "unbounded",
+      discard: true
+    })
+  }
+
+  private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
+    const { owner } = this
+    // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
+    const adopted = Effect.uninterruptibleMask((restore) =>
+      Effect.zipWith(
+        restore(this.connector.connect((loss) => owner.lost(id, loss))),
+        Random.next,
+        (connection, random) => owner.connected(id, connection, random)
+      )
+    )
+    return adopted.pipe(
+      Effect.timeoutFail({ duration: within, onTimeout: () => tooSlow(within) }),
+      Effect.catchAllCause((cause) => this.failed(id, cause)),
+      Effect.ensuring(Effect.sync(() => this.fibers.delete(id)))
+    )
+  }
+
+  private failed(id: number, cause: Cause.Cause<ConnectError>): Effect.Effect<never, ConnectError> {
+    // Interrupted by anybody but the pool, which has forgotten it then, a dial has failed like any other.
+    if (!this.fibers.has(id) && Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
+    const error = unexpected(cause)
+    return Effect.flatMap(Random.next, (random) => {
+      this.owner.failed(id, error, random)
+      return Effect.fail(error)
+    })
+  }
+}
+
+/** One that was given up has not failed. */
+const failureOf = (exit: Exit.Exit<void, ConnectError>): Effect.Effect<void, ConnectError> =>
+  Option.match(Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none(), {
+    onNone: () => Effect.void,
+    onSome: Effect.fail
+  })

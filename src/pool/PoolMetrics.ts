@@ -1,0 +1,114 @@
+import { Metric, MetricBoundaries, MetricLabel } from "effect"
+import type { PoolEvent } from "./PoolEvent.ts"
+import { type State, total } from "./PoolState.ts"
+
+/** Seconds, from a hand-over in memory to the default acquire timeout. */
+const seconds = MetricBoundaries.fromIterable([
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+])
+
+const name = (suffix: string) => `db.client.connection.${suffix}`
+
+/** In the names and units of OpenTelemetry's semantic conventions for database clients (1.29). */
+const metrics = {
+  count: Metric.gauge(name("count"), {
+    description: "Connections that are currently in the state of the attribute."
+  }),
+  max: Metric.gauge(name("max"), { description: "Most connections that may be open." }),
+  idleMin: Metric.gauge(name("idle.min"), { description: "Fewest connections kept when idle." }),
+  pending: Metric.gauge(name("pending_requests"), {
+    description: "Callers that wait for a connection."
+  }),
+  timeouts: Metric.counter(name("timeouts"), {
+    description: "Callers that were refused because they could not be served in time.",
+    incremental: true
+  }),
+  createTime: Metric.histogram(name("create_time"), seconds, "Seconds to open a connection."),
+  waitTime: Metric.histogram(name("wait_time"), seconds, "Seconds a caller waited for one."),
+  useTime: Metric.histogram(name("use_time"), seconds, "Seconds from lending to giving back."),
+  evictions: Metric.counter(name("evictions"), {
+    description: "Connections closed, by reason.",
+    incremental: true
+  }),
+  retries: Metric.counter(name("retries"), {
+    description: "Dials and validations that failed, and so were repeated.",
+    incremental: true
+  }),
+  breaker: Metric.gauge(name("breaker"), {
+    description: "The breaker around connecting: 0 closed, 1 half-open, 2 open."
+  })
+}
+
+type Labels = ReadonlyArray<MetricLabel.MetricLabel>
+
+const breakerLevel: Readonly<Record<State["breaker"]["_tag"], number>> = {
+  Closed: 0,
+  HalfOpen: 1,
+  Open: 2
+}
+
+/** Writes what a pool does into Effect's metrics, under the pool's name. */
+export class PoolMetrics {
+  // The registry finds a metric by the identity of its labels, so they are made once.
+  private readonly pool: Labels
+  private readonly idle: Labels
+  private readonly used: Labels
+  private readonly reasons = new Map<string, Labels>()
+  private last: State | undefined
+
+  constructor(poolName: string) {
+    this.pool = [MetricLabel.make(name("pool.name"), poolName)]
+    this.idle = [...this.pool, MetricLabel.make(name("state"), "idle")]
+    this.used = [...this.pool, MetricLabel.make(name("state"), "used")]
+  }
+
+  /** Only what has changed is written. */
+  stepped(state: State): void {
+    const { last, pool } = this
+    this.last = state
+    if (last?.counts !== state.counts) this.counted(state)
+    if (last?.waiting.size !== state.waiting.size) {
+      metrics.pending.unsafeUpdate(state.waiting.size, pool)
+    }
+    if (last?.breaker._tag !== state.breaker._tag) {
+      metrics.breaker.unsafeUpdate(breakerLevel[state.breaker._tag], pool)
+    }
+    if (last === undefined) {
+      metrics.max.unsafeUpdate(state.limits.max, pool)
+      metrics.idleMin.unsafeUpdate(state.limits.min, pool)
+    } else if (state.failures > last.failures) {
+      metrics.retries.unsafeUpdate(state.failures - last.failures, pool)
+    }
+  }
+
+  private counted(state: State): void {
+    const { counts } = state
+    metrics.count.unsafeUpdate(counts.idle, this.idle)
+    metrics.count.unsafeUpdate(total(state) - counts.idle - counts.connecting, this.used)
+  }
+
+  lent(waitedMillis: number): void {
+    metrics.waitTime.unsafeUpdate(waitedMillis / 1000, this.pool)
+  }
+
+  released(usedMillis: number): void {
+    metrics.useTime.unsafeUpdate(usedMillis / 1000, this.pool)
+  }
+
+  refused(): void {
+    metrics.timeouts.unsafeUpdate(1, this.pool)
+  }
+
+  reported(event: PoolEvent): void {
+    if (event._tag === "Dialed") metrics.createTime.unsafeUpdate(event.took / 1000, this.pool)
+    if (event._tag === "Evicted") metrics.evictions.unsafeUpdate(1, this.reason(event.reason))
+  }
+
+  private reason(reason: string): Labels {
+    const known = this.reasons.get(reason)
+    if (known !== undefined) return known
+    const labels = [...this.pool, MetricLabel.make("reason", reason)]
+    this.reasons.set(reason, labels)
+    return labels
+  }
+}

@@ -1,0 +1,40 @@
+import type { EvictionReason, PoolEvent } from "./PoolEvent.ts"
+
+/** What a pool has done since it was built, counted as it happens. */
+export class Tally {
+  acquired = 0
+  waited = 0
+  /** Milliseconds. */
+  waitTime = 0
+  /** Milliseconds. */
+  useTime = 0
+  timedOut = 0
+  queueFull = 0
+  cancelled = 0
+  dialed = 0
+  validated = 0
+  readonly evicted: Record<EvictionReason, number> = {
+    idle: 0,
+    lifetime: 0,
+    invalid: 0,
+    broken: 0,
+    generation: 0,
+    drain: 0
+  }
+
+  lent(waitedFor: number): void {
+    this.acquired += 1
+    if (waitedFor > 0) this.waited += 1
+    this.waitTime += waitedFor
+  }
+
+  refused(tag: string): void {
+    if (tag === "AcquireTimeout") this.timedOut += 1
+    if (tag === "QueueFull") this.queueFull += 1
+  }
+
+  reported(event: PoolEvent): void {
+    if (event._tag === "Evicted") this.evicted[event.reason] += 1
+    if (event._tag === "Dialed") this.dialed += 1
+  }
+}

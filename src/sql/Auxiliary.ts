@@ -1,0 +1,50 @@
+import { Duration, Effect, RcRef, type Scope } from "effect"
+import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import type { PgError } from "./PgError.ts"
+
+/** The question had no answer in time: it says nothing about what was asked. */
+export const unanswered = "Unanswered" as const
+
+/**
+ * The one connection beside the pool on which the server is asked about other sessions: what became
+ * of a COMMIT, what a silent backend is doing. Opened for a question, kept for a second, and replaced
+ * where it does not answer.
+ */
+export interface Auxiliary {
+  /**
+   * Asks one question, which must be answered within `patience` (default 2 s) once the connection is
+   * there; the dial has a deadline of its own, since a database that was asleep may need longer.
+   */
+  readonly ask: <A>(
+    question: (connection: PgConnection) => Effect.Effect<A, PgError>,
+    patience?: Duration.Duration
+  ) => Effect.Effect<A, PgError | typeof unanswered>
+}
+
+/** The second fault often follows the first; after that the connection is not kept. */
+const idleTimeToLive = Duration.seconds(1)
+
+/** A server that is there answers a few short statements at once. */
+const answerTimeout = Duration.seconds(2)
+
+/** Nothing is opened before the first question; the scope closes what is open. */
+export const make = (
+  dial: AuxiliaryDial<PgConnection>
+): Effect.Effect<Auxiliary, never, Scope.Scope> =>
+  Effect.map(
+    RcRef.make({ acquire: auxiliarySession(dial, () => undefined), idleTimeToLive }),
+    (session): Auxiliary => ({
+      ask: (question, patience = answerTimeout) =>
+        RcRef.get(session).pipe(
+          Effect.flatMap((connection) =>
+            Effect.timeoutFail(question(connection), {
+              duration: patience,
+              onTimeout: () => unanswered
+            })
+          ),
+          Effect.tapError(() => RcRef.invalidate(session)),
+          Effect.scoped
+        )
+    })
+  )

@@ -1,0 +1,38 @@
+import { Effect } from "effect"
+import { cancelKeyOf } from "./CancelRequest.ts"
+import type { Query } from "./Exchange.ts"
+import {
+  attentiveIntroduction,
+  introduced,
+  introduction,
+  proof,
+  shortIntroduction
+} from "./Introduction.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import type { PgError } from "./PgError.ts"
+import type { Place } from "./Wire.ts"
+
+const place: Place = { phase: "statement", inTransaction: false }
+
+const ask = (connection: PgConnection, query: Query): Effect.Effect<void, PgError> =>
+  Effect.map(connection.query(query, place), (answer) =>
+    connection.meet(introduced(answer, cancelKeyOf(connection.client), connection.poolMode))
+  )
+
+/** The server knows less, or grants it to fewer. */
+const isRefused =
+  (connection: PgConnection) =>
+  ({ sqlState }: PgError): boolean =>
+    sqlState !== undefined && connection.isOpen()
+
+/** Proves a new session with one round trip, and asks it about itself on the way. */
+export const introduce = (connection: PgConnection): Effect.Effect<void, PgError> =>
+  Effect.suspend(() => {
+    const key = cancelKeyOf(connection.client)
+    const full = connection.isBorrowed ? introduction : attentiveIntroduction(key)
+    const least = Effect.asVoid(connection.query({ text: proof }, place))
+    return ask(connection, full).pipe(
+      Effect.catchIf(isRefused(connection), () => ask(connection, shortIntroduction)),
+      Effect.catchIf(isRefused(connection), () => least)
+    )
+  })

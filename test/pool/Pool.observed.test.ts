@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Array as Arr, Duration, Effect, Fiber, Metric, Stream, TestClock } from "effect"
+import { make } from "../../src/pool/Pool.ts"
+import { defaults } from "../../src/pool/PoolConfig.ts"
+import { PoolClosed } from "../../src/pool/PoolError.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import { captured, settled } from "../support/Captured.ts"
+
+describe("what happens in a pool", () => {
+  it.scoped("is told to whoever listens, with its reason and its time", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, defaults)
+      const listener = yield* Effect.fork(Stream.runCollect(Stream.take(pool.events, 8)))
+      yield* settled
+      server.goAway()
+      const caller = yield* Effect.fork(pool.use(() => Effect.void))
+      yield* settled
+      server.comeBack()
+      yield* TestClock.adjust(Duration.seconds(1))
+      yield* Fiber.join(caller)
+      yield* pool.note("CommitResolved", "transaction 7 was committed")
+      const occurrences = Arr.fromIterable(yield* Fiber.join(listener))
+      assert.deepStrictEqual(
+        occurrences.map(({ event }) => event._tag),
+        [
+          "Evicted",
+          "Invalid",
+          "Stale",
+          "BreakerOpened",
+          "DialFailed",
+          "Dialed",
+          "Reconnected",
+          "Noted"
+        ]
+      )
+      const evicted = occurrences.find(({ event }) => event._tag === "Evicted")
+      assert.deepInclude(evicted?.event, { reason: "broken", detail: "57P02: the server crashed" })
+    })
+  })
+
+  it.scoped("is counted from the beginning, each count for one thing", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, max: 1, maxWaiting: 1 })
+      const holder = yield* Effect.fork(pool.use(() => Effect.sleep(Duration.seconds(20))))
+      yield* settled
+      const waiting = yield* Effect.fork(Effect.flip(pool.use(() => Effect.void)))
+      yield* settled
+      const error = yield* Effect.flip(pool.use(() => Effect.void))
+      assert.strictEqual(error._tag, "QueueFull")
+      assert.match(
+        error.message,
+        /^The queue for a connection is full: 1 callers wait \(total 1 of 1/
+      )
+      yield* TestClock.adjust(Duration.seconds(10))
+      assert.strictEqual((yield* Fiber.join(waiting))._tag, "AcquireTimeout")
+      const leaver = yield* Effect.fork(pool.use(() => Effect.void))
+      yield* settled
+      yield* Fiber.interrupt(leaver)
+      yield* TestClock.adjust(Duration.seconds(10))
+      yield* Fiber.join(holder)
+      const stats = yield* pool.stats
+      assert.deepInclude(stats, {
+        acquired: 1,
+        waited: 0,
+        timedOut: 1,
+        queueFull: 1,
+        cancelled: 1,
+        dialed: 1,
+        active: 0,
+        idle: 1,
+        breaker: "closed"
+      })
+      assert.strictEqual(Duration.toSeconds(stats.useTime), 20)
+    })
+  })
+
+  it.scoped("is measured under OpenTelemetry's names", () => {
+    const server = new SimulatedServer()
+    server.connectTime = Duration.millis(30)
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, name: "observed" })
+      yield* pool.use(() =>
+        Effect.gen(function* () {
+          assert.strictEqual(yield* read("count", "used"), 1)
+          yield* Effect.sync(() => undefined)
+        })
+      )
+      assert.strictEqual(yield* read("count", "used"), 0)
+      assert.strictEqual(yield* read("count", "idle"), 1)
+      assert.strictEqual(yield* read("max"), 10)
+      assert.strictEqual(yield* read("pending_requests"), 0)
+    }).pipe(advancing)
+  })
+
+  it.scoped(
+    "tells of a connection that is held too long, with the span that holds it, once",
+    () => {
+      const server = new SimulatedServer()
+      const log = captured()
+      return Effect.gen(function* () {
+        const pool = yield* make(server.connector, defaults)
+        const holder = yield* pool
+          .use(() => Effect.never)
+          .pipe(Effect.withSpan("Reports.monthly"), Effect.fork)
+        const quick = pool.use(() => Effect.sleep(Duration.seconds(50)))
+        yield* Effect.fork(Effect.zipRight(quick, quick))
+        yield* TestClock.adjust(Duration.minutes(5))
+        yield* settled
+        const leaks = log.lines.filter(({ message }) => message.startsWith("Connection held"))
+        assert.strictEqual(leaks.length, 1)
+        assert.match(
+          leaks[0]?.message ?? "",
+          /^Connection held for 60s by span "Reports.monthly" \(trace \w+, span \w+\)/
+        )
+        yield* Fiber.interrupt(holder)
+      }).pipe(Effect.provide(log.layer))
+    }
+  )
+})
+
+describe("a pool that is drained", () => {
+  it.scoped("lends no more, and ends when what is borrowed has come back", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, min: 4 })
+      yield* Effect.fork(pool.use(() => Effect.sleep(Duration.seconds(30))))
+      yield* settled
+      const drained = yield* Effect.fork(pool.drain)
+      yield* settled
+      assert.instanceOf(yield* Effect.flip(pool.use(() => Effect.void)), PoolClosed)
+      assert.strictEqual(server.open, 1)
+      yield* TestClock.adjust(Duration.seconds(29))
+      assert.strictEqual(server.open, 1)
+      yield* TestClock.adjust(Duration.seconds(1))
+      yield* Fiber.join(drained)
+      assert.strictEqual(server.open, 0)
+      assert.strictEqual((yield* pool.stats).total, 0)
+    })
+  })
+})
+
+/** What a metric of the pool named "observed" says now. */
+const read = (suffix: string, state?: string) =>
+  Effect.map(Metric.snapshot, (pairs) => {
+    const labelled = pairs.find(
+      ({ metricKey }) =>
+        metricKey.name === `db.client.connection.${suffix}` &&
+        metricKey.tags.some(({ value }) => value === "observed") &&
+        (state === undefined || metricKey.tags.some(({ value }) => value === state))
+    )
+    const value = labelled?.metricState
+    return value !== undefined && "value" in value ? value.value : undefined
+  })
+
+/** Lets the simulated time go on while an effect waits for it. */
+const advancing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust(Duration.seconds(1))
+    return yield* Fiber.join(fiber)
+  })
