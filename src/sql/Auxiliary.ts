@@ -1,7 +1,8 @@
 import { Duration, Effect, RcRef, type Scope } from "effect"
+import type { PoolOf } from "../pool/Pool.ts"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import type { PgConnection } from "./PgConnection.ts"
-import type { PgError } from "./PgError.ts"
+import { fromPool, PgError } from "./PgError.ts"
 
 /** The question had no answer in time: it says nothing about what was asked. */
 export const unanswered = "Unanswered" as const
@@ -28,6 +29,12 @@ const idleTimeToLive = Duration.seconds(1)
 /** A server that is there answers a few short statements at once. */
 const answerTimeout = Duration.seconds(2)
 
+const inTime = <A>(
+  answer: Effect.Effect<A, PgError>,
+  patience: Duration.Duration
+): Effect.Effect<A, PgError | typeof unanswered> =>
+  Effect.timeoutFail(answer, { duration: patience, onTimeout: () => unanswered })
+
 /** Nothing is opened before the first question; the scope closes what is open. */
 export const make = (
   dial: AuxiliaryDial<PgConnection>
@@ -37,14 +44,27 @@ export const make = (
     (session): Auxiliary => ({
       ask: (question, patience = answerTimeout) =>
         RcRef.get(session).pipe(
-          Effect.flatMap((connection) =>
-            Effect.timeoutFail(question(connection), {
-              duration: patience,
-              onTimeout: () => unanswered
-            })
-          ),
+          Effect.flatMap((connection) => inTime(question(connection), patience)),
           Effect.tapError(() => RcRef.invalidate(session)),
           Effect.scoped
         )
     })
   )
+
+/** The server had no room for one connection more, or grants no more to this role. */
+const isFull = (error: PgError | typeof unanswered): boolean =>
+  error instanceof PgError && error.phase === "acquire" && error.reason._tag === "ResourceError"
+
+/**
+ * The same, but where the server has no room beside the pool, the question waits for its turn in it:
+ * a pool as large as the server's limit takes the place of each connection that it loses.
+ */
+export const orPooled = ({ ask }: Auxiliary, pool: PoolOf<PgConnection>): Auxiliary => ({
+  ask: (question, patience = answerTimeout) =>
+    Effect.catchIf(ask(question, patience), isFull, () =>
+      Effect.mapError(
+        pool.use((connection) => inTime(question(connection), patience)),
+        (error) => (error === unanswered ? error : fromPool(error))
+      )
+    )
+})

@@ -64,10 +64,14 @@ const reserve = (pool: PoolOf<PgConnection>) =>
     )
   })
 
-const resolver = (auxiliary: Auxiliary.Auxiliary, config: PgClientConfig) =>
+const resolver = (
+  pool: PoolOf<PgConnection>,
+  auxiliary: Auxiliary.Auxiliary,
+  config: PgClientConfig
+) =>
   config.resolveCommits === false
     ? Effect.succeed(undefined)
-    : CommitResolver.make(auxiliary, poolConfig(config).acquireTimeout)
+    : CommitResolver.make(Auxiliary.orPooled(auxiliary, pool), poolConfig(config).acquireTimeout)
 
 /** The client's own methods over a pool. */
 const overPool = (
@@ -83,7 +87,7 @@ const overPool = (
     const transactions = {
       pool,
       replays,
-      resolver: yield* resolver(auxiliary, config),
+      resolver: yield* resolver(pool, auxiliary, config),
       timeout: optionalDuration(config.transactionTimeout)
     }
     const find = acquirer(pool, new BorrowedStatements(pool, settings, replays))

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, Layer, Redacted } from "effect"
+import { Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import * as pg from "pg"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
@@ -50,6 +50,22 @@ const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT", (it) => {
+  it.effect("is looked up over the pool where the server has no room beside it", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { connectionLimit, connections } = yield* FaultProxy
+      yield* Effect.all([sql`SELECT pg_sleep(0.1)`, sql`SELECT pg_sleep(0.1)`], { concurrency: 2 })
+      assert.strictEqual(yield* connections, 2)
+      yield* connectionLimit(2)
+      const busy = Effect.forever(sql`SELECT pg_sleep(0.05)`)
+      const others = yield* Effect.forkAll([busy, busy, busy])
+      yield* lose("answer")
+      assert.strictEqual(yield* insert(sql, 1), 1)
+      yield* Fiber.interrupt(others)
+      assert.deepStrictEqual(yield* committed, [1])
+    })
+  )
+
   it.effect("that took effect is a success with the transaction's value", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
