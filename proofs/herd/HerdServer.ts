@@ -28,6 +28,8 @@ export interface Dialing {
   readonly opened: (session: Session) => void
   readonly refused: (message: string) => void
   readonly onLoss: (loss: Loss) => void
+  /** The server has answered, and is at work on it. */
+  readonly onSign?: (() => void) | undefined
 }
 
 /** A server without sockets that goes away, and comes back cold. */
@@ -77,7 +79,7 @@ export class HerdServer {
     return () => giveUp()
   }
 
-  private admit({ onLoss, opened, refused }: Dialing): (() => void) | undefined {
+  private admit({ onLoss, onSign, opened, refused }: Dialing): (() => void) | undefined {
     const { reception } = this
     if (reception === undefined) {
       if (this.absence === "refusing") refused("57P03: the database is not there")
@@ -90,6 +92,7 @@ export class HerdServer {
         this.sessions.add(session)
         opened(session)
       })
+      onSign?.()
       return () => {
         this.wasted += 1
         leave()
@@ -100,10 +103,11 @@ export class HerdServer {
 
   /** The port of a holdfast pool. */
   readonly connector: Connector<Connection> = {
-    connect: (onLoss) =>
+    connect: (onLoss, onSign) =>
       Effect.async((resume) => {
         const giveUp = this.dial({
           onLoss,
+          onSign,
           opened: (session) => resume(Effect.succeed(this.connectionOf(session))),
           refused: (message) =>
             resume(Effect.fail(new ConnectError({ message, isFatal: false, provesRestart: false })))

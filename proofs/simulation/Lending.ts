@@ -40,7 +40,7 @@ export const theInterruptedAreGone = ({ callers }: World): Broken => {
 }
 
 /** After this long at rest an end may wait in the kernel that the event loop has not read. */
-const turnAfterIdle = 10
+const turnAfterIdle = 2
 
 /** The ladder: a turn of the event loop for what rested a moment, a round trip after a while. */
 export const nothingUnprovenIsLent = (world: World, session: Session): Broken => {

@@ -45,7 +45,11 @@ export interface Connector<C extends Connection> {
    * Opens one session that is ready for use. Interrupting it frees whatever it had opened.
    *
    * `onLoss` is called at most once, at the moment the session is found dead, whether it is idle
-   * or active then.
+   * or active then. `onSign` may be called when the server is heard for the first time: from then on
+   * a dial that takes long is a server at work, and no other one is begun in its place.
    */
-  readonly connect: (onLoss: (loss: Loss) => void) => Effect.Effect<C, ConnectError>
+  readonly connect: (
+    onLoss: (loss: Loss) => void,
+    onSign?: () => void
+  ) => Effect.Effect<C, ConnectError>
 }

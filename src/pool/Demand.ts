@@ -1,10 +1,11 @@
 import { patience } from "./Breaker.ts"
+import * as Members from "./Members.ts"
 import { established, firstWaiter, type Instant, type State, total } from "./PoolState.ts"
 
 /**
- * After this many milliseconds without an answer another dial overtakes the only one under way, which
- * the network may have swallowed: a server that is back is found within this time, and one that
- * wakes up slowly is not given up.
+ * After this many milliseconds of silence another dial overtakes the only one under way, which the
+ * network may have swallowed: a server that is back is found within this time, and one that wakes up
+ * slowly is not given up.
  */
 const overtakenAfter = 750
 
@@ -23,12 +24,16 @@ export const width = (state: State): number =>
 export const isReplaced = (state: State): boolean =>
   width(state) === 1 && state.counts.connecting >= 2
 
+/** A server that was heard is at work on a dial: another one would only be more work. */
+const isAnswering = (state: State): boolean =>
+  state.heard !== undefined && Members.find(state, state.heard)?.phase === "connecting"
+
 /** A dial beside the one that is under way, where that is the only hope of who waits. */
 const overtakesAt = (state: State): Instant => {
   const { breaker, counts, dialedAt, limits } = state
   const isPossible =
     width(state) === 1 && counts.connecting > 0 && (total(state) < limits.max || isReplaced(state))
-  if (!isPossible) return Number.POSITIVE_INFINITY
+  if (!isPossible || isAnswering(state)) return Number.POSITIVE_INFINITY
   return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
 }
 

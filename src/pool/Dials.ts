@@ -5,6 +5,7 @@ import type { ConnectError } from "./PoolError.ts"
 
 /** Who learns of what becomes of the dials. `random` lies in [0, 1). */
 export interface DialOwner<C> {
+  readonly heard: (id: number) => void
   readonly connected: (id: number, connection: C, random: number) => void
   readonly failed: (id: number, error: ConnectError, random: number) => void
   readonly lost: (id: number, loss: Loss) => void
@@ -60,7 +61,12 @@ export class Dials<C extends Connection> {
     // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
     const adopted = Effect.uninterruptibleMask((restore) =>
       Effect.zipWith(
-        restore(this.connector.connect((loss) => owner.lost(id, loss))),
+        restore(
+          this.connector.connect(
+            (loss) => owner.lost(id, loss),
+            () => owner.heard(id)
+          )
+        ),
         Random.next,
         (connection, random) => owner.connected(id, connection, random)
       )

@@ -26,6 +26,8 @@ export type MemberInput =
     }
   /** It was to be lent, but its flags say that it is dead: its caller waits again. */
   | { readonly _tag: "Unfit"; readonly at: Instant; readonly id: number; readonly waiter: Waiter }
+  /** The server that is being dialed has been heard. */
+  | { readonly _tag: "Heard"; readonly at: Instant; readonly id: number }
   | {
       readonly _tag: "Connected"
       readonly at: Instant

@@ -22,6 +22,7 @@ import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting
 const expectedPhase: Readonly<Partial<Record<MemberInput["_tag"], Member["phase"]>>> = {
   Release: "active",
   Unfit: "active",
+  Heard: "connecting",
   Connected: "connecting",
   ConnectFailed: "connecting",
   Proven: "proving",
@@ -76,6 +77,8 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
       return serve(giveBack(state, out, member, input), out, at)
     case "Unfit":
       return refute(rejoin(state, input.waiter), out, member, { at, loss: socketClosed })
+    case "Heard":
+      return { ...state, heard: member.id }
     case "Connected":
       return connected(state, out, member, input)
     case "ConnectFailed":

@@ -58,6 +58,8 @@ export interface State {
   readonly breaker: Breaker
   /** When the last dial began. */
   readonly dialedAt: Instant
+  /** The member that was being dialed when a server was heard last. */
+  readonly heard: number | undefined
   /** The last loss that nobody has met yet: told when a new connection is opened because of it. */
   readonly unmetLoss: string | undefined
   /** No idle connection needs to be looked at before. */
@@ -85,6 +87,7 @@ export const empty = (limits: Limits): State => ({
   suspects: 0,
   breaker: closed,
   dialedAt: Number.NEGATIVE_INFINITY,
+  heard: undefined,
   unmetLoss: undefined,
   reapAt: Number.POSITIVE_INFINITY,
   overflowing: false,
@@ -116,6 +119,7 @@ export const advanced = (state: State, moving: Moving): State => ({
   suspects: moving.suspects,
   breaker: state.breaker,
   dialedAt: state.dialedAt,
+  heard: state.heard,
   unmetLoss: state.unmetLoss,
   reapAt: moving.reapAt,
   overflowing: state.overflowing,

@@ -3,7 +3,7 @@ import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
-import type { DriverClass } from "./Driver.ts"
+import type { Dial } from "./Dial.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
 import { type Introduction, proof, stranger } from "./Introduction.ts"
@@ -17,6 +17,8 @@ import { classify, describe } from "./SqlState.ts"
 import type { Swallowed } from "./Swallowed.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
 import { type Place, Wire } from "./Wire.ts"
+
+const nothing = (): void => undefined
 
 const destroy = (client: pg.Client) => client.connection.stream.destroy()
 
@@ -80,15 +82,16 @@ export class PgConnection implements Connection {
     if (classify(notice).provesRestart) this.lose(notice)
   }
 
-  /** Opens a session. Interrupting it drops the socket. */
+  /** Opens a session. Interrupting it drops the socket. `onSign` learns of the server's first byte. */
   static readonly connect = (
-    config: pg.ClientConfig,
+    { Driver = pg.Client, config }: Dial,
     settings: SessionSettings,
     onLoss: (loss: Loss) => void,
-    Driver: DriverClass = pg.Client
+    onSign: () => void = nothing
   ): Effect.Effect<PgConnection, ConnectError> =>
     Effect.flatMap(Effect.try({ try: () => new Driver(config), catch: connectError }), (client) =>
       Effect.async((resume) => {
+        client.connection.stream.once("data", onSign)
         const connection = new PgConnection(client, config, settings, onLoss)
         client.connect((cause: unknown) => {
           if (cause) {

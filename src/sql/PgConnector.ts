@@ -110,9 +110,9 @@ export const make = (
 ): Connector<PgConnection> => {
   const initialized = once(initialize)
   return {
-    connect: (onLoss) =>
-      Effect.flatMap(dial, ({ Driver, config }) =>
-        Effect.mapError(PgConnection.connect(config, settings, onLoss, Driver), advised)
+    connect: (onLoss, onSign) =>
+      Effect.flatMap(dial, (where) =>
+        Effect.mapError(PgConnection.connect(where, settings, onLoss, onSign), advised)
       ).pipe(
         Effect.tap((connection) =>
           orAbandon(connection, Effect.zipRight(initialized(connection), introduced(connection)))

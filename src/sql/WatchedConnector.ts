@@ -90,8 +90,8 @@ export const watched = (
       end: end(auxiliary, poolConfig(config).acquireTimeout)
     })
     return {
-      connect: (onLoss) =>
-        Effect.map(connector.connect(onLoss), (connection) => {
+      connect: (onLoss, onSign) =>
+        Effect.map(connector.connect(onLoss, onSign), (connection) => {
           watch.over(watchable(connection))
           return connection
         })

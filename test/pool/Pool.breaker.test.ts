@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Option, TestClock } from "effect"
+import { constVoid, Duration, Effect, Fiber, Option, TestClock } from "effect"
+import type { Connector } from "../../src/pool/Connection.ts"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { AcquireTimeout, ConnectError } from "../../src/pool/PoolError.ts"
@@ -88,6 +89,23 @@ describe("connecting", () => {
       server.connectTime = Duration.zero
       yield* TestClock.adjust(Duration.millis(800))
       yield* Effect.forEach(callers, Fiber.join)
+    })
+  })
+
+  it.scoped("lets a dial go on whose server was heard: it is at work, or waking up", () => {
+    const server = new SimulatedServer()
+    server.connectTime = Duration.millis(4_500)
+    const heard: Connector<SimulatedConnection> = {
+      connect: (onLoss, onSign) =>
+        Effect.zipRight(Effect.sync(onSign ?? constVoid), server.connector.connect(onLoss))
+    }
+    return Effect.gen(function* () {
+      const pool = yield* make(heard, lazily)
+      const caller = yield* Effect.fork(pool.use(() => Effect.void))
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(server.dials, 1)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(caller)
     })
   })
 
