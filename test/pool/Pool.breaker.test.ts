@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { constVoid, Duration, Effect, Fiber, Option, TestClock } from "effect"
+import { Duration, Effect, Fiber, Option, TestClock } from "effect"
 import type { Connector } from "../../src/pool/Connection.ts"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
@@ -97,7 +97,7 @@ describe("connecting", () => {
     server.connectTime = Duration.millis(4_500)
     const heard: Connector<SimulatedConnection> = {
       connect: (onLoss, onSign) =>
-        Effect.zipRight(Effect.sync(onSign ?? constVoid), server.connector.connect(onLoss))
+        Effect.zipRight(Effect.sync(() => onSign?.()), server.connector.connect(onLoss))
     }
     return Effect.gen(function* () {
       const pool = yield* make(heard, lazily)
