@@ -19,6 +19,7 @@ import { fromAcquire } from "./PgError.ts"
 import * as PooledClient from "./PooledClient.ts"
 import { poolModeOf } from "./PoolMode.ts"
 import { optionalDuration, sessionSettings } from "./SessionSettings.ts"
+import { silenceThresholdOf } from "./WatchedConnector.ts"
 
 export type { PgCustom } from "@effect/sql-pg/PgClient"
 export { makeCompiler, PgClient, TypeId } from "@effect/sql-pg/PgClient"
@@ -56,6 +57,7 @@ const settingsOf = (config: DescribedConfig) =>
       preparedStatements: config.preparedStatements,
       statementTimeout: optionalDuration(config.statementTimeout),
       beginTimeout: poolConfig(config).acquireTimeout,
+      looksAtSilence: Duration.isFinite(silenceThresholdOf(config)),
       poolMode: config.poolMode ?? poolModeOf(config.host)
     })
   )

@@ -186,6 +186,11 @@ export class PgConnection implements Connection {
     return this.release !== undefined
   }
 
+  /** Where it is silent, a look from the side can tell why. */
+  get canBeLookedAt(): boolean {
+    return this.settings.looksAtSilence && this.about.backend !== undefined
+  }
+
   /** What a proxy does that stands between, if one does. */
   get poolMode(): PoolMode {
     return this.settings.poolMode
@@ -260,7 +265,7 @@ export class PgConnection implements Connection {
     if (this.loss !== undefined) {
       // The driver may not know yet that the socket is gone, and would write into it.
       const gone = new Error(`Connection terminated: ${this.loss.message}`)
-      const phase = place.transaction?.hasBegun === false ? "begin" : place.phase
+      const phase = this.mayBeginElsewhere(place) ? "begin" : place.phase
       done(Exit.fail(fromCause(gone, { ...place, phase, sent: false })))
       return Effect.void
     }
@@ -274,6 +279,15 @@ export class PgConnection implements Connection {
     })
     this.pulse.bytes = this.wire.sentBytes
     return this.cancel(answered)
+  }
+
+  /**
+   * The transaction has not begun. Who was interrupted, or ran out of time, where it was to begin gave
+   * up its first statement, and what follows that one must not be committed without it.
+   */
+  private mayBeginElsewhere({ transaction }: Place): boolean {
+    const gaveUp = this.isAbandoned && this.pulse.place?.transaction === transaction
+    return transaction?.hasBegun === false && !gaveUp
   }
 
   /**

@@ -19,6 +19,8 @@ export interface SessionSettings {
    * waits for one.
    */
   readonly beginTimeout: Duration.Duration | undefined
+  /** Whether sessions that are silent are looked at from the side. */
+  readonly looksAtSilence: boolean
   /** What a proxy does, if one stands between. */
   readonly poolMode: PoolMode
   /**
@@ -40,6 +42,7 @@ export const sessionSettings = (
     readonly preparedStatements?: number | undefined
     readonly statementTimeout?: Duration.Duration | undefined
     readonly beginTimeout?: Duration.Duration | undefined
+    readonly looksAtSilence?: boolean
     readonly poolMode?: PoolMode | undefined
   } = {}
 ): SessionSettings => ({
@@ -49,6 +52,7 @@ export const sessionSettings = (
   preparedStatements: options.preparedStatements ?? defaultPreparedStatements,
   statementTimeout: options.statementTimeout,
   beginTimeout: options.beginTimeout,
+  looksAtSilence: options.looksAtSilence ?? true,
   poolMode: options.poolMode ?? "transaction",
   keepsNames: true
 })

@@ -44,6 +44,8 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
   readonly source: SessionSource
   private loan: Loan<PgConnection> | undefined
   private replays: number
+  /** It has lost a session, perhaps by its first statement. */
+  private hasMoved = false
 
   private constructor(source: SessionSource, loan: Loan<PgConnection>) {
     super(loan.connection)
@@ -87,11 +89,13 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
 
   /**
    * A script can't be behind a BEGIN of our own. Where nobody can look at the backend, as behind a
-   * pooler, only a BEGIN that goes alone shows a silent network: it is answered at once or never.
+   * pooler, only a BEGIN that goes alone shows a silent network: it is answered at once or never. And
+   * a statement that was lost with its session may itself have ended it, as one does that crashes the
+   * server: behind a BEGIN that has answered it is sent once more, and not to every session there is.
    */
   private mayTravel(query: Query): boolean {
-    const { about } = this.connection
-    return about.backend !== undefined && this.connection.known(query).isRowStatement
+    const { connection, hasMoved } = this
+    return !hasMoved && connection.canBeLookedAt && connection.known(query).isRowStatement
   }
 
   /** Has BEGIN answered, where it can't travel with a statement. */
@@ -132,6 +136,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     const other = Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(Effect.zipRight(this.giveBack, lend(this.source, restore)), (loan) => {
         this.replays -= 1
+        this.hasMoved = true
         this.take(loan)
         return this.isOver ? this.giveBack : Effect.void
       })

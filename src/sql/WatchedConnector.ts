@@ -47,7 +47,8 @@ const look =
       (error) => error === unanswered || error.isRetryable
     )
 
-const thresholdOf = ({ silenceThreshold = defaultThreshold }: PgClientConfig) =>
+/** How long a session may be silent before it is looked at; infinite: none is. */
+export const silenceThresholdOf = ({ silenceThreshold = defaultThreshold }: PgClientConfig) =>
   Duration.max(Duration.decode(silenceThreshold), leastThreshold)
 
 const owedBy = ({ about, pulse }: PgConnection): Watchable["owed"] => {
@@ -82,7 +83,7 @@ export const watched = (
   config: PgClientConfig
 ): Effect.Effect<Connector<PgConnection>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const threshold = thresholdOf(config)
+    const threshold = silenceThresholdOf(config)
     if (!Duration.isFinite(threshold)) return connector
     const watch = yield* SilenceWatch.make({
       threshold,

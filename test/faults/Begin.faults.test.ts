@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Duration, Effect, FiberSet, Layer, Stream } from "effect"
 import { Pool } from "../../src/pool/index.ts"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
@@ -131,3 +131,70 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
     )
   }
 )
+
+const stageOf = (config: PgClient.PgClientConfig) =>
+  proxiedClient({ retryDelay: "20 millis", ...config }).pipe(
+    Layer.provideMerge(network),
+    Layer.provideMerge(TestDatabase.address)
+  )
+
+layer(stageOf({ maxConnections: 5 }), { excludeTestServices: true, timeout: "1 minute" })(
+  "a first statement that is lost with its session",
+  (it) => {
+    it.scoped("is sent behind no other BEGIN before that has answered", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const { cutBefore } = yield* FaultProxy
+        yield* sql`CREATE SEQUENCE runs`
+        const run = yield* FiberSet.makeRuntime<never>()
+        const cut = (times: number): Effect.Effect<void> =>
+          cutBefore("toClient", ({ text }) => {
+            const isBegun = text === "BEGIN"
+            // A cut that is ordered now would strike at the same answer.
+            if (isBegun && times > 1) run(Effect.zipRight(Effect.yieldNow(), cut(times - 1)))
+            return isBegun
+          })
+        yield* sql.withTransaction(Effect.zipRight(cut(3), sql`SELECT nextval('runs')`))
+        assert.deepStrictEqual(yield* sql`SELECT last_value::int FROM runs`, [{ last_value: 2 }])
+      })
+    )
+
+    it.effect("is not left out of a transaction that goes on when it was given up", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const { blackhole, heal } = yield* FaultProxy
+        const insert = sql`INSERT INTO begun VALUES (1)`
+        const givenUp = [
+          Effect.timeout(insert, "30 millis"),
+          PgClient.statementTimeout(insert, "30 millis")
+        ]
+        for (const first of givenUp) {
+          const body = blackhole.pipe(
+            Effect.zipRight(Effect.ignore(first)),
+            Effect.zipRight(heal),
+            Effect.zipRight(sql`INSERT INTO begun VALUES (2)`)
+          )
+          const error = yield* failure(sql.withTransaction(body))
+          assert.strictEqual(error.outcome, "RolledBack")
+          assert.isTrue(error.isSafeToReplay)
+          assert.deepStrictEqual(yield* ids(sql), [])
+        }
+      })
+    )
+  }
+)
+
+layer(stageOf({ silenceThreshold: Duration.infinity, acquireTimeout: "500 millis" }), {
+  excludeTestServices: true,
+  timeout: "1 minute"
+})("a transaction where silence is not looked at", (it) => {
+  it.effect("does not wait for ever for a session that was forgotten", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const { blackholeAll } = yield* FaultProxy
+      const insert = Effect.zipRight(blackholeAll, sql`INSERT INTO begun VALUES (1)`)
+      yield* Effect.timeout(sql.withTransaction(insert), "5 seconds")
+      assert.deepStrictEqual(yield* ids(sql), [1])
+    })
+  )
+})
