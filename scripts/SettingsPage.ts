@@ -11,11 +11,11 @@ const isValue = ({ fallback }: About): boolean => fallback !== "none" && !fallba
 /** The rows of README's table of variables. */
 export const table = (): string =>
   [
-    "| Variable | Meaning | Default |",
-    "| --- | --- | --- |",
+    "| Variable | What it sets | May be | Default |",
+    "| --- | --- | --- | --- |",
     ...groups.flat().map((about) => {
       const fallback = isValue(about) ? `\`${about.fallback}\`` : about.fallback
-      return `| \`${about.name}\` | ${about.meaning}; ${about.allowed} | ${fallback} |`
+      return `| \`${about.name}\` | ${about.meaning} | ${about.allowed} | ${fallback} |`
     })
   ].join("\n")
 

@@ -24,8 +24,7 @@ const service = {
     fallback: 8000
   }),
   mode: Variable.text("NODE_ENV", {
-    meaning:
-      "production: neither an embedded server nor the file .env is used, and the log is JSON",
+    meaning: "production: neither an embedded server nor the file .env is used",
     fallback: "development"
   })
 }
