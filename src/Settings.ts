@@ -23,6 +23,19 @@ const service = {
     max: 65_535,
     fallback: 8000
   }),
+  drainDelay: Variable.duration("DRAIN_DELAY", {
+    meaning:
+      "how long the service still accepts once /health/ready says 503: longer than load balancers take to notice",
+    min: "0 seconds",
+    max: "10 minutes",
+    fallback: "0 seconds"
+  }),
+  drainDeadline: Variable.duration("DRAIN_DEADLINE", {
+    meaning: "how long requests may go on after that",
+    min: "0 seconds",
+    max: "10 minutes",
+    fallback: "10 seconds"
+  }),
   mode: Variable.text("NODE_ENV", {
     meaning: "production: neither an embedded server nor the file .env is used",
     fallback: "development"

@@ -19,8 +19,8 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 
 const auth = Layer.merge(Layer.provide(Accounts.layer(), Passwords.layer()), Sessions.layer())
 
-const listening = ({ service: { host, port } }: Settings.Settings) =>
-  Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer({ host, port }), auth))
+const listening = ({ service }: Settings.Settings) =>
+  Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(service), auth))
 
 /** Ends only with a failure: a database that can never be reached ends the service. */
 const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))

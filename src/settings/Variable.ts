@@ -104,6 +104,7 @@ const units = [
 /** A duration as it may be written: "1 day", "500 millis". */
 export const written = (duration: Duration.Duration): string => {
   const millis = Duration.toMillis(duration)
+  if (millis === 0) return "0 seconds"
   const [unit, size] = units.find(([, each]) => millis % each === 0) ?? ["milli", 1]
   const count = millis / size
   return `${count} ${unit}${count === 1 ? "" : "s"}`

@@ -16,7 +16,13 @@ describe("the environment", () => {
   it.effect("says nothing: the defaults count", () =>
     Effect.gen(function* () {
       const { database, pool, service } = yield* told({})
-      assert.deepStrictEqual(service, { host: "127.0.0.1", port: 8000, mode: "development" })
+      assert.deepStrictEqual(service, {
+        host: "127.0.0.1",
+        port: 8000,
+        drainDelay: Duration.zero,
+        drainDeadline: Duration.seconds(10),
+        mode: "development"
+      })
       assert.deepStrictEqual(database, {
         neonDbUrl: undefined,
         databaseUrl: undefined,
