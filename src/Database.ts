@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import { Config, type ConfigError, Data, Effect, Layer, Option, type Redacted } from "effect"
+import { Data, Effect, Layer, type Redacted } from "effect"
 import type { Pool } from "./pool/Pool.ts"
+import type { Settings } from "./Settings.ts"
 import { ensureSchema } from "./sql/ensureSchema.ts"
-import { databaseUrl, poolEnvironment } from "./sql/environment.ts"
 import * as PgClient from "./sql/PgClient.ts"
 import type { EmbeddedPostgresError } from "./testing/EmbeddedPostgresError.ts"
 
@@ -27,45 +27,47 @@ const schema = Effect.tryPromise({
 })
 
 /** Creates missing tables on the first connection, unless DB_MIGRATE=off. */
-const initialize = Effect.gen(function* () {
-  const migrate = yield* Config.withDefault(Config.literal("on", "off")("DB_MIGRATE"), "on")
-  return migrate === "on" ? { initialize: ensureSchema(yield* schema) } : {}
-})
+const initialize = ({ database: { migrate } }: Settings) =>
+  migrate === "off"
+    ? Effect.succeed({})
+    : Effect.map(schema, (script) => ({ initialize: ensureSchema(script) }))
 
 /** Lazy, so that a database that is away costs answers (503) and not the service. */
-const client = (url: Redacted.Redacted<string>) =>
-  Effect.all([poolEnvironment, initialize]).pipe(
-    Effect.map(([knobs, setUp]) => PgClient.layer({ ...knobs, ...setUp, url, lazy: true })),
-    Layer.unwrapEffect
-  )
+const client = (settings: Settings, url: Redacted.Redacted<string>) =>
+  Effect.map(initialize(settings), (setUp) =>
+    PgClient.layer({ ...settings.pool, ...setUp, url, lazy: true })
+  ).pipe(Layer.unwrapEffect)
 
-const embedded = Effect.gen(function* () {
-  // Loaded only here: a service with a database of its own needs none of it.
-  const { EmbeddedPostgres } = yield* Effect.promise(() => import("./testing/EmbeddedPostgres.ts"))
-  const started = Effect.gen(function* () {
-    const { port, url } = yield* EmbeddedPostgres
-    yield* Effect.logInfo(
-      `No NEON_DB_URL or DATABASE_URL: using an embedded PostgreSQL on port ${port}, with its data in ${embeddedDirectory}`
+const embedded = (settings: Settings) =>
+  Effect.gen(function* () {
+    // Loaded only here: a service with a database of its own needs none of it.
+    const { EmbeddedPostgres } = yield* Effect.promise(
+      () => import("./testing/EmbeddedPostgres.ts")
     )
-    return client(url)
-  })
-  return Layer.provide(
-    Layer.unwrapEffect(started),
-    EmbeddedPostgres.layer({ directory: embeddedDirectory })
-  )
-}).pipe(Layer.unwrapEffect)
+    const started = Effect.gen(function* () {
+      const { port, url } = yield* EmbeddedPostgres
+      yield* Effect.logInfo(
+        `No NEON_DB_URL or DATABASE_URL: using an embedded PostgreSQL on port ${port}, with its data in ${embeddedDirectory}`
+      )
+      return client(settings, url)
+    })
+    return Layer.provide(
+      Layer.unwrapEffect(started),
+      EmbeddedPostgres.layer({ directory: embeddedDirectory })
+    )
+  }).pipe(Layer.unwrapEffect)
 
-type Failure = ConfigError.ConfigError | DatabaseUrlMissing | EmbeddedPostgresError | SqlError
+type Failure = DatabaseUrlMissing | EmbeddedPostgresError | SqlError
 
 /**
  * The service's database: the one that `NEON_DB_URL` or `DATABASE_URL` names, else, outside
  * production, an embedded server.
  */
-export const layer: Layer.Layer<SqlClient | Pool | PgClient.PgClient, Failure> = Effect.gen(
-  function* () {
-    const url = yield* Config.option(databaseUrl)
-    if (Option.isSome(url)) return client(url.value)
-    const environment = yield* Config.withDefault(Config.string("NODE_ENV"), "development")
-    return environment === "production" ? yield* urlMissing : embedded
-  }
-).pipe(Layer.unwrapEffect)
+export const layer = (
+  settings: Settings
+): Layer.Layer<SqlClient | Pool | PgClient.PgClient, Failure> => {
+  const { databaseUrl, neonDbUrl } = settings.database
+  const url = neonDbUrl ?? databaseUrl
+  if (url !== undefined) return client(settings, url)
+  return settings.service.mode === "production" ? Layer.fail(urlMissing) : embedded(settings)
+}

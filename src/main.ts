@@ -1,17 +1,15 @@
 #!/usr/bin/env node
+import * as PlatformConfigProvider from "@effect/platform/PlatformConfigProvider"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Config, Effect, Layer, Logger } from "effect"
+import { Cause, Effect, Layer, Logger } from "effect"
 import { Accounts } from "./auth/Accounts.ts"
 import { Passwords } from "./auth/Passwords.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import * as Database from "./Database.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
-
-const address = Config.all({
-  host: Config.withDefault(Config.string("HOST"), "127.0.0.1"),
-  port: Config.withDefault(Config.port("PORT"), 8000)
-})
+import * as Settings from "./Settings.ts"
 
 const announced = Effect.flatMap(Server, ({ url }) =>
   Effect.logInfo(
@@ -21,17 +19,24 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 
 const auth = Layer.merge(Layer.provide(Accounts.layer(), Passwords.layer()), Sessions.layer())
 
-const listening = Effect.map(address, (options) =>
-  Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(options), auth))
-).pipe(Layer.unwrapEffect)
+const listening = ({ service }: Settings.Settings) =>
+  Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(service), auth))
 
 /** Ends only with a failure: a database that can never be reached ends the service. */
 const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))
 
-const service = Effect.raceFirst(Layer.launch(listening), reachable).pipe(
-  // Around the server, so that requests in flight finish with their database.
-  Effect.provide(Database.layer)
+const service = Effect.flatMap(Settings.load, (settings) =>
+  Effect.raceFirst(Layer.launch(listening(settings)), reachable).pipe(
+    // Around the server, so that requests in flight finish with their database.
+    Effect.provide(Database.layer(settings))
+  )
 )
+
+/** In development, what the environment does not say may stand in a file beside the service. */
+const environment =
+  process.env.NODE_ENV === "production"
+    ? Layer.empty
+    : Layer.provide(PlatformConfigProvider.layerDotEnvAdd(".env"), NodeFileSystem.layer)
 
 const sentences = (cause: Cause.Cause<unknown>) =>
   Cause.prettyErrors(cause)
@@ -48,6 +53,7 @@ const told = (cause: Cause.Cause<unknown>) =>
 
 NodeRuntime.runMain(
   service.pipe(
+    Effect.provide(environment),
     Effect.tapErrorCause(told),
     Effect.provide(process.stdout.isTTY ? Logger.pretty : Logger.json)
   ),

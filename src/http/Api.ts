@@ -18,7 +18,7 @@ import {
   InvalidCredentials
 } from "./AuthAnswer.ts"
 import { Authentication, BearerToken } from "./Authentication.ts"
-import { Alive, DatabaseAvailable, DatabaseDown } from "./Health.ts"
+import { Alive, DatabaseAvailable, DatabaseDown, Draining, Ready } from "./Health.ts"
 import { documentation } from "./OpenApiDocument.ts"
 
 /** Who signs up or in: an e-mail address and a password. Other fields are ignored. */
@@ -133,6 +133,18 @@ const alive = HttpApiEndpoint.get("alive", "/health")
     })
   )
 
+const ready = HttpApiEndpoint.get("ready", "/health/ready")
+  .addSuccess(Ready)
+  .addError(Draining)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "ready",
+      summary: "Does the service want requests",
+      description:
+        "For load balancers. 503 from the moment the service was told to end, while it still accepts. Never asks the database, so that it can sleep."
+    })
+  )
+
 const database = HttpApiEndpoint.get("database", "/health/database")
   .addSuccess(DatabaseAvailable)
   .addError(DatabaseDown)
@@ -148,6 +160,7 @@ const database = HttpApiEndpoint.get("database", "/health/database")
 /** Is the service there, and is its database. */
 export class HealthGroup extends HttpApiGroup.make("health")
   .add(alive)
+  .add(ready)
   .add(database)
   .annotateContext(
     OpenApi.annotations({ title: "Health", description: "For load balancers and monitoring." })

@@ -2,16 +2,26 @@ import type * as Http from "node:http"
 import { HttpApp, HttpServerResponse } from "@effect/platform"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { close } from "./NodeServer.ts"
+import type { Readiness } from "./Readiness.ts"
 
 /** Ends a server without breaking off an answer. */
 export interface Drain {
   /** Counts the requests that this app is answering; announces the end on the last answers. */
   readonly track: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
   /**
-   * Stops accepting, lets the counted requests finish, and closes every connection. After the
+   * Tells who asks that the service is not ready and waits a moment for load balancers to hear of it.
+   * Then it stops accepting, lets the counted requests finish, and closes every connection. After the
    * deadline it closes the connections over whatever still runs.
    */
   readonly run: Effect.Effect<void>
+}
+
+/** How long a drain may take. */
+export interface DrainTimes {
+  /** From the moment that it is not ready until it stops accepting. */
+  readonly delay: Duration.Duration
+  /** From then on, for the requests that are still running. */
+  readonly deadline: Duration.Duration
 }
 
 // How often a drain looks, and how long handlers may take to notice that their client is gone.
@@ -27,7 +37,11 @@ const endsWithin = <A>(effect: Effect.Effect<A>, limit: Duration.Duration) =>
  * The drain of a server. platform's handlers are daemons that no scope waits for, and its own
  * shutdown waits without a limit, so the requests are counted here.
  */
-export const make = (server: Http.Server, deadline: Duration.Duration): Drain => {
+export const make = (
+  server: Http.Server,
+  readiness: Readiness["Type"],
+  { deadline, delay }: DrainTimes
+): Drain => {
   let inFlight = 0
   let draining = false
 
@@ -61,6 +75,8 @@ export const make = (server: Http.Server, deadline: Duration.Duration): Drain =>
       ),
     run: Effect.gen(function* () {
       draining = true
+      yield* readiness.end
+      yield* Effect.sleep(delay)
       const closed = yield* close(server)
       if (!(yield* endsWithin(quiet, deadline))) {
         yield* Effect.logWarning(

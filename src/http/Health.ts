@@ -8,6 +8,26 @@ export const Alive = Schema.Struct({ status: Schema.Literal("alive") }).annotati
   description: "The service runs and answers."
 })
 
+/** The service wants requests. */
+export const Ready = Schema.Struct({ status: Schema.Literal("ready") }).annotations({
+  identifier: "Ready",
+  title: "Ready",
+  description: "The service wants requests."
+})
+
+/** The service is about to end and wants no further requests; those that come are still answered. */
+export class Draining extends Schema.TaggedError<Draining>()(
+  "Draining",
+  {
+    message: Schema.String.annotations({ description: "What happened, for a person to read." }),
+    retryAfterSeconds: Schema.NonNegativeInt
+  },
+  HttpApiSchema.annotations({
+    status: 503,
+    description: "The service is about to end. Send requests to another instance."
+  })
+) {}
+
 const count = (description: string) => Schema.NonNegativeInt.annotations({ description })
 
 /** The counters of the connection pool at the time of the check. */

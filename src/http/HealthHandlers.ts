@@ -2,12 +2,25 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
 import { Api } from "./Api.ts"
 import { DatabaseHealth } from "./DatabaseHealth.ts"
+import { Draining } from "./Health.ts"
+import { Readiness } from "./Readiness.ts"
+
+const draining = new Draining({
+  message: "This instance is about to end. Send requests to another one.",
+  retryAfterSeconds: 1
+})
 
 /** The endpoints of `HealthGroup`. */
 export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>
-  Effect.map(DatabaseHealth, (health) =>
+  Effect.map(Effect.all([DatabaseHealth, Readiness]), ([health, { isReady }]) =>
     handlers
       .handle("alive", () => Effect.succeed({ status: "alive" as const }))
+      .handle("ready", () =>
+        Effect.if(isReady, {
+          onTrue: () => Effect.succeed({ status: "ready" as const }),
+          onFalse: () => draining
+        })
+      )
       .handle("database", () => health.current)
   )
 )

@@ -8,6 +8,7 @@ import * as BearerAuthentication from "./BearerAuthentication.ts"
 import { DatabaseHealth } from "./DatabaseHealth.ts"
 import * as Docs from "./Docs.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
+import { Readiness } from "./Readiness.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 const api = HttpApiBuilder.api(Api).pipe(
@@ -20,10 +21,12 @@ const api = HttpApiBuilder.api(Api).pipe(
  * `Sessions` and `Pool`.
  */
 export const layer: Layer.Layer<
-  HttpApi.Api | HttpApiBuilder.Router | HttpApiBuilder.Middleware,
+  HttpApi.Api | HttpApiBuilder.Router | HttpApiBuilder.Middleware | Readiness,
   never,
   Accounts | Sessions | Pool
 > = Layer.mergeAll(Docs.layer, RetryAfter.layer).pipe(
   Layer.provideMerge(api),
-  Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+  Layer.provideMerge(
+    Layer.mergeAll(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer, Readiness.layer)
+  )
 )

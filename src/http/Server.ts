@@ -9,6 +9,7 @@ import { LARGEST_BODY_BYTES } from "./BodyBytes.ts"
 import * as Drain from "./Drain.ts"
 import type { ListenError } from "./ListenError.ts"
 import * as NodeServer from "./NodeServer.ts"
+import { Readiness } from "./Readiness.ts"
 import * as Routes from "./Routes.ts"
 
 /** Where and how the service listens. */
@@ -17,7 +18,12 @@ export interface ServerOptions extends App.AppOptions {
   readonly host?: string
   /** The port; 0 picks a free one. Default 8000. */
   readonly port?: number
-  /** How long requests may go on after the end was asked for. Default 10 s. */
+  /**
+   * How long the service still accepts once `/health/ready` says 503: what load balancers need to
+   * notice. Default none.
+   */
+  readonly drainDelay?: Duration.DurationInput
+  /** How long requests may go on after that. Default 10 s. */
   readonly drainDeadline?: Duration.DurationInput
 }
 
@@ -29,7 +35,10 @@ const serve = Effect.fnUntraced(function* (options: ServerOptions) {
   const host = options.host ?? DEFAULT_HOST
   const app = yield* App.make(options)
   const server = yield* NodeServer.create
-  const drain = Drain.make(server, Duration.decode(options.drainDeadline ?? DEFAULT_DRAIN_DEADLINE))
+  const drain = Drain.make(server, yield* Readiness, {
+    delay: Duration.decode(options.drainDelay ?? Duration.zero),
+    deadline: Duration.decode(options.drainDeadline ?? DEFAULT_DRAIN_DEADLINE)
+  })
   const handle = yield* NodeHttpServer.makeHandler(app, drain.track).pipe(
     // RequestLog makes the span: platform's records the query and every header.
     Effect.locally(HttpMiddleware.currentTracerDisabledWhen, () => true)

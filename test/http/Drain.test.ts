@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
 import { EmailTaken } from "../../src/auth/AuthError.ts"
 import { ListenError } from "../../src/http/ListenError.ts"
-import { Server } from "../../src/http/Server.ts"
+import { Server, type ServerOptions } from "../../src/http/Server.ts"
 import { type Floors, fakeFloors, floorsWith, serviceOver } from "./fakeService.ts"
 import { exchange, statusOf } from "./RawSocket.ts"
 import { freshEmail, postJson, Service, send } from "./Service.ts"
@@ -12,11 +12,11 @@ const credentials = () => ({ email: freshEmail(), password: "TestPass123" })
 /** Starts a service in a scope of its own, so that the test can end it. */
 const started = (
   floors: Layer.Layer<Floors>,
-  drainDeadline: "10 seconds" | "200 millis" = "10 seconds"
+  options: Pick<ServerOptions, "drainDelay" | "drainDeadline"> = {}
 ) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(serviceOver(floors, { drainDeadline }), scope)
+    const context = yield* Layer.buildWithScope(serviceOver(floors, options), scope)
     return { context, end: Scope.close(scope, Exit.void) }
   })
 
@@ -101,6 +101,24 @@ describe("Drain", () => {
     })
   )
 
+  it.scopedLive("load balancers are told while it still accepts, and answers", () =>
+    Effect.gen(function* () {
+      const { context, end } = yield* started(fakeFloors, { drainDelay: "300 millis" })
+      const ask = (path: string) => Effect.provide(send(path), context)
+      assert.strictEqual((yield* ask("/health/ready")).status, 200)
+      const ending = yield* Effect.fork(end)
+      yield* Effect.sleep("100 millis")
+      const ready = yield* ask("/health/ready")
+      assert.strictEqual(ready.status, 503)
+      assert.strictEqual(ready.headers.get("retry-after"), "1")
+      const alive = yield* ask("/health")
+      assert.strictEqual(alive.status, 200)
+      assert.strictEqual(alive.headers.get("connection"), "close")
+      yield* Fiber.join(ending)
+      assert.isFalse(yield* Effect.provide(accepts, context))
+    })
+  )
+
   it.scopedLive("an idle connection does not hold up the end", () =>
     Effect.gen(function* () {
       const { context, end } = yield* started(fakeFloors)
@@ -125,7 +143,9 @@ describe("Drain", () => {
         Effect.zipRight(Deferred.succeed(reached, undefined), Effect.never).pipe(
           Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
         )
-      const { context, end } = yield* started(floorsWith({ accounts: { signUp } }), "200 millis")
+      const { context, end } = yield* started(floorsWith({ accounts: { signUp } }), {
+        drainDeadline: "200 millis"
+      })
       const request = yield* Effect.fork(
         Effect.provide(postJson("/auth/signup", credentials()), context)
       )

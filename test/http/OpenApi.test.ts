@@ -68,6 +68,7 @@ describe("OpenApi", () => {
         "post /auth/signout": "204 401 405 500 503",
         "get /auth/session": "200 401 405 500 503",
         "get /health": "200 405 500 503",
+        "get /health/ready": "200 405 500 503",
         "get /health/database": "200 405 500 503"
       })
     }).pipe(served)

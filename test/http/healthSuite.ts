@@ -29,6 +29,14 @@ export const healthSuite = (it: OnService) =>
       })
     )
 
+    it.effect("it is ready", () =>
+      Effect.gen(function* () {
+        const answer = yield* send("/health/ready")
+        assert.strictEqual(answer.status, 200)
+        assert.deepStrictEqual(answer.json, { status: "ready" })
+      })
+    )
+
     it.effect("its database is available, with the pool's counters", () =>
       Effect.gen(function* () {
         const answer = yield* send("/health/database")
