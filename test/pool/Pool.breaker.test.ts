@@ -97,7 +97,10 @@ describe("connecting", () => {
     server.connectTime = Duration.millis(4_500)
     const heard: Connector<SimulatedConnection> = {
       connect: (onLoss, onSign) =>
-        Effect.zipRight(Effect.sync(() => onSign?.()), server.connector.connect(onLoss))
+        Effect.zipRight(
+          Effect.sync(() => onSign?.()),
+          server.connector.connect(onLoss)
+        )
     }
     return Effect.gen(function* () {
       const pool = yield* make(heard, lazily)
