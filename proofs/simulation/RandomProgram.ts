@@ -48,7 +48,7 @@ const small: fc.Arbitrary<Knobs> = fc
     validateAfterIdle: fc.constantFrom(0, 100, 1_000),
     validateTimeout: fc.constantFrom(50, 400),
     idleTimeout: fc.constantFrom(500, 5_000),
-    keepalive: fc.constantFrom(never, never, never, 150, 700),
+    keepalive: fc.constantFrom(never, never, never, never, 300, 700),
     leakThreshold: fc.constantFrom(never, never, never, 50, 1_000),
     maxLifetime: fc.constantFrom(1_000, 20_000),
     closeTimeout: fc.constantFrom(50, 400),
@@ -70,7 +70,7 @@ const borrow: fc.Arbitrary<Act> = fc.record({
     { weight: 40, arbitrary: fc.constant(1) },
     { weight: 20, arbitrary: fc.integer({ min: 2, max: 6 }) },
     // As many as it takes until the pace of the queue is known.
-    { weight: 1, arbitrary: fc.integer({ min: 20, max: 60 }) }
+    { weight: 1, arbitrary: fc.integer({ min: 25, max: 50 }) }
   ),
   way: fc.constantFrom(...ways),
   hold: fc.oneof(fc.nat(5), fc.nat(200), fc.nat(4_000)),
@@ -135,6 +135,6 @@ export const programs: fc.Arbitrary<Program> = fc.record({
     { weight: 5, arbitrary: fc.constant("accepted" as const) },
     { weight: 1, arbitrary: fc.constantFrom(...welcomes) }
   ),
-  steps: fc.array(step, { maxLength: 40, size: "max" }),
+  steps: fc.array(step, { maxLength: 30, size: "max" }),
   isAbrupt: fc.boolean()
 })

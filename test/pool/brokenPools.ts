@@ -1,4 +1,4 @@
-import { Duration, Effect, Exit, Schedule, Stream } from "effect"
+import { Duration, Effect, Schedule, Stream } from "effect"
 import type { Simulated } from "../../proofs/simulation/Database.ts"
 import type { Subject } from "../../proofs/simulation/Simulation.ts"
 import type { Connector } from "../../src/pool/Connection.ts"
@@ -68,20 +68,6 @@ const withPauses = (change: (asked: Duration.Duration) => Duration.Duration): Su
           new ConnectError({ ...error, retryAfter: retryAfter && change(retryAfter) })
       )
   }))
-
-/** Begins each dial after a failure 3 seconds late. */
-const hesitating: Subject = (connector, config) => {
-  let delay = 0
-  const connect: typeof connector.connect = (onLoss) =>
-    Effect.delay(connector.connect(onLoss), delay).pipe(
-      Effect.onExit((exit) =>
-        Effect.sync(() => {
-          delay = Exit.isFailure(exit) ? 3_000 : 0
-        })
-      )
-    )
-  return make({ connect }, config)
-}
 
 const tooMany = new AcquireTimeout({
   message: "by the pace of the queue it would take too long",
@@ -175,7 +161,10 @@ export const brokenPools: ReadonlyArray<BrokenPool> = [
   {
     what: "is slow to look for a server that was away",
     invariant: "serviceComesBack",
-    subject: hesitating
+    subject: withConfig(() => {
+      const delay = Duration.seconds(2)
+      return { redialDelay: { base: delay, cap: delay } }
+    })
   },
   {
     what: "keeps its connections awake",
