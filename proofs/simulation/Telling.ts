@@ -22,7 +22,9 @@ export const leaksAreToldOf = (world: World): Broken => {
 
 /** The session that the pool means when it tells of one that is held for so long. */
 export const leaking = (world: World, heldFor: number): Session | undefined => {
-  const meant = [...world.sessions.values()].filter(
+  // A pool that ends closes it in its borrower's hands.
+  const lent = [...world.callers].flatMap(({ session }) => session ?? [])
+  const meant = [...lent, ...world.sessions.values()].filter(
     (session) =>
       Math.abs(world.now - session.lentAt - heldFor) <= rounding && isLeaking(world, session)
   )
