@@ -38,7 +38,7 @@ export const scoreOf = (
 
 /** The scores on a page as {@link pageOf} writes it. */
 export const rowsOf = (page: string): ReadonlyArray<Score> =>
-  [...page.matchAll(/^\| `(\S+)` \| \S+ % \| (\d+) \| (\d+) \| (\S+) \|$/gm)].map(
+  [...page.matchAll(/^\| `(\S+)` +\| +\S+ % \| +(\d+) \| +(\d+) \| +(\S+) \|$/gm)].map(
     ([, file = "", found, survived, date = ""]) => ({
       file,
       found: Number(found),

@@ -156,7 +156,7 @@ export const precision = 2
 export const rounding = 1e-5
 
 /** Sessions of this client that count: not those it has said goodbye to. */
-export const openSessions = ({ sessions }: World): ReadonlyArray<Session> =>
+export const openSessions = ({ sessions }: Pick<World, "sessions">): ReadonlyArray<Session> =>
   [...sessions.values()].filter(({ closingIn }) => closingIn === undefined)
 
 export const waiting = ({ callers }: World): ReadonlyArray<Caller> =>
