@@ -45,6 +45,7 @@ const acting: Acting = {
     database.lose(pick, count, how)
   },
   Crash: ({ database }) => database.crash(),
+  Drain: (simulation) => simulation.drain(),
   Recreate: (simulation) => simulation.recreate(),
   Freeze: (simulation, { millis }) => simulation.freeze(millis),
   Nothing: () => undefined

@@ -6,6 +6,7 @@ import { checker, type Simulated } from "./Database.ts"
 import type { Observer } from "./Observer.ts"
 import type { Act, Ending } from "./Program.ts"
 import type { Timeline } from "./Timeline.ts"
+import { undertaking } from "./undertaking.ts"
 import type { Caller, Session } from "./World.ts"
 
 type Borrow = Extract<Act, { readonly _tag: "Borrow" }>
@@ -68,10 +69,9 @@ export class Borrowing {
   }
 
   private work(caller: Caller, session: Session, hold: number, ending: Ending): Work {
-    return Effect.async<void, string>((resume) => {
-      const cancel = this.hold(caller, hold, () => resume(outcomes[ending]))
-      return Effect.sync(cancel)
-    }).pipe(Effect.ensuring(Effect.sync(() => this.giveBack(caller, session, ending))))
+    return undertaking<void, string>((resume) =>
+      this.hold(caller, hold, () => resume(outcomes[ending]))
+    ).pipe(Effect.ensuring(Effect.sync(() => this.giveBack(caller, session, ending))))
   }
 
   /** Calls back after a while, or when the caller is told to stop. */

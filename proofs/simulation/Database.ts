@@ -1,11 +1,13 @@
-import { Effect, FiberRef } from "effect"
+import { Duration, Effect, FiberRef } from "effect"
 import type { PCGRandom } from "effect/Utils"
 import type { Connection, Connector, Loss } from "../../src/pool/Connection.ts"
 import type { ConnectError } from "../../src/pool/PoolError.ts"
-import type { Landing, Observer } from "./Observer.ts"
+import type { Landing } from "./DialWatch.ts"
+import type { Observer } from "./Observer.ts"
 import type { LossKind, Welcome } from "./Program.ts"
 import { crash, goodbye, refusal, reset } from "./ServerWords.ts"
 import type { Timeline } from "./Timeline.ts"
+import { undertaking } from "./undertaking.ts"
 import { type Caller, openSessions, precision, type Session } from "./World.ts"
 
 /** A session with the {@link Database}, as the pool holds it. */
@@ -104,8 +106,7 @@ export class Database {
   }
 
   private open(onLoss: (loss: Loss) => void): Effect.Effect<Simulated, ConnectError> {
-    return Effect.async((resume) => {
-      // Here, so that whatever begins also hears of its end: between two steps it may be interrupted.
+    return undertaking((resume) => {
       const dial = this.observer.dialBegins(this.welcome === "swallowed")
       const socket: Socket = { session: undefined }
       const land = (landing: Landing) => this.observer.dialEnds(dial, landing)
@@ -116,18 +117,19 @@ export class Database {
           socket.session = this.observer.opened(dial.id)
           resume(Effect.succeed(this.connection(socket.session, onLoss)))
         } else {
-          const { isFatal, provesRestart } = refused
-          land({ _tag: "Failed", isFatal, provesRestart })
+          const { isFatal, provesRestart, retryAfter = 0 } = refused
+          const pause = Duration.toMillis(retryAfter)
+          land({ _tag: "Failed", isFatal, provesRestart, pause })
           resume(Effect.fail(refused))
         }
       }
       const time = dial.isSwallowed ? Number.POSITIVE_INFINITY : this.answerTime()
       const cancel = this.timeline.arrive(time, answered)
-      return Effect.sync(() => {
+      return () => {
         cancel()
         land({ _tag: "Abandoned" })
         if (socket.session !== undefined) this.drop(socket.session)
-      })
+      }
     })
   }
 
@@ -188,7 +190,7 @@ export class Database {
     isRoundTrip: boolean,
     begin: (done: (loss: Loss | undefined) => void) => () => void
   ): Effect.Effect<void, Loss> {
-    return Effect.async((resume) => {
+    return undertaking((resume) => {
       let isOver = false
       const end = (isGood: boolean) => {
         if (!isOver) this.observer.proofEnds(session, isGood, isRoundTrip)
@@ -199,15 +201,15 @@ export class Database {
         end(loss === undefined)
         resume(loss === undefined ? Effect.void : Effect.fail(loss))
       })
-      return Effect.sync(() => {
+      return () => {
         cancel()
         end(false)
-      })
+      }
     })
   }
 
   private close(session: Session): Effect.Effect<void> {
-    return Effect.async((resume) => {
+    return undertaking((resume) => {
       this.observer.closeBegins(session)
       const cancel = this.timeline.arrive(
         session.isForgotten ? Number.POSITIVE_INFINITY : this.closeTime,
@@ -216,10 +218,10 @@ export class Database {
           resume(Effect.void)
         }
       )
-      return Effect.sync(() => {
+      return () => {
         cancel()
         this.drop(session)
-      })
+      }
     })
   }
 

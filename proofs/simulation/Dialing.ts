@@ -1,5 +1,6 @@
 import type { Broken } from "./Violation.ts"
 import {
+  isResting,
   openSessions,
   overtakenAfter,
   precision,
@@ -9,38 +10,73 @@ import {
   waiting
 } from "./World.ts"
 
-/** The least time between a failure, the so many-th in a row, and the next dial. */
-const leastDelay = ({ knobs: { redialBase, redialCap } }: World, failures: number): number =>
-  // A quarter is the jitter.
-  Math.min(redialBase * 2 ** (failures - 1), redialCap) * 0.75
+/**
+ * After the last failure no dial begins for at least `least` milliseconds, and one may for at most
+ * `most`: a quarter is the jitter, taken off from the backoff, and put upon what the server asks for.
+ */
+const delays = (world: World): { readonly least: number; readonly most: number } => {
+  const { failing, knobs } = world
+  if (failing === undefined) return { least: 0, most: 0 }
+  const { failures, pause } = failing
+  const backoff = Math.min(knobs.redialBase * 2 ** (failures - 1), knobs.redialCap)
+  return { least: Math.max(backoff * 0.75, pause), most: Math.max(backoff, pause * 1.25) }
+}
+
+/** Until when the pool may keep from dialing because of failures. */
+export const dialsUntil = (world: World): number =>
+  world.failing === undefined ? world.now : world.failing.lastAt + delays(world).most + precision
 
 /**
- * Invariants 6 and 7: while dials fail, one at a time looks for the database, beside at most one that
- * had no answer for long, and each waits longer than the one before, however many callers there are.
+ * Invariant 7: each dial after a failure waits longer than the one before, and as long as the server
+ * has asked for, however many callers there are.
  */
-export const oneProbeAtATime = (world: World): Broken => {
-  const { dials, failing, now } = world
+export const dialsKeepTheirDistance = (world: World): Broken => {
+  const { failing, now } = world
   if (failing === undefined) return undefined
-  const { failures, lastAt } = failing
-  const begun = [...dials].map(({ beganAt }) => beganAt)
-  if (begun.length > 1 || begun.some((beganAt) => now - beganAt < overtakenAfter - precision)) {
-    return `a dial begins beside those of ${begun.map((at) => `${now - at} ms`).join(", ")} before, after ${failures} failures in a row`
-  }
-  if (world.overtakenIn === world.burst) return undefined
-  return now - lastAt < leastDelay(world, failures) - precision
-    ? `a dial begins ${now - lastAt} ms after the last of ${failures} failures in a row`
+  return now - failing.lastAt < delays(world).least - precision
+    ? `a dial begins ${now - failing.lastAt} ms after the last of ${failing.failures} failures in a row`
     : undefined
 }
 
-/** Invariant 8: an idle pool opens no connection. */
-export const nobodyDialsUnasked = ({ burst, wantedIn }: World): Broken =>
-  wantedIn === burst ? undefined : "a dial begins, and nobody waits"
+/**
+ * Invariants 6 and 7: at most so many dials at once as the ramp allows, which is one while nothing is
+ * open or dials fail; then one more overtakes a single one that had no answer for long, and of several
+ * it takes the place of the last.
+ */
+export const noMoreDialsThanTheRamp = (world: World): Broken => {
+  const { burst, dials, now, overtakenIn, widest } = world
+  if (dials.size < widest) return undefined
+  const isReplacing = dials.size <= 1 || overtakenIn === burst
+  const begun = [...dials].map(({ beganAt }) => now - beganAt)
+  return isReplacing && begun.every((age) => age >= overtakenAfter - precision)
+    ? undefined
+    : `a dial begins beside those of ${begun.join(" ms, ")} ms before, where ${widest} may`
+}
 
-/** Invariant 8: an idle pool sends no byte. */
-export const nothingIsSentUnasked = (world: World, { holder, id }: Session): Broken => {
-  const { burst, refutedIn, wantedIn } = world
+/** Invariant 8: an idle pool opens no connection, and one that ends none either. */
+export const nobodyDialsUnasked = ({ burst, closingIn, isClosing, wantedIn }: World): Broken => {
+  if (isClosing && closingIn < burst) return "a dial begins, and the pool is closed"
+  return wantedIn === burst ? undefined : "a dial begins, and nobody waits"
+}
+
+/** Invariant 8: an idle pool sends no byte, unless it is to keep its connections alive. */
+export const nothingIsSentUnasked = (world: World, { goodAt, holder, id }: Session): Broken => {
+  const { burst, knobs, now, refutedIn, wantedIn } = world
   const isAsked = holder !== undefined || wantedIn === burst || refutedIn === burst
-  return isAsked ? undefined : `session ${id} is validated, and nobody waits`
+  return isAsked || now - goodAt >= knobs.keepalive - rounding
+    ? undefined
+    : `session ${id} is validated, and nobody waits`
+}
+
+/** What is idle is proven as often as it is to be kept alive. */
+export const theIdleAreKeptAlive = (world: World): Broken => {
+  const { isClosing, knobs, now, thawedAt } = world
+  if (isClosing || knobs.keepalive === Number.POSITIVE_INFINITY) return undefined
+  const dueAt = ({ goodAt, usedUntil }: Session) =>
+    // The timer may have been set anew at the last moment, by another that came to rest.
+    Math.max(goodAt + knobs.keepalive, usedUntil, thawedAt) + 2 * precision
+  const silent = openSessions(world).find((session) => isResting(session) && now > dueAt(session))
+  return silent && `session ${silent.id} has been silent for ${now - silent.goodAt} ms`
 }
 
 /**
@@ -56,6 +92,24 @@ export const serviceComesBack = (world: World): Broken => {
   return now - since > allowed
     ? `caller ${first.id} still waits ${now - since} ms after the database and a slot were there`
     : undefined
+}
+
+/** Invariant 6: once a dial has succeeded, whoever waits and finds room is dialed for at once. */
+export const somebodyDialsForWhoeverWaits = (world: World): Broken => {
+  const callers = waiting(world).length
+  if (callers === 0 || world.dials.size > 0 || world.failing !== undefined) return undefined
+  const open = openSessions(world)
+  if (open.length >= world.knobs.max || open.some(({ proofs }) => proofs > 0)) return undefined
+  return `${callers} callers wait, nothing has failed, and nobody dials`
+}
+
+/** Who can't be served in time, because nothing is open and nothing dialed until then, is told at once. */
+export const theHopelessAreToldAtOnce = (world: World): Broken => {
+  const { dials, failing, now } = world
+  if (failing === undefined || dials.size + openSessions(world).length > 0) return undefined
+  const dialedFrom = failing.lastAt + delays(world).least
+  const hopeless = waiting(world).find(({ deadline }) => deadline < dialedFrom - precision)
+  return hopeless && `caller ${hopeless.id} still waits, with no dial in ${dialedFrom - now} ms`
 }
 
 /** Where no dial can succeed nobody is kept waiting for one. */
@@ -84,9 +138,12 @@ export const theDeadAreForgotten = (world: World): Broken => {
   return kept && `session ${kept.id} is kept idle, though the client knows that it is unusable`
 }
 
-const isSurplus = (world: World, { usedAt }: Session): boolean =>
-  world.now - usedAt >= world.knobs.idleTimeout - rounding &&
-  openSessions(world).length + world.dials.size > world.knobs.min
+const isSurplus = (world: World, { usedAt }: Session): boolean => {
+  const { burst, dials, knobs, now, sessions } = world
+  // Of those closed in the same burst, nobody knows which was closed first.
+  const before = [...sessions.values()].filter(({ closingIn = burst }) => closingIn === burst)
+  return now - usedAt >= knobs.idleTimeout - rounding && before.length + dials.size > knobs.min
+}
 
 const doubtfulCheck = ({ callers }: World): boolean =>
   [...callers].some(

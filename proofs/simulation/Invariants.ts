@@ -1,17 +1,22 @@
 import {
   nobodyIsKeptWaitingInVain,
   serviceComesBack,
+  somebodyDialsForWhoeverWaits,
   theCondemnedAreClosed,
-  theDeadAreForgotten
+  theDeadAreForgotten,
+  theHopelessAreToldAtOnce,
+  theIdleAreKeptAlive
 } from "./Dialing.ts"
 import {
   callersAreServedInOrder,
   everyoneIsAnsweredInTime,
   nobodyWaitsBesideAnIdleOne,
+  noMoreWaitThanMay,
   theInterruptedAreGone,
-  theLastUsedIsLentFirst,
+  theLastUsedIsTakenFirst,
   withinTheMaximum
 } from "./Lending.ts"
+import { leaksAreToldOf } from "./Telling.ts"
 import type { Broken } from "./Violation.ts"
 import type { World } from "./World.ts"
 
@@ -21,10 +26,15 @@ export const always: ReadonlyArray<(world: World) => Broken> = [
   everyoneIsAnsweredInTime,
   theInterruptedAreGone,
   callersAreServedInOrder,
-  theLastUsedIsLentFirst,
+  theLastUsedIsTakenFirst,
   nobodyWaitsBesideAnIdleOne,
+  noMoreWaitThanMay,
   theCondemnedAreClosed,
   theDeadAreForgotten,
   nobodyIsKeptWaitingInVain,
-  serviceComesBack
+  theHopelessAreToldAtOnce,
+  somebodyDialsForWhoeverWaits,
+  serviceComesBack,
+  theIdleAreKeptAlive,
+  leaksAreToldOf
 ]

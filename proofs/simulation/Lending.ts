@@ -66,18 +66,35 @@ export const callersAreServedInOrder = (world: World): Broken => {
   return first && `caller ${first.id} was served before caller ${overtaken.id}, who came earlier`
 }
 
-/** Invariant 4: idle connections are lent last-in first-out, so that a surplus can retire. */
-export const theLastUsedIsLentFirst = (world: World): Broken => {
+/** Of those used at the same instant, the one that came to rest last is the first to be lent. */
+const isUsedAfter = (session: Session, { takenFrom: { restedIn, usedUntil } }: Session): boolean =>
+  session.usedAt > usedUntil ||
+  (session.usedAt === usedUntil && session.usedUntil === usedUntil && session.restedIn > restedIn)
+
+/**
+ * Invariant 4: idle connections are taken last-in first-out, to be lent or proven for who waits, so
+ * that a surplus can retire.
+ */
+export const theLastUsedIsTakenFirst = (world: World): Broken => {
+  const { burst } = world
   const open = openSessions(world)
-  const lent = open.filter(({ lentIn }) => lentIn === world.burst)
+  const taken = open.filter(({ takenIn }) => takenIn === burst)
+  if (taken.length === 0) return undefined
   for (const session of open) {
-    if (!isResting(session) || session.restedIn === world.burst) continue
-    const staler = lent.find(({ usedBefore }) => usedBefore < session.usedIn)
-    if (staler !== undefined && session.lentIn !== world.burst) {
-      return `session ${staler.id} is lent, and session ${session.id} was used after it`
+    if (!isResting(session) || session.restedIn === burst || session.takenIn === burst) continue
+    const staler = taken.find((other) => isUsedAfter(session, other))
+    if (staler !== undefined) {
+      return `session ${staler.id} is taken, and session ${session.id} was used after it`
     }
   }
   return undefined
+}
+
+/** Not more callers wait than may. */
+export const noMoreWaitThanMay = (world: World): Broken => {
+  const callers = waiting(world).length
+  const { maxWaiting } = world.knobs
+  return callers > maxWaiting ? `${callers} callers wait, where ${maxWaiting} may` : undefined
 }
 
 /** Nobody waits beside a connection that could be lent, or at least be looked at. */

@@ -1,37 +1,33 @@
 import type { Exit } from "effect"
 import type { Loss } from "../../src/pool/Connection.ts"
+import type { PoolEvent } from "../../src/pool/PoolEvent.ts"
 import { everyAnswerIsTyped } from "./Answering.ts"
 import {
+  dialsKeepTheirDistance,
   nobodyDialsUnasked,
+  noMoreDialsThanTheRamp,
   nothingGoodIsClosed,
-  nothingIsSentUnasked,
-  oneProbeAtATime
+  nothingIsSentUnasked
 } from "./Dialing.ts"
+import { type Dial, DialWatch, type Failing, type Landing } from "./DialWatch.ts"
 import { always } from "./Invariants.ts"
 import { nothingEvictedIsLent, nothingUnprovenIsLent, oneBorrowerEach } from "./Lending.ts"
 import type { Knobs, Way } from "./Program.ts"
+import { QueueWatch } from "./QueueWatch.ts"
+import { leaking, onlyLeaksAreToldOf, theGivenUpAreToldOnceASecond } from "./Telling.ts"
 import type { Timeline } from "./Timeline.ts"
 import { type Broken, Violation } from "./Violation.ts"
 import {
   type Burst,
   type Caller,
-  type Dial,
-  type Failing,
+  isResting,
   newCaller,
   newSession,
-  overtakenAfter,
-  precision,
+  rounding,
   type Session,
   type World,
   waiting
 } from "./World.ts"
-
-/** How a dial ended. */
-export type Landing =
-  | { readonly _tag: "Accepted" }
-  | { readonly _tag: "Failed"; readonly isFatal: boolean; readonly provesRestart: boolean }
-  /** The pool gave it up. */
-  | { readonly _tag: "Abandoned" }
 
 /**
  * Watches the pool from outside: from the server, from the network, and from its callers. It keeps
@@ -41,27 +37,27 @@ export class Observer implements World {
   readonly knobs: Knobs
   readonly sessions = new Map<number, Session>()
   readonly callers = new Set<Caller>()
-  readonly dials = new Set<Dial>()
   burst: Burst = 0
-  failing: Failing | undefined
   wantedIn: Burst = -1
   refutedIn: Burst = -1
   fatalIn: Burst = -1
   excusedIn: Burst = -1
-  overtakenIn: Burst = -1
   isClosing = false
+  closingIn: Burst = -1
   openSince = 0
   firstSince = 0
   connectTime = 1
   violation: Violation | undefined
-  /** Dials that opening the minimum may still begin beside those for callers. */
-  warmUps: number
+  /** Dials that opening the minimum may still begin beside those for callers; undefined when it is over. */
+  warmUps: number | undefined
   /** What happened, for whoever wants to read it. */
   readonly tell: (line: string) => void
   private readonly timeline: Timeline
+  private readonly dialing = new DialWatch(this)
+  private readonly queue = new QueueWatch()
   private asked = 0
   private first: Caller | undefined
-  private dialed = 0
+  private toldOfGivenUpAt = Number.NEGATIVE_INFINITY
 
   constructor(knobs: Knobs, timeline: Timeline, tell: (line: string) => void) {
     this.knobs = knobs
@@ -78,19 +74,51 @@ export class Observer implements World {
     return this.timeline.thawedAt
   }
 
+  get dials(): ReadonlySet<Dial> {
+    return this.dialing.dials
+  }
+
+  get dialedAt(): number {
+    return this.dialing.dialedAt
+  }
+
+  get failing(): Failing | undefined {
+    return this.dialing.failing
+  }
+
+  get overtakenIn(): Burst {
+    return this.dialing.overtakenIn
+  }
+
+  get widest(): number {
+    return this.dialing.widest
+  }
+
+  get crowd(): number {
+    return this.queue.crowd
+  }
+
+  get foreseenWait(): number {
+    return this.queue.wait
+  }
+
   /** All fibers rest: whatever must hold then is looked at. */
   rest(): void {
-    const first = waiting(this)[0]
+    const callers = waiting(this)
+    const [first] = callers
     if (first !== this.first) this.firstSince = this.now
     this.first = first
     for (const invariant of always) this.demand(invariant, undefined)
     this.burst += 1
+    this.dialing.rest()
+    this.queue.rest(callers.length)
     if (first !== undefined) this.wantedIn = this.burst
   }
 
   asks(way: Way): Caller {
     const caller = newCaller(this.asked++, way, this)
     this.callers.add(caller)
+    this.queue.asks()
     this.wantedIn = this.burst
     this.tell(`caller ${caller.id} asks (${way})`)
     return caller
@@ -107,9 +135,11 @@ export class Observer implements World {
     caller.phase = "holding"
     caller.session = session
     caller.servedIn = this.burst
+    this.queue.served(this.now)
+    this.taken(session)
     session.holder = caller
-    session.lentIn = this.burst
-    session.usedBefore = session.usedIn
+    session.lentAt = this.now
+    session.isToldOf = false
   }
 
   gaveBack(caller: Caller): void {
@@ -132,44 +162,32 @@ export class Observer implements World {
   }
 
   dialBegins(isSwallowed: boolean): Dial {
+    this.dialing.reconsider()
+    this.demand(noMoreDialsThanTheRamp, undefined)
     const isForCallers =
-      oneProbeAtATime(this) === undefined && nobodyDialsUnasked(this) === undefined
-    if (isForCallers || this.warmUps === 0) {
-      this.demand(oneProbeAtATime, undefined)
+      dialsKeepTheirDistance(this) === undefined && nobodyDialsUnasked(this) === undefined
+    if (isForCallers || !this.warmUps) {
+      this.demand(dialsKeepTheirDistance, undefined)
       this.demand(nobodyDialsUnasked, undefined)
     } else this.warmUps -= 1
-    const dial = { id: this.dialed++, beganAt: this.now, isSwallowed }
+    const dial = this.dialing.begin(isSwallowed)
     this.tell(`dial ${dial.id} begins`)
-    this.dials.add(dial)
     return dial
   }
 
   dialEnds(dial: Dial, landing: Landing): void {
-    if (!this.dials.delete(dial)) return
+    if (!this.dials.has(dial)) return
     this.tell(`dial ${dial.id} ends: ${landing._tag}`)
-    if (landing._tag === "Accepted") {
-      this.failing = undefined
-      return
-    }
-    if (landing._tag === "Failed") {
-      if (landing.isFatal) this.fatalIn = this.burst
-      if (landing.provesRestart) this.condemn()
-    }
-    const { failing, now } = this
-    const isAbandoned = landing._tag === "Abandoned"
-    if (isAbandoned && now - dial.beganAt >= overtakenAfter) this.overtakenIn = this.burst
-    const isOvertaken = isAbandoned && now - dial.beganAt < this.knobs.connectTimeout - precision
-    if (isOvertaken || (failing !== undefined && dial.beganAt < failing.since)) return
-    this.failing = {
-      failures: (failing?.failures ?? 0) + 1,
-      since: failing?.since ?? now,
-      lastAt: now
-    }
+    this.dialing.end(dial, landing)
+    if (landing._tag !== "Failed") return
+    if (landing.isFatal) this.fatalIn = this.burst
+    if (landing.provesRestart) this.condemn()
   }
 
   opened(id: number): Session {
     const session = newSession(id, this.now, this.burst)
     this.sessions.set(id, session)
+    this.dialing.widen()
     return session
   }
 
@@ -178,6 +196,7 @@ export class Observer implements World {
     this.tell(`session ${session.id} is proven by a ${isRoundTrip ? "round trip" : "turn"}`)
     if (checker !== undefined) this.lent(checker, session)
     if (isRoundTrip) this.demand(nothingIsSentUnasked, session)
+    this.taken(session)
     session.proofs += 1
   }
 
@@ -200,7 +219,6 @@ export class Observer implements World {
   lost(session: Session, loss: Loss): void {
     this.tell(`session ${session.id} ends: ${loss.message}`)
     session.isKnownDead = true
-    if (this.warmUps > 0) this.warmUps += 1
     if (loss.provesRestart) this.condemn()
   }
 
@@ -208,10 +226,33 @@ export class Observer implements World {
     this.tell(`session ${session.id} is closed`)
     this.demand(nothingGoodIsClosed, session)
     session.closingIn = this.burst
+    // What is closed while the minimum is being opened is opened once more.
+    if (this.warmUps !== undefined) this.warmUps += 1
+    // It was to be lent, and that counts for the pace of the queue.
+    if (session.isMute || session.isKnownDead) this.queue.doubt()
   }
 
   closed(session: Session): void {
     this.sessions.delete(session.id)
+  }
+
+  /** The pool is told to end: whatever is open may be closed. */
+  closes(): void {
+    if (!this.isClosing) this.closingIn = this.burst
+    this.isClosing = true
+  }
+
+  /** The pool tells of something. */
+  heard(event: PoolEvent): void {
+    if (event._tag === "Leaked") {
+      this.demand(onlyLeaksAreToldOf, event.heldFor)
+      const session = leaking(this, event.heldFor)
+      if (session !== undefined) session.isToldOf = true
+    }
+    if (event._tag === "TimedOut") {
+      this.demand(theGivenUpAreToldOnceASecond, this.toldOfGivenUpAt)
+      this.toldOfGivenUpAt = this.now
+    }
   }
 
   /** Every session opened so far may be closed. */
@@ -239,15 +280,26 @@ export class Observer implements World {
   private used(session: Session): void {
     session.restedIn = this.burst
     session.usedAt = this.now
-    session.usedIn = this.burst
+    session.usedUntil = this.now
+  }
+
+  /** It is lent or proven, and was idle before: in this burst it neither came to rest nor was refuted. */
+  private taken(session: Session): void {
+    const { burst, knobs, now } = this
+    // To keep one alive, or because a sibling was found dead, it is taken wherever it stands.
+    const isForCaller = this.refutedIn < burst && now - session.goodAt < knobs.keepalive - rounding
+    if (!isResting(session) || session.restedIn === burst || !isForCaller) return
+    session.takenIn = burst
+    session.takenFrom = { usedUntil: session.usedUntil, restedIn: session.restedIn }
   }
 
   /** A caller was interrupted, who may have had any of those at rest for no time. */
   private mayHaveHad(): void {
+    this.queue.doubt()
     for (const session of this.sessions.values()) {
       if (session.holder !== undefined) continue
       // Which was used last nobody can tell any more.
-      session.usedIn = this.burst
+      session.usedUntil = this.now
       if (session.proofs > 0) continue
       session.restedIn = this.burst
       if (this.now - session.goodAt < this.knobs.validateAfterIdle) session.goodAt = this.now

@@ -7,6 +7,7 @@ export interface Knobs {
   readonly max: number
   readonly connectTimeout: number
   readonly acquireTimeout: number
+  readonly maxWaiting: number
   readonly maxRetries: number
   readonly retryDelay: number
   readonly redialBase: number
@@ -14,6 +15,8 @@ export interface Knobs {
   readonly validateAfterIdle: number
   readonly validateTimeout: number
   readonly idleTimeout: number
+  readonly keepalive: number
+  readonly leakThreshold: number
   readonly maxLifetime: number
   readonly closeTimeout: number
   readonly lazy: boolean
@@ -23,6 +26,7 @@ export const configOf = ({ redialBase, redialCap, ...knobs }: Knobs): PoolConfig
   ...defaults,
   min: knobs.min,
   max: knobs.max,
+  maxWaiting: knobs.maxWaiting,
   maxRetries: knobs.maxRetries,
   lazy: knobs.lazy,
   redialDelay: { base: Duration.millis(redialBase), cap: Duration.millis(redialCap) },
@@ -32,6 +36,8 @@ export const configOf = ({ redialBase, redialCap, ...knobs }: Knobs): PoolConfig
   validateAfterIdle: Duration.millis(knobs.validateAfterIdle),
   validateTimeout: Duration.millis(knobs.validateTimeout),
   idleTimeout: Duration.millis(knobs.idleTimeout),
+  keepalive: Duration.millis(knobs.keepalive),
+  leakThreshold: Duration.millis(knobs.leakThreshold),
   maxLifetime: Duration.millis(knobs.maxLifetime),
   closeTimeout: Duration.millis(knobs.closeTimeout)
 })
@@ -48,9 +54,17 @@ export type Ending = (typeof endings)[number]
 
 /**
  * What a dial meets. `startingUp` is the answer that proves a restart, `swallowed` is none, `fatal`
- * says that no dial can succeed.
+ * says that no dial can succeed, `tooOften` and `usedUp` that none is welcome for a while.
  */
-export const welcomes = ["accepted", "refused", "swallowed", "startingUp", "fatal"] as const
+export const welcomes = [
+  "accepted",
+  "refused",
+  "swallowed",
+  "startingUp",
+  "fatal",
+  "tooOften",
+  "usedUp"
+] as const
 
 export type Welcome = (typeof welcomes)[number]
 
@@ -88,6 +102,7 @@ export type Act =
   /** Every session ends, most with the words that prove a restart, and dials are refused. */
   | { readonly _tag: "Crash" }
   | { readonly _tag: "Recreate" }
+  | { readonly _tag: "Drain" }
   | { readonly _tag: "Freeze"; readonly millis: number }
   | { readonly _tag: "Nothing" }
 

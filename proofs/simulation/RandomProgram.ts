@@ -16,6 +16,7 @@ export const usual: Knobs = {
   max: 10,
   connectTimeout: 5_000,
   acquireTimeout: 10_000,
+  maxWaiting: 10_000,
   maxRetries: 3,
   retryDelay: 500,
   redialBase: 100,
@@ -23,10 +24,14 @@ export const usual: Knobs = {
   validateAfterIdle: 1_000,
   validateTimeout: 1_000,
   idleTimeout: 300_000,
+  keepalive: Number.POSITIVE_INFINITY,
+  leakThreshold: 60_000,
   maxLifetime: 1_800_000,
   closeTimeout: 1_000,
   lazy: false
 }
+
+const never = Number.POSITIVE_INFINITY
 
 /** Small numbers, so that bounds are met and times run out within a program. */
 const small: fc.Arbitrary<Knobs> = fc
@@ -35,6 +40,7 @@ const small: fc.Arbitrary<Knobs> = fc
     min: fc.constantFrom(0, 0, 1, 2),
     connectTimeout: fc.constantFrom(300, 2_000),
     acquireTimeout: fc.constantFrom(200, 1_000, 3_000),
+    maxWaiting: fc.constantFrom(10_000, 10_000, 10_000, 1, 3),
     maxRetries: fc.nat(3),
     retryDelay: fc.constantFrom(50, 500),
     redialBase: fc.constantFrom(50, 100),
@@ -42,6 +48,8 @@ const small: fc.Arbitrary<Knobs> = fc
     validateAfterIdle: fc.constantFrom(0, 100, 1_000),
     validateTimeout: fc.constantFrom(50, 400),
     idleTimeout: fc.constantFrom(500, 5_000),
+    keepalive: fc.constantFrom(never, never, never, never, 300, 700),
+    leakThreshold: fc.constantFrom(never, never, never, 50, 1_000),
     maxLifetime: fc.constantFrom(1_000, 20_000),
     closeTimeout: fc.constantFrom(50, 400),
     lazy: fc.boolean()
@@ -59,8 +67,10 @@ const tagged = <T extends string>(tag: T) => fc.constant(tag)
 const borrow: fc.Arbitrary<Act> = fc.record({
   _tag: tagged("Borrow"),
   callers: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(1) },
-    { weight: 2, arbitrary: fc.integer({ min: 2, max: 6 }) }
+    { weight: 40, arbitrary: fc.constant(1) },
+    { weight: 20, arbitrary: fc.integer({ min: 2, max: 6 }) },
+    // As many as it takes until the pace of the queue is known.
+    { weight: 1, arbitrary: fc.integer({ min: 25, max: 50 }) }
   ),
   way: fc.constantFrom(...ways),
   hold: fc.oneof(fc.nat(5), fc.nat(200), fc.nat(4_000)),
@@ -100,6 +110,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constant<Act>({ _tag: "Crash" }) },
   { weight: 1, arbitrary: fc.constant<Act>({ _tag: "Recreate" }) },
+  { weight: 1, arbitrary: fc.constant<Act>({ _tag: "Drain" }) },
   { weight: 1, arbitrary: fc.record({ _tag: tagged("Freeze"), millis: fc.nat(3_000) }) },
   { weight: 3, arbitrary: fc.constant<Act>({ _tag: "Nothing" }) }
 )
@@ -124,6 +135,6 @@ export const programs: fc.Arbitrary<Program> = fc.record({
     { weight: 5, arbitrary: fc.constant("accepted" as const) },
     { weight: 1, arbitrary: fc.constantFrom(...welcomes) }
   ),
-  steps: fc.array(step, { maxLength: 40, size: "max" }),
+  steps: fc.array(step, { maxLength: 30, size: "max" }),
   isAbrupt: fc.boolean()
 })

@@ -4,6 +4,7 @@ import type { Program } from "./Program.ts"
 import { programs } from "./RandomProgram.ts"
 import type { Options } from "./Simulation.ts"
 import { type Figures, simulate } from "./simulate.ts"
+import { Violation } from "./Violation.ts"
 
 /** A seed whose program broke an invariant. */
 export interface Failure {
@@ -39,6 +40,17 @@ export const runSeed = (seed: number, options: Options = {}): Figures | Failure 
   if (counterexample === null) return figures
   const message = errorInstance instanceof Error ? errorInstance.message : String(errorInstance)
   return { seed, program: counterexample[0], message }
+}
+
+/** The first invariant that a program breaks, if it does. */
+export const violationOf = (program: Program, options: Options = {}): Violation | undefined => {
+  try {
+    simulate(program, options)
+    return undefined
+  } catch (error) {
+    if (error instanceof Violation) return error
+    throw error
+  }
 }
 
 /** What happens in a program, line by line, until its end or its first violation. */

@@ -1,18 +1,21 @@
-import { Effect, Exit, type Fiber, FiberId, Runtime, Scope } from "effect"
+import { Effect, Exit, type Fiber, FiberId, Runtime, Scope, Stream } from "effect"
 import { PCGRandom } from "effect/Utils"
 import type { Connector } from "../../src/pool/Connection.ts"
 import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
 import type { ConnectError } from "../../src/pool/PoolError.ts"
 import { perform } from "./Acts.ts"
-import { theCountsAgree } from "./Answering.ts"
+import { aDrainedPoolHasNothing, theCountsAgree } from "./Answering.ts"
 import { Borrowing } from "./Borrowing.ts"
 import { Database, type Simulated } from "./Database.ts"
+import { dialsUntil } from "./Dialing.ts"
 import { Interleaving } from "./Interleaving.ts"
 import { Observer } from "./Observer.ts"
 import { type Act, configOf, type Knobs, type Program, type Step } from "./Program.ts"
 import { runtimeOf } from "./runtimeOf.ts"
+import { isHeard } from "./Telling.ts"
 import { Timeline } from "./Timeline.ts"
+import { overtakenAfter, type World } from "./World.ts"
 
 /** What builds the pool under test. */
 export type Subject = (
@@ -27,10 +30,27 @@ export interface Options {
   readonly tell?: (at: number, line: string) => void
 }
 
+/** A dial may get this many times its usual time. */
+const mostPatience = 6
+
 /** Until when opening the minimum may go on in the background, at the longest. */
-const warmUpTime = ({ connectTimeout, maxRetries, retryDelay }: Knobs): number =>
-  // The delays double, and are spread by a fifth.
-  (maxRetries + 1) * connectTimeout + 1.2 * retryDelay * 2 ** maxRetries
+const warmUpTime = ({ connectTimeout, maxRetries, min, retryDelay }: Knobs): number =>
+  // One after another, if the ramp wants it so. The delays double, and are spread by a fifth.
+  (maxRetries + 1) * (1 + min) * mostPatience * connectTimeout + 1.2 * retryDelay * 2 ** maxRetries
+
+/** Borrowers have all that the pool may open. */
+const isFull = ({ knobs, sessions }: World): boolean =>
+  [...sessions.values()].filter(({ holder }) => holder !== undefined).length >= knobs.max
+
+/** A dial without an answer is overtaken where it is the only hope, and the pool may have another. */
+const isSwallowed = ({ dialedAt, dials, knobs, now, sessions }: World): boolean => {
+  if (![...dials].some((dial) => dial.isSwallowed)) return false
+  return knobs.max === 1 || sessions.size > 0 || now - dialedAt < overtakenAfter
+}
+
+/** The pool waits for an answer that does not come, or as long as the server has asked for. */
+const isWaitedFor = (world: World): boolean =>
+  isSwallowed(world) || (world.failing?.pause ? world.now <= dialsUntil(world) : false)
 
 /** One pool, one database and their observer, in a time and an order of their own. */
 export class Simulation {
@@ -39,6 +59,7 @@ export class Simulation {
   readonly database: Database
   readonly building: Fiber.RuntimeFiber<PoolOf<Simulated>, ConnectError>
   pool: PoolOf<Simulated> | undefined
+  draining: Fiber.RuntimeFiber<void> | undefined
   private borrowing: Borrowing | undefined
   private warmsUpUntil: number
   private readonly interleaving: Interleaving
@@ -61,6 +82,7 @@ export class Simulation {
     this.building.addObserver((exit) => {
       if (Exit.isFailure(exit)) return
       this.pool = exit.value
+      this.listen(exit.value)
       this.borrowing = new Borrowing(exit.value, this.observer, this.timeline)
     })
   }
@@ -69,6 +91,7 @@ export class Simulation {
   play({ act, after }: Step): void {
     if (after > 0) {
       this.timeline.advance(after)
+      this.notice()
       this.count()
     }
     this.observer.tell(`> ${act._tag}`)
@@ -105,6 +128,19 @@ export class Simulation {
     )
   }
 
+  /** Lets the pool come to its end by itself. */
+  drain(): void {
+    const { observer, pool } = this
+    if (pool === undefined || this.draining !== undefined) return
+    this.draining = this.fork(
+      Effect.suspend(() => {
+        observer.closes()
+        return pool.drain
+      })
+    )
+    this.draining.addObserver(() => observer.demand(aDrainedPoolHasNothing, undefined))
+  }
+
   freeze(millis: number): void {
     this.warmsUpUntil += millis
     this.timeline.freeze(millis)
@@ -116,9 +152,17 @@ export class Simulation {
   }
 
   close(): Fiber.RuntimeFiber<void> {
-    this.observer.isClosing = true
+    this.observer.closes()
     this.giveUpBuilding()
     return this.fork(Scope.close(this.scope, Exit.void))
+  }
+
+  private listen(pool: PoolOf<Simulated>): void {
+    const { observer } = this
+    if (!isHeard(observer)) return
+    this.fork(
+      Stream.runForEach(pool.events, ({ event }) => Effect.sync(() => observer.heard(event)))
+    )
   }
 
   private fork<A, E>(effect: Effect.Effect<A, E>): Fiber.RuntimeFiber<A, E> {
@@ -145,12 +189,10 @@ export class Simulation {
   /** Notices what stands between a caller and a connection that no pool can help. */
   private notice(): void {
     const { database, observer, timeline } = this
-    const held = [...observer.sessions.values()].filter(({ holder }) => holder !== undefined).length
-    const isSwallowed = [...observer.dials].some((dial) => dial.isSwallowed)
-    const isBlocked = !database.isOpen || held >= observer.knobs.max || isSwallowed
+    const isBlocked = !database.isOpen || isFull(observer) || isWaitedFor(observer)
     const since = isBlocked ? timeline.now : timeline.thawedAt
     observer.openSince = Math.max(observer.openSince, since)
     const isWarm = observer.knobs.lazy ? timeline.now > this.warmsUpUntil : this.pool !== undefined
-    if (isWarm) observer.warmUps = 0
+    if (isWarm) observer.warmUps = undefined
   }
 }

@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect } from "effect"
 import type { PCGRandom } from "effect/Utils"
+import { undertaking } from "./undertaking.ts"
 
 /** Milliseconds since the simulation began. */
 export type Instant = number
@@ -138,10 +139,9 @@ export class Timeline implements Clock.Clock {
   }
 
   sleep(duration: Duration.Duration): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      const cancel = this.wait(Duration.toMillis(duration), () => resume(Effect.void))
-      return Effect.sync(cancel)
-    })
+    return undertaking((resume) =>
+      this.wait(Duration.toMillis(duration), () => resume(Effect.void))
+    )
   }
 
   private get next(): Instant {

@@ -1,4 +1,5 @@
 import type { Fiber } from "effect"
+import type { Dial, Failing } from "./DialWatch.ts"
 import type { Knobs, Way } from "./Program.ts"
 import type { Instant } from "./Timeline.ts"
 
@@ -30,14 +31,18 @@ export interface Session {
   goodAt: Instant
   /** When it was opened or given back last: a proof is no use of it. */
   usedAt: Instant
-  usedIn: Burst
+  /** As late as it may have been given back: one may have had it who was interrupted. */
+  usedUntil: Instant
   /** When it was opened or proven last. */
   assuredIn: Burst
   /** When it became idle last. */
   restedIn: Burst
-  /** When it was lent last, and when it had been used before that. */
-  lentIn: Burst
-  usedBefore: Burst
+  /** When it was taken out of the idle ones last, and what it was until then. */
+  takenIn: Burst
+  takenFrom: { readonly usedUntil: Instant; readonly restedIn: Burst }
+  lentAt: Instant
+  /** The pool has said that it is held too long. */
+  isToldOf: boolean
 }
 
 /**
@@ -62,20 +67,6 @@ export interface Caller {
   stop: (() => void) | undefined
 }
 
-export interface Dial {
-  readonly id: number
-  readonly beganAt: Instant
-  /** The network swallowed it: it will never be answered. */
-  isSwallowed: boolean
-}
-
-/** Dials that failed in a row: those under way together count as one. */
-export interface Failing {
-  readonly failures: number
-  readonly since: Instant
-  readonly lastAt: Instant
-}
-
 /** What an observer outside of the pool knows at one moment. */
 export interface World {
   readonly knobs: Knobs
@@ -87,6 +78,8 @@ export interface World {
   /** Those without an answer, and those who hold a connection; in the order in which they asked. */
   readonly callers: ReadonlySet<Caller>
   readonly dials: ReadonlySet<Dial>
+  /** When the last of them began. */
+  readonly dialedAt: Instant
   readonly failing: Failing | undefined
   /** The last burst in which somebody waited. */
   readonly wantedIn: Burst
@@ -96,9 +89,17 @@ export interface World {
   readonly fatalIn: Burst
   /** The last burst in which all sessions opened so far were condemned. */
   readonly excusedIn: Burst
-  /** When a dial ended that was old enough to be overtaken: it may have been, or have had its time. */
+  /** The last burst in which a dial was given up that was old enough to be overtaken. */
   readonly overtakenIn: Burst
+  /** The most dials at once that the pool may have thought allowed at any moment of this burst. */
+  readonly widest: number
+  /** The most callers that may have waited at any moment of this burst. */
+  readonly crowd: number
+  /** How long the last of them will wait, by how fast those before were served; 0: nobody can tell. */
+  readonly foreseenWait: number
   readonly isClosing: boolean
+  /** The burst in which the pool was told to end. */
+  readonly closingIn: Burst
   /** Since when nothing but the pool itself stands between a caller and a connection. */
   readonly openSince: Instant
   /** Since when whoever is first in the queue has been first. */
@@ -124,11 +125,13 @@ export const newSession = (id: number, now: Instant, burst: Burst): Session => (
   condemnedIn: undefined,
   goodAt: now,
   usedAt: now,
-  usedIn: burst,
+  usedUntil: now,
   assuredIn: burst,
   restedIn: burst,
-  lentIn: -1,
-  usedBefore: -1
+  takenIn: -1,
+  takenFrom: { usedUntil: now, restedIn: burst },
+  lentAt: now,
+  isToldOf: false
 })
 
 /** Somebody who has just asked. */
@@ -153,7 +156,7 @@ export const precision = 2
 export const rounding = 1e-5
 
 /** Sessions of this client that count: not those it has said goodbye to. */
-export const openSessions = ({ sessions }: World): ReadonlyArray<Session> =>
+export const openSessions = ({ sessions }: Pick<World, "sessions">): ReadonlyArray<Session> =>
   [...sessions.values()].filter(({ closingIn }) => closingIn === undefined)
 
 export const waiting = ({ callers }: World): ReadonlyArray<Caller> =>

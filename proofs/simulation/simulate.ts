@@ -1,9 +1,10 @@
 import { Cause, Exit, Option } from "effect"
 import { ConnectError } from "../../src/pool/PoolError.ts"
 import type { Program, Step } from "./Program.ts"
+import { pauses } from "./ServerWords.ts"
 import { type Options, Simulation } from "./Simulation.ts"
 import type { Broken } from "./Violation.ts"
-import { isResting, openSessions, precision, type World } from "./World.ts"
+import { isResting, openSessions, precision, type Session, type World } from "./World.ts"
 
 /** How much one run was. */
 export interface Figures {
@@ -20,10 +21,14 @@ const buildingEndsTyped = (_: World, { building }: Simulation): Broken => {
 }
 
 /** Invariant 5: when everybody has given back, nobody has anything. */
-const nothingIsHeld = ({ callers, sessions }: World): Broken => {
-  const held = [...sessions.values()].filter(
-    (session) => session.closingIn === undefined && !isResting(session)
-  )
+const nothingIsHeld = (world: World): Broken => {
+  const { callers, knobs } = world
+  // A proof that keeps an idle connection alive may have begun just now.
+  const isHeld = (session: Session) =>
+    knobs.keepalive === Number.POSITIVE_INFINITY
+      ? !isResting(session)
+      : session.holder !== undefined
+  const held = openSessions(world).filter(isHeld)
   return callers.size + held.length > 0
     ? `${callers.size} callers and ${held.length} lent sessions are left, though everybody has ended`
     : undefined
@@ -41,6 +46,11 @@ const nothingOutlivesItsLifetime = (world: World): Broken => {
   const open = openSessions(world).length
   return open > 0 ? `${open} connections are open after their lifetime` : undefined
 }
+
+const drainingEnds = (_: World, { draining }: Simulation): Broken =>
+  draining?.unsafePoll() === null
+    ? "the pool is not drained, though everybody has given back"
+    : undefined
 
 /** Invariant 6: whatever has happened, the pool serves again. */
 const thePoolServesAgain = ({ callers }: World): Broken =>
@@ -92,7 +102,10 @@ const calm = (simulation: Simulation): void => {
   observer.demand(theSurplusRetires, undefined)
   simulation.play(nothing(maxLifetime))
   observer.demand(nothingOutlivesItsLifetime, undefined)
-  if (simulation.pool === undefined) return
+  observer.demand(drainingEnds, simulation)
+  if (simulation.pool === undefined || observer.isClosing) return
+  // The server may have asked not to be dialed.
+  simulation.play(nothing(1.25 * pauses.usedUp))
   simulation.play({ after: 0, act: lastCaller })
   simulation.play(nothing(100))
   observer.demand(thePoolServesAgain, undefined)

@@ -115,9 +115,10 @@ const apply = (state: State, out: Commands, input: Input): State => {
     default: {
       // A member that the pool has already forgotten changes nothing.
       const member = Members.find(state, input.id)
-      return member !== undefined && concerns(member, input)
-        ? aboutMember(state, out, member, input)
-        : state
+      if (member === undefined || !concerns(member, input)) return state
+      const next = aboutMember(state, out, member, input)
+      // Who had hoped for the last connection may have to be told that none will come.
+      return total(next) === 0 ? timeOutAll(next, out, input.at) : next
     }
   }
 }

@@ -157,6 +157,23 @@ describe("a server that asks not to be dialed for a while", () => {
     })
   })
 
+  it.scoped("leaves nobody waiting once the last connection has ended", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, lazily)
+      yield* Effect.fork(pool.use(() => Effect.sleep(Duration.seconds(1))))
+      yield* settled
+      server.refusal = refusal({ isFatal: false, retryAfter: Duration.minutes(1) })
+      const caller = yield* Effect.fork(Effect.flip(pool.use(() => Effect.void)))
+      yield* TestClock.adjust(Duration.millis(500))
+      assert.isTrue(Option.isNone(yield* caller.poll))
+      server.endAll({ message: "57P01: terminating connection", provesRestart: false })
+      yield* TestClock.adjust(Duration.millis(500))
+      assert.instanceOf(yield* Fiber.join(caller), AcquireTimeout)
+      assert.strictEqual((yield* pool.stats).timedOut, 1)
+    })
+  })
+
   it.scoped("is dialed again for those who can wait", () => {
     const server = new SimulatedServer()
     return Effect.gen(function* () {

@@ -1,0 +1,113 @@
+import type { Instant } from "./Timeline.ts"
+import { type Burst, openSessions, overtakenAfter, precision, type World } from "./World.ts"
+
+/** How a dial ended. */
+export type Landing =
+  | { readonly _tag: "Accepted" }
+  | {
+      readonly _tag: "Failed"
+      readonly isFatal: boolean
+      readonly provesRestart: boolean
+      /** For how many milliseconds the server asks not to be dialed again. */
+      readonly pause: number
+    }
+  /** The pool gave it up. */
+  | { readonly _tag: "Abandoned" }
+
+export interface Dial {
+  readonly id: number
+  readonly beganAt: Instant
+  /** The network swallowed it: it will never be answered. */
+  readonly isSwallowed: boolean
+}
+
+/** Dials that failed in a row: those under way together count as one. */
+export interface Failing {
+  readonly failures: number
+  readonly since: Instant
+  readonly lastAt: Instant
+  /** For how long the server asked not to be dialed again. */
+  readonly pause: number
+}
+
+type Looked = Pick<World, "burst" | "knobs" | "now" | "sessions">
+
+/** What can be known of a pool's dials by who watches the network. */
+export class DialWatch {
+  readonly dials = new Set<Dial>()
+  failing: Failing | undefined
+  dialedAt: Instant = Number.NEGATIVE_INFINITY
+  /** The last burst in which a dial was given up that was old enough to be overtaken. */
+  overtakenIn: Burst = -1
+  /** The most dials at once that the pool may have thought allowed at any moment of this burst. */
+  widest = 1
+  private ramp = 1
+  private begun = 0
+  private beforeOvertaken: Failing | undefined
+  private readonly world: Looked
+
+  constructor(world: Looked) {
+    this.world = world
+  }
+
+  /** Only now is it known whether the one given up just before was overtaken, or had had its time. */
+  reconsider(): void {
+    if (this.overtakenIn === this.world.burst) this.failing = this.beforeOvertaken
+  }
+
+  begin(isSwallowed: boolean): Dial {
+    const dial = { id: this.begun++, beganAt: this.world.now, isSwallowed }
+    this.dialedAt = dial.beganAt
+    this.dials.add(dial)
+    return dial
+  }
+
+  end(dial: Dial, landing: Landing): void {
+    this.dials.delete(dial)
+    if (landing._tag === "Accepted") this.succeed()
+    else if (landing._tag === "Failed") this.fail(dial, landing.pause)
+    else this.abandon(dial)
+  }
+
+  /** Another burst begins. */
+  rest(): void {
+    this.widest = this.width()
+  }
+
+  /** One more with each dial that succeeds while something is open, and one again after a failure. */
+  widen(): void {
+    this.widest = Math.max(this.widest, this.width())
+  }
+
+  private width(): number {
+    return this.failing === undefined && openSessions(this.world).length > 0 ? this.ramp : 1
+  }
+
+  private succeed(): void {
+    const isBeside = this.failing === undefined && openSessions(this.world).length > 0
+    this.ramp = 1 + (isBeside ? this.ramp : 1)
+    this.failing = undefined
+  }
+
+  private fail({ beganAt }: Dial, pause: number): void {
+    const { failing } = this
+    const { now } = this.world
+    if (failing !== undefined && beganAt < failing.since) return
+    this.failing = {
+      failures: (failing?.failures ?? 0) + 1,
+      since: failing?.since ?? now,
+      lastAt: now,
+      pause
+    }
+  }
+
+  private abandon(dial: Dial): void {
+    const { burst, knobs, now } = this.world
+    const age = now - dial.beganAt
+    if (age >= overtakenAfter - precision && this.overtakenIn !== burst) {
+      this.overtakenIn = burst
+      this.beforeOvertaken = this.failing
+    }
+    if (age >= knobs.connectTimeout - precision) this.fail(dial, 0)
+  }
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config"
+
+/** The tests that touch no database, for `npm run mutation`: each runs hundreds of times. */
+export default defineConfig({
+  test: {
+    include: [
+      "test/pool/{Backoff,Breaker,WaitQueue,Pool.*}.test.ts",
+      "test/pool/PoolMachine.test.ts",
+      "test/sql/{SqlState,Judgement}.test.ts"
+    ],
+    isolate: false,
+    setupFiles: ["test/support/setupFile.ts", "test/support/mutationSetup.ts"],
+    testTimeout: 20_000,
+    silent: true
+  }
+})
