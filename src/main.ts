@@ -2,8 +2,10 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Config, Effect, Layer, Logger } from "effect"
 import { Accounts } from "./auth/Accounts.ts"
+import { Outbox } from "./auth/Outbox.ts"
 import { Passwords } from "./auth/Passwords.ts"
 import { Sessions } from "./auth/Sessions.ts"
+import { Throttle } from "./auth/Throttle.ts"
 import * as Database from "./Database.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
@@ -19,7 +21,10 @@ const announced = Effect.flatMap(Server, ({ url }) =>
   )
 )
 
-const auth = Layer.merge(Layer.provide(Accounts.layer(), Passwords.layer()), Sessions.layer())
+const auth = Layer.merge(
+  Layer.provide(Accounts.layer(), [Passwords.layer(), Throttle.off, Outbox.off]),
+  Sessions.layer()
+)
 
 const listening = Effect.map(address, (options) =>
   Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(options), auth))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
+import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
 import { answerLost, type Execute, scriptedClient, serverError } from "./ScriptedClient.ts"
@@ -16,7 +17,7 @@ const row = {
 }
 
 const accountsWith = (execute: Execute) =>
-  Accounts.layer().pipe(Layer.provide(instantPasswords), Layer.provide(scriptedClient(execute)))
+  accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provide(scriptedClient(execute)))
 
 const signUp = Effect.flatMap(Accounts, (accounts) =>
   accounts.signUp(credentials("later@example.com"))
