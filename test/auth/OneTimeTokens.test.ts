@@ -304,7 +304,10 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
             nextToken("ConfirmEmailChange", email)
           )
         )
-        yield* Effect.all(tokens.map((token) => accounts.proveEmail(token)), { concurrency: "unbounded" })
+        yield* Effect.all(
+          tokens.map((token) => accounts.proveEmail(token)),
+          { concurrency: "unbounded" }
+        )
         const sql = yield* SqlClient.SqlClient
         const [row] = yield* sql<{ email: string }>`select email from users where id = ${user.id}`
         expect(wanted).toContain(row?.email)

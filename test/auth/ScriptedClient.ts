@@ -65,3 +65,15 @@ export const serverError = (
     }),
     { phase: "statement", sent: true, inTransaction: false }
   )
+
+/** The client it stands before, and how many statements went through it. */
+export const countedClient = () => {
+  let count = 0
+  const layer = interposedClient((statement) =>
+    Effect.suspend(() => {
+      count += 1
+      return statement
+    })
+  )
+  return { layer, statements: () => count }
+}
