@@ -1,13 +1,12 @@
-import { Data } from "effect"
+import { Data, type Redacted } from "effect"
 import type { Email } from "./Email.ts"
-import type { OneTimeToken } from "./OneTimeToken.ts"
 
 interface Notice {
   readonly recipient: Email
 }
 
 interface Invitation extends Notice {
-  readonly token: OneTimeToken
+  readonly token: Redacted.Redacted
 }
 
 /** What there is to tell someone by mail. Those with a token hold a secret: a link is made of it. */
@@ -32,14 +31,3 @@ export type Letter = Data.TaggedEnum<{
 
 /** Makes and matches letters. */
 export const Letter = Data.taggedEnum<Letter>()
-
-/** Each kind by its name in the table `outbox`. */
-export type LetterPurpose =
-  | "verify-email"
-  | "change-email"
-  | "email-change-asked"
-  | "reset-password"
-  | "password-changed"
-  | "sign-up"
-  | "already-signed-up"
-  | "address-taken"

@@ -1,7 +1,7 @@
-import { Context, Effect, Layer, Option, Queue } from "effect"
+import { Context, Effect, Either, Layer, Option, Queue, Redacted } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import type { Letter } from "../../src/auth/Letter.ts"
-import type { OneTimeToken } from "../../src/auth/OneTimeToken.ts"
+import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
@@ -46,8 +46,10 @@ export const nextLetter = <Tag extends Letter["_tag"]>(tag: Tag, recipient: stri
 export const nextToken = (
   tag: "VerifyEmail" | "ConfirmEmailChange" | "PasswordReset" | "ConfirmSignUp",
   recipient: string
-): Effect.Effect<OneTimeToken, never, Mailbox> =>
-  Effect.map(nextLetter(tag, recipient), ({ token }) => token)
+): Effect.Effect<OneTimeToken.OneTimeToken, never, Mailbox> =>
+  Effect.map(nextLetter(tag, recipient), ({ token }) =>
+    Either.getOrThrow(OneTimeToken.parse(Redacted.value(token)))
+  )
 
 /** All of auth/ with letters and without limits, over a database of its own. */
 export const authWithMail = Layer.merge(Accounts.layer(), Sessions.layer()).pipe(
