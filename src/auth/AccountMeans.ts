@@ -4,7 +4,6 @@ import { untilAnswered } from "./IdempotentStatement.ts"
 import { beginSession } from "./NewSession.ts"
 import { Outbox } from "./Outbox.ts"
 import { Passwords } from "./Passwords.ts"
-import { SecureRandom } from "./SecureRandom.ts"
 import { SessionExpiry } from "./SessionExpiry.ts"
 import { Throttle } from "./Throttle.ts"
 
@@ -31,6 +30,3 @@ export const accountMeans = (deadline: Duration.DurationInput) =>
       begin: beginSession(sql, yield* SessionExpiry)
     } satisfies AccountMeans
   })
-
-/** An id that is made before the statement it is for, so that running that again finds it. */
-export const newId: Effect.Effect<string> = Effect.flatMap(SecureRandom, (random) => random.uuid)

@@ -2,7 +2,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { type Requester, stored } from "./Requester.ts"
-import { SecureRandom } from "./SecureRandom.ts"
+import { newId } from "./SecureRandom.ts"
 
 /** What can happen to an account. `-refused`: someone tried, and it did not. */
 export type AuditKind =
@@ -37,10 +37,7 @@ export interface NewEvent {
 
 /** See {@link NewEvent}. */
 export const newEvent = (requester: Requester | undefined): Effect.Effect<NewEvent> =>
-  SecureRandom.pipe(
-    Effect.flatMap((random) => random.uuid),
-    Effect.map((id) => ({ id, requester }))
-  )
+  Effect.map(newId, (id) => ({ id, requester }))
 
 /**
  * A part of a statement that writes the event: `audit as (...)`.

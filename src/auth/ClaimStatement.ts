@@ -5,7 +5,7 @@ import { CanonicalEmail } from "./Email.ts"
 import { Letter } from "./Letter.ts"
 import type { LetterPurpose } from "./LetterPurpose.ts"
 import * as OneTimeToken from "./OneTimeToken.ts"
-import { SecureRandom } from "./SecureRandom.ts"
+import { newId } from "./SecureRandom.ts"
 
 /** How long the links in letters are good, from the moment of delivery. */
 export interface TokenLifetimes {
@@ -76,10 +76,9 @@ export const claim = (
   sql: SqlClient,
   { proof, reset }: TokenLifetimes
 ): Effect.Effect<Effect.Effect<Look, SqlError>> =>
-  Effect.gen(function* () {
-    const id = yield* Effect.flatMap(SecureRandom, (random) => random.uuid)
-    const token = yield* OneTimeToken.generate
-    const statement = sql<Row>`
+  Effect.map(Effect.all([newId, OneTimeToken.generate]), ([id, token]) =>
+    Effect.map(
+      sql<Row>`
       with mine as (select * from outbox where claim = ${id}::uuid),
       due as (
         select id from outbox where due <= now() and not exists (select from mine)
@@ -109,9 +108,10 @@ export const claim = (
       found as (select * from claimed union all select * from mine)
       select f.id, f.purpose, f.recipient, f.attempts,
              (select extract(epoch from min(due) - now())::float8 from outbox) as next
-      from (values (1)) one left join found f on true`
-    return Effect.map(statement.withoutTransform, ([row]) => lookOf(row, id, token))
-  })
+      from (values (1)) one left join found f on true`.withoutTransform,
+      ([row]) => lookOf(row, id, token)
+    )
+  )
 
 const lookOf = (row: Row | undefined, claimId: string, token: OneTimeToken.OneTimeToken): Look => {
   const next = row?.next ?? undefined

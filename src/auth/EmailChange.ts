@@ -1,10 +1,12 @@
 import { Effect, Option } from "effect"
-import { type AccountMeans, newId } from "./AccountMeans.ts"
+import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { Email } from "./Email.ts"
 import { type KnownUser, stillVerified } from "./KnownUser.ts"
+import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 import type { User } from "./User.ts"
 import { reauthenticated } from "./Verification.ts"
@@ -65,7 +67,10 @@ export const makeRequestEmailChange = (means: AccountMeans) =>
       requester,
       limits: [...from("mailFrom", requester), toMailbox(email)],
       refusal: "email-change-refused",
-      act: (known) => means.answered(requestStatement(means, known, { email, event, letterIds }))
+      act: (known) =>
+        posted(
+          means.outbox,
+          means.answered(requestStatement(means, known, { email, event, letterIds }))
+        )
     })
-    yield* means.outbox.wake
   })

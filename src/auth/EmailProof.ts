@@ -1,11 +1,13 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
-import { type AccountMeans, newId } from "./AccountMeans.ts"
+import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, TokenInvalid } from "./AuthError.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
+import { posted } from "./Outbox.ts"
 import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 import { isAddressTaken } from "./UniqueKeys.ts"
 import type { User } from "./User.ts"
@@ -89,8 +91,7 @@ export const makeEmailProof = (means: AccountMeans) => {
   ) {
     yield* throttle.admit([...from("mailFrom", requester), toMailbox(user.email)])
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
-    yield* answered(requestStatement(means, user, made))
-    yield* outbox.wake
+    yield* posted(outbox, answered(requestStatement(means, user, made)))
   })
 
   const proveEmail = Effect.fn("Accounts.proveEmail")(function* (

@@ -3,7 +3,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import { Duration, Effect, type Option } from "effect"
 import { type Requester, stored } from "./Requester.ts"
-import { SecureRandom } from "./SecureRandom.ts"
+import { newId } from "./SecureRandom.ts"
 import { SessionId } from "./Session.ts"
 import type { SessionExpiry } from "./SessionExpiry.ts"
 import * as SessionToken from "./SessionToken.ts"
@@ -23,8 +23,7 @@ export interface NewSession {
 /** See {@link NewSession}. */
 export const newSession = (requester: Requester | undefined): Effect.Effect<NewSession> =>
   Effect.gen(function* () {
-    const random = yield* SecureRandom
-    const id = SessionId.make(yield* random.uuid)
+    const id = SessionId.make(yield* newId)
     const token = yield* SessionToken.generate
     return { id, token, tokenDigest: SessionToken.digest(token), requester }
   })

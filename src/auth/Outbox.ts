@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
-import { Context, Duration, Effect, Layer, Queue } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Queue } from "effect"
 import type { Letter } from "./Letter.ts"
 import { makePostman } from "./Postman.ts"
 
@@ -55,6 +55,16 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
     wakeSoon: Effect.void
   })
 }
+
+/**
+ * Has the letters of a statement looked for when it has ended. Also when it has failed or was
+ * interrupted: it may have been committed all the same.
+ */
+export const posted = <A, E, R>(
+  { wake, wakeSoon }: typeof Outbox.Service,
+  statement: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.onExit(statement, (exit) => (Exit.isSuccess(exit) ? wake : wakeSoon))
 
 const make = <E, R>(
   deliver: (letter: Letter) => Effect.Effect<void, E, R>,

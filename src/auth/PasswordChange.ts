@@ -1,11 +1,13 @@
 import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Redacted } from "effect"
-import { type AccountMeans, newId } from "./AccountMeans.ts"
+import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, newEvent } from "./Audit.ts"
 import type { KnownUser } from "./KnownUser.ts"
 import { newSession } from "./NewSession.ts"
+import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
 import { signedIn } from "./SignedIn.ts"
 import { from } from "./ThrottleLimits.ts"
 import type { User } from "./User.ts"
@@ -60,16 +62,18 @@ export const makeChangePassword = (means: AccountMeans) =>
       refusal: "password-change-refused",
       act: (known) =>
         Effect.flatMap(passwords.hash(next), (hash) =>
-          answered(
-            begin(change(means, known, Redacted.value(hash)), session, [
-              audit(sql, event, eventOf(sql, "password-changed")),
-              others,
-              ...passwordChanged(means, letterId),
-              ...throttle.forgotten
-            ])
+          posted(
+            outbox,
+            answered(
+              begin(change(means, known, Redacted.value(hash)), session, [
+                audit(sql, event, eventOf(sql, "password-changed")),
+                others,
+                ...passwordChanged(means, letterId),
+                ...throttle.forgotten
+              ])
+            )
           )
         )
     })
-    yield* outbox.wake
     return signedIn(begun, session)
   })

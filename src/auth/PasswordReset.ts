@@ -1,14 +1,16 @@
 import { Effect, Redacted } from "effect"
-import { type AccountMeans, newId } from "./AccountMeans.ts"
+import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
 import { TokenInvalid } from "./AuthError.ts"
 import type { Email } from "./Email.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
+import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import { passwordChanged } from "./PasswordChange.ts"
 import type { PasswordHash } from "./Passwords.ts"
 import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 
 /** A token from a letter, and the password that it is to set. */
@@ -75,8 +77,7 @@ export const makePasswordReset = (means: AccountMeans) => {
   ) {
     yield* throttle.admit([...from("mailFrom", requester), toMailbox(email)])
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
-    yield* answered(requestStatement(means, email, made))
-    yield* outbox.wake
+    yield* posted(outbox, answered(requestStatement(means, email, made)))
   })
 
   const resetPassword = Effect.fn("Accounts.resetPassword")(function* (
@@ -87,8 +88,8 @@ export const makePasswordReset = (means: AccountMeans) => {
     const hash = yield* passwords.hash(next)
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
     const attempt = yield* newId
-    const rows = yield* answered(resetStatement(means, { token, attempt }, hash, made))
-    yield* outbox.wake
+    const statement = resetStatement(means, { token, attempt }, hash, made)
+    const rows = yield* posted(outbox, answered(statement))
     if (rows.length === 0) return yield* new TokenInvalid()
   })
 

@@ -1,16 +1,18 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Option, Redacted } from "effect"
-import { type AccountMeans, newId } from "./AccountMeans.ts"
+import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { digest, type IdempotencyKey } from "./IdempotencyKey.ts"
 import { type NewSession, newSession } from "./NewSession.ts"
+import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
 import { makeRepeatedSignUp } from "./RepeatedSignUp.ts"
 import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
 import { signedIn } from "./SignedIn.ts"
 import { from } from "./ThrottleLimits.ts"
 import { isSignUpKeyTaken } from "./UniqueKeys.ts"
@@ -88,13 +90,8 @@ export const makeSignUp = (means: AccountMeans) => {
   const { answered, outbox, throttle } = means
   const { anotherSession, earlier } = makeRepeatedSignUp(means)
 
-  const prepareSignUp = Effect.fn("Accounts.prepareSignUp")(function* (
-    credentials: Credentials,
-    requester?: Requester
-  ) {
-    yield* throttle.admit(from("signUpFrom", requester))
-    const attempt = yield* newSignUp(means, credentials, { requester })
-    return signUpStatement(means, attempt).pipe(
+  const prepared = (attempt: NewSignUp) =>
+    signUpStatement(means, attempt).pipe(
       Effect.flatMap(
         Option.match({
           onNone: () => new EmailTaken(),
@@ -103,7 +100,13 @@ export const makeSignUp = (means: AccountMeans) => {
       ),
       Effect.zipLeft(outbox.wakeSoon)
     )
-  })
+
+  const prepareSignUp = Effect.fn("Accounts.prepareSignUp")(
+    (credentials: Credentials, requester?: Requester) =>
+      throttle
+        .admit(from("signUpFrom", requester))
+        .pipe(Effect.zipRight(newSignUp(means, credentials, { requester })), Effect.map(prepared))
+  )
 
   const signUp = Effect.fn("Accounts.signUp")(function* (
     credentials: Credentials,
@@ -111,11 +114,13 @@ export const makeSignUp = (means: AccountMeans) => {
   ) {
     yield* throttle.admit(from("signUpFrom", options.requester))
     const attempt = yield* newSignUp(means, credentials, options)
-    const statement = answered(
-      Effect.catchIf(signUpStatement(means, attempt), isSignUpKeyTaken, () => Effect.succeedNone)
+    const statement = posted(
+      outbox,
+      answered(
+        Effect.catchIf(signUpStatement(means, attempt), isSignUpKeyTaken, () => Effect.succeedNone)
+      )
     )
     let begun = yield* statement
-    yield* outbox.wake
     const { idempotencyKey } = options
     if (Option.isNone(begun) && idempotencyKey !== undefined) {
       const owner = yield* earlier(credentials, idempotencyKey)

@@ -1,10 +1,12 @@
 import { Effect, Redacted } from "effect"
-import { type AccountMeans, newId } from "./AccountMeans.ts"
+import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { type IdempotencyKey, idFrom } from "./IdempotencyKey.ts"
+import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
+import { newId } from "./SecureRandom.ts"
 import type { SignUpOptions } from "./SignUp.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 
@@ -50,6 +52,5 @@ export const makeRequestSignUp = (means: AccountMeans) =>
       event: { ...(yield* newEvent(requester)), id: yield* idOf(idempotencyKey, "event", email) },
       letterId: yield* idOf(idempotencyKey, "letter", email)
     }
-    yield* answered(requestStatement(means, request))
-    yield* outbox.wake
+    yield* posted(outbox, answered(requestStatement(means, request)))
   })

@@ -4,7 +4,7 @@ import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { admit as admitStatement } from "./AdmitStatement.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
-import { SecureRandom } from "./SecureRandom.ts"
+import { newId } from "./SecureRandom.ts"
 import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimits.ts"
 
 /** What of {@link Throttle} can be set: limits, each with its default, and the time it may take. */
@@ -55,11 +55,11 @@ const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =
 
     const admit = Effect.fn("Throttle.admit")(function* (attempts: ReadonlyArray<Attempt>) {
       if (attempts.length === 0) return
-      const id = yield* Effect.flatMap(SecureRandom, (random) => random.uuid)
+      const id = yield* newId
       const wait = yield* answered(
         admitStatement(sql, { ...defaultLimits, ...limits }, attempts, id)
       )
-      yield* sweep
+      yield* sweep()
       if (wait > 0) return yield* new Throttled({ retryAfterSeconds: Math.ceil(wait) })
     })
 
@@ -76,13 +76,14 @@ const makeSweep = (sql: SqlClient) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     let last = yield* Clock.currentTimeMillis
+    const isDue = (now: number) => now - last >= Duration.toMillis(SWEEP_INTERVAL)
     const sweep = sql`delete from throttles where free_at < now() - interval '1 day'`.pipe(
       Effect.catchAllCause(() => Effect.logDebug("Throttles that limit nothing were not deleted"))
     )
-    return Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      if (now - last < Duration.toMillis(SWEEP_INTERVAL)) return
-      last = now
-      yield* Effect.forkIn(sweep, scope)
-    })
+    return () =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (!isDue(now)) return Effect.void
+        last = now
+        return Effect.asVoid(Effect.forkIn(sweep, scope))
+      })
   })

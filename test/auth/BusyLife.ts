@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { IdempotencyKey } from "../../src/auth/IdempotencyKey.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
@@ -22,7 +22,7 @@ export const busyLife = Effect.gen(function* () {
   const b = credentials("canary-b@example.com", second)
   const { password: last } = credentials("canary-b@example.com", third)
 
-  const key = Schema.decodeSync(IdempotencyKey)("canary-key")
+  const key = IdempotencyKey.make("canary-key")
   const up = yield* accounts.signUp(a, { requester: who, idempotencyKey: key })
   const repeated = yield* accounts.signUp(a, { requester: who, idempotencyKey: key })
   yield* nextToken("VerifyEmail", a.email)

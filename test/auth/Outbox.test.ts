@@ -111,7 +111,7 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
         }
         yield* eventually(0, waiting)
         expect(yield* attempts).toBe(3)
-      }).pipe(Effect.provide(post), Effect.provide(log.layer))
+      }).pipe(Effect.provide(Layer.merge(post, log.layer)))
       const warnings = log.lines.filter(({ level }) => level === "WARN")
       expect(warnings.map(({ message }) => message)).toEqual([
         "A letter (verify-email) could not be delivered; attempt 1 failed",
@@ -138,7 +138,14 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
         yield* later("25 hours")
         yield* outbox.wake
         yield* eventually(0, waiting)
-      }).pipe(Effect.provide(delivering(() => new Busy())), Effect.provide(log.layer))
+      }).pipe(
+        Effect.provide(
+          Layer.merge(
+            delivering(() => new Busy()),
+            log.layer
+          )
+        )
+      )
       expect(log.lines.map(({ message }) => message)).toContain(
         "A letter (verify-email) was given up after 2 attempts"
       )
