@@ -70,7 +70,8 @@ const letterOf = (purpose: LetterPurpose, email: string, token: OneTimeToken.One
  *
  * Two instances never take the same one (SKIP LOCKED) until the lease of whoever took it is over.
  * Running the statement again finds the letter that it took; at the same time as itself, the second
- * run violates the key of the token and takes none.
+ * run violates the key of the token and takes none. Only a run that comes to pass after the letter is
+ * gone may take another, which then waits for the end of its lease.
  */
 export const claim = (
   sql: SqlClient,

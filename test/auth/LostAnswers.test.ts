@@ -29,6 +29,8 @@ const suffering = (fault: Fault) => {
   const seen = new Set<string>()
   return interposedClient((statement, text, values) =>
     Effect.suspend(() => {
+      // A claim that comes to pass late may take a letter, which is then a minute late itself.
+      if (fault === faults["while it goes on"] && text.includes("claim =")) return statement
       const identity = `${text} ${JSON.stringify(values)}`
       if (seen.has(identity)) return statement
       seen.add(identity)

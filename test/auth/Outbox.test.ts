@@ -1,7 +1,9 @@
 import { SqlClient } from "@effect/sql"
+import type { SqlError } from "@effect/sql/SqlError"
 import { expect, layer } from "@effect/vitest"
-import { Data, Deferred, Effect, Either, Layer, Redacted, Ref } from "effect"
+import { Data, Deferred, Duration, Effect, Either, Layer, Redacted, Ref } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
+import { claim, type Look } from "../../src/auth/ClaimStatement.ts"
 import type { Letter } from "../../src/auth/Letter.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
@@ -11,7 +13,7 @@ import { captured } from "../support/Captured.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { cheapPasswords } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
-import { countedClient } from "./ScriptedClient.ts"
+import { answerLost, countedClient, scriptedClient } from "./ScriptedClient.ts"
 
 const test = { excludeTestServices: true, timeout: "1 minute" } as const
 
@@ -111,7 +113,7 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
         }
         yield* eventually(0, waiting)
         expect(yield* attempts).toBe(3)
-      }).pipe(Effect.provide(Layer.merge(post, log.layer)))
+      }).pipe(Effect.provide(Layer.provide(post, log.layer)))
       const warnings = log.lines.filter(({ level }) => level === "WARN")
       expect(warnings.map(({ message }) => message)).toEqual([
         "A letter (verify-email) could not be delivered; attempt 1 failed",
@@ -140,7 +142,7 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
         yield* eventually(0, waiting)
       }).pipe(
         Effect.provide(
-          Layer.merge(
+          Layer.provide(
             delivering(() => new Busy()),
             log.layer
           )
@@ -179,6 +181,34 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
           })
         }
       }).pipe(Effect.provide(second))
+    })
+  )
+
+  it.effect("takes one letter by one claim, however often and at once its statement is run", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const names = ["claimed-a", "claimed-b", "claimed-c"]
+      const silent = Outbox.layer(() => Effect.never).pipe(
+        Layer.provide(scriptedClient(() => answerLost))
+      )
+      const lifetimes = { proof: Duration.hours(24), reset: Duration.hours(1) }
+      const accounts = Accounts.layer().pipe(Layer.provide([silent, Throttle.off, cheapPasswords]))
+      yield* Effect.provide(Effect.forEach(names, signUp), accounts)
+      const takenBy = (statement: Effect.Effect<Look, SqlError>) =>
+        Effect.map(statement, ({ claimed }) => claimed?.id)
+      const first = yield* claim(sql, lifetimes)
+      const once = yield* takenBy(first)
+      expect(yield* takenBy(first)).toBe(once)
+      const second = yield* claim(sql, lifetimes)
+      const runs = yield* Effect.all(
+        Array.from({ length: 10 }, () => Effect.either(takenBy(second))),
+        { concurrency: "unbounded" }
+      )
+      const found = new Set(runs.flatMap((run) => (Either.isRight(run) ? [run.right] : [])))
+      expect([...found]).toEqual([yield* takenBy(second)])
+      expect(found).not.toContain(once)
+      expect(yield* sql`select id from outbox where claim is not null`).toHaveLength(2)
+      expect(yield* sql`delete from outbox returning id`).toHaveLength(3)
     })
   )
 
