@@ -22,6 +22,8 @@ expectTypeOf<Effect.Effect.Error<ReturnType<typeof acceptInvitation>>["_tag"]>()
   | "ParseError"
   | "InvitationUnknown"
   | "InvalidCredentials"
+  | "IdempotencyKeyReused"
+  | "Throttled"
   | "HashingOverloaded"
   | "DatabaseUnavailable"
 >()

@@ -4,10 +4,14 @@ import {
   type DatabaseUnavailable,
   Email,
   type HashingOverloaded,
+  type IdempotencyKeyReused,
   type InvalidCredentials,
+  Outbox,
   Password,
   Passwords,
-  type SignedIn
+  type SignedIn,
+  Throttle,
+  type Throttled
 } from "holdfast/auth"
 
 // Sign-up as a part of something larger, without HTTP: someone is invited to a team and joins it.
@@ -36,6 +40,8 @@ export type AcceptInvitationError =
   | ParseResult.ParseError
   | InvitationUnknown
   | InvalidCredentials
+  | IdempotencyKeyReused
+  | Throttled
   | HashingOverloaded
   | DatabaseUnavailable
 
@@ -57,4 +63,6 @@ export const acceptInvitation = (
   })
 
 /** Accounts for it, over the `SqlClient` of holdfast's `PgClient.layer` or `layerConfig`. */
-export const accounts = Accounts.layer().pipe(Layer.provide(Passwords.layer()))
+export const accounts = Accounts.layer().pipe(
+  Layer.provide([Passwords.layer(), Throttle.layer(), Outbox.off])
+)

@@ -1,6 +1,6 @@
 import { Config, Effect, Layer, Schema } from "effect"
 import { PgClient } from "holdfast"
-import { Accounts, Email, Password, Passwords } from "holdfast/auth"
+import { Accounts, Email, Outbox, Password, Passwords, Throttle } from "holdfast/auth"
 
 /** Signs someone up, whatever the database does meanwhile; the compiler knows what can fail. */
 export const welcome = (form: { readonly email: string; readonly password: string }) =>
@@ -17,6 +17,6 @@ const Database = PgClient.layerConfig({ url: Config.redacted("NEON_DB_URL") })
 
 /** What `welcome` needs: `program.pipe(Effect.provide(AccountsOnNeon), NodeRuntime.runMain)`. */
 export const AccountsOnNeon = Accounts.layer().pipe(
-  Layer.provide(Passwords.layer()),
+  Layer.provide([Passwords.layer(), Throttle.layer(), Outbox.off]),
   Layer.provide(Database)
 )

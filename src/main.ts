@@ -4,8 +4,10 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger } from "effect"
 import { Accounts } from "./auth/Accounts.ts"
+import { Outbox } from "./auth/Outbox.ts"
 import { Passwords } from "./auth/Passwords.ts"
 import { Sessions } from "./auth/Sessions.ts"
+import { Throttle } from "./auth/Throttle.ts"
 import * as Database from "./Database.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
@@ -17,7 +19,10 @@ const announced = Effect.flatMap(Server, ({ url }) =>
   )
 )
 
-const auth = Layer.merge(Layer.provide(Accounts.layer(), Passwords.layer()), Sessions.layer())
+const auth = Layer.merge(
+  Layer.provide(Accounts.layer(), [Passwords.layer(), Throttle.off, Outbox.off]),
+  Sessions.layer()
+)
 
 const listening = ({ service }: Settings.Settings) =>
   Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(service), auth))

@@ -1,143 +1,149 @@
-import { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import type { Fragment } from "@effect/sql/Statement"
-import { Context, Duration, Effect, Layer, Option, Redacted } from "effect"
-import {
-  type DatabaseUnavailable,
+import { Context, Duration, Effect, Layer } from "effect"
+import { makeDeleteAccount } from "./AccountDeletion.ts"
+import { accountMeans } from "./AccountMeans.ts"
+import type {
+  DatabaseUnavailable,
   EmailTaken,
-  type HashingOverloaded,
-  InvalidCredentials
+  HashingOverloaded,
+  IdempotencyKeyReused,
+  InvalidCredentials,
+  Throttled,
+  TokenInvalid
 } from "./AuthError.ts"
+import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
-import { beginSession, newSession } from "./NewSession.ts"
+import { makeRequestEmailChange, type NewEmail } from "./EmailChange.ts"
+import { makeEmailProof } from "./EmailProof.ts"
+import type { OneTimeToken } from "./OneTimeToken.ts"
+import type { Outbox } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
-import { PasswordHash, Passwords } from "./Passwords.ts"
-import { SecureRandom } from "./SecureRandom.ts"
-import type { SessionToken } from "./SessionToken.ts"
-import { UserId } from "./User.ts"
-import type { UserSession } from "./UserSession.ts"
+import { makeChangePassword, type NewPassword } from "./PasswordChange.ts"
+import { makePasswordReset, type ResetPassword } from "./PasswordReset.ts"
+import type { Passwords } from "./Passwords.ts"
+import type { Requester } from "./Requester.ts"
+import type { SignedIn } from "./SignedIn.ts"
+import { makeSignIn, type SignInOptions } from "./SignIn.ts"
+import { makeSignUp, type SignUpOptions } from "./SignUp.ts"
+import { makeRequestSignUp } from "./SignUpRequest.ts"
+import type { Throttle } from "./Throttle.ts"
+import type { User } from "./User.ts"
 
-/** Who signs up or in. */
-export interface Credentials {
-  readonly email: Email
-  readonly password: Password
-}
-
-/** A user, the session begun for them, and its token: it can't be had again. */
-export interface SignedIn extends UserSession {
-  readonly sessionToken: SessionToken
-}
-
-/** What of {@link Accounts} can be set. */
+/** What of {@link Accounts} can be set. When sessions end is set by `SessionExpiry`. */
 export interface AccountsOptions {
-  /** How long a session is valid, by the database's clock. Default one day. */
-  readonly sessionLifetime?: Duration.DurationInput
   /** Longest time for one statement with all its repetitions. Default 30 s. */
   readonly deadline?: Duration.DurationInput
 }
 
+/** What can keep anything here from being done, now: ask again. */
+type Later = Throttled | HashingOverloaded | DatabaseUnavailable
+
 /**
- * Signs people up and in. Owns the table `users`.
+ * Signs people up and in, and changes what they sign in with. Owns the table `users`.
  *
- * Neither loses its effect to a fault of the database that ends before the deadline, nor has it
- * twice. Passwords are hashed while no connection is held.
+ * Each does all of its work in one statement, with its event and its letters, and loses it neither
+ * to a fault of the database that ends before the deadline, nor does it twice; after
+ * `DatabaseUnavailable` it is not known whether it has happened. Passwords are hashed while no
+ * connection is held. Without a requester no limit by address applies.
  */
 export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
   Accounts,
   {
-    /**
-     * Creates a user and begins a session, both or neither. After `DatabaseUnavailable` it is not
-     * known which: the address may be taken by this very sign-up.
-     */
+    /** Creates a user and begins a session, both or neither. */
     readonly signUp: (
-      credentials: Credentials
-    ) => Effect.Effect<SignedIn, EmailTaken | HashingOverloaded | DatabaseUnavailable>
-    /** Begins a session for a user who is known. Takes as long for an address that is not. */
+      credentials: Credentials,
+      options?: SignUpOptions
+    ) => Effect.Effect<SignedIn, EmailTaken | IdempotencyKeyReused | Later>
+    /**
+     * Prepares a sign-up for a transaction of yours: hashes the password, and answers the rest as an
+     * effect that may run any number of times and always makes the same user and session. A
+     * transaction of it and of statements that may be repeated, too, can be run with
+     * `PgClient.replay({ idempotent: true })`.
+     */
+    readonly prepareSignUp: (
+      credentials: Credentials,
+      requester?: Requester
+    ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, Later>
+    /**
+     * Has a letter sent that makes the user once its link is followed ({@link proveEmail}). Tells
+     * nobody but the owner of the mailbox whether it has an account; takes as long for both.
+     */
+    readonly requestSignUp: (
+      credentials: Credentials,
+      options?: SignUpOptions
+    ) => Effect.Effect<void, Later>
+    /**
+     * Begins a session for a user who is known, and ends the one that it replaces. Takes as long for
+     * an address that is not known.
+     */
     readonly signIn: (
-      credentials: Credentials
-    ) => Effect.Effect<SignedIn, InvalidCredentials | HashingOverloaded | DatabaseUnavailable>
+      credentials: Credentials,
+      options?: SignInOptions
+    ) => Effect.Effect<SignedIn, InvalidCredentials | Later>
+    /** Sets a new password, ends all sessions and begins another. The user is told by mail. */
+    readonly changePassword: (
+      user: User,
+      passwords: NewPassword,
+      requester?: Requester
+    ) => Effect.Effect<SignedIn, InvalidCredentials | Later>
+    /** Has a letter sent to the address if a user has it. The same answer if nobody has. */
+    readonly requestPasswordReset: (
+      email: Email,
+      requester?: Requester
+    ) => Effect.Effect<void, Throttled | DatabaseUnavailable>
+    /** Sets a new password and ends all sessions; begins none. The user is told by mail. */
+    readonly resetPassword: (
+      reset: ResetPassword,
+      requester?: Requester
+    ) => Effect.Effect<void, TokenInvalid | Later>
+    /** Has a letter sent to a user whose address is not proven; nothing if it is. */
+    readonly requestEmailProof: (
+      user: User,
+      requester?: Requester
+    ) => Effect.Effect<void, Throttled | DatabaseUnavailable>
+    /**
+     * Does what the link of a letter promised: proves the user's address, changes it to the one that
+     * the letter went to, or makes the user who asked to sign up. With `EmailTaken` the address has
+     * become another's in between, and the token is not used.
+     */
+    readonly proveEmail: (
+      token: OneTimeToken,
+      requester?: Requester
+    ) => Effect.Effect<void, TokenInvalid | EmailTaken | Throttled | DatabaseUnavailable>
+    /**
+     * Has a letter sent to the new address, and one to the old. The address changes when the link is
+     * followed ({@link proveEmail}), unless the password has been changed by then.
+     */
+    readonly requestEmailChange: (
+      user: User,
+      change: NewEmail,
+      requester?: Requester
+    ) => Effect.Effect<void, InvalidCredentials | Later>
+    /** Deletes the user with all that is theirs but the events. */
+    readonly deleteAccount: (
+      user: User,
+      password: Password,
+      requester?: Requester
+    ) => Effect.Effect<void, InvalidCredentials | Later>
   }
 >() {
   /** Accounts in the database of the `SqlClient`, which must be holdfast's. */
-  static layer(options: AccountsOptions = {}): Layer.Layer<Accounts, never, Passwords | SqlClient> {
+  static layer(
+    options: AccountsOptions = {}
+  ): Layer.Layer<Accounts, never, Passwords | Throttle | Outbox | SqlClient> {
     return Layer.effect(Accounts, make(options))
   }
 }
 
-const newUserId = SecureRandom.pipe(
-  Effect.flatMap((random) => random.uuid),
-  Effect.map((id) => UserId.make(id))
-)
-
-interface NewUser {
-  readonly id: UserId
-  readonly email: Email
-  readonly passwordHash: PasswordHash
-}
-
-/**
- * Has no row when the address belongs to someone else.
- *
- * It may run any number of times, also while an earlier run of it is still under way. DO NOTHING and
- * a second look would then see neither run's row; DO UPDATE waits for the other run and returns the
- * row if it is this sign-up's own.
- */
-const insertUser = (sql: SqlClient, user: NewUser): Fragment => sql`
-  insert into users as t (id, email, password_hash)
-  values (${user.id}, ${user.email}, ${Redacted.value(user.passwordHash)})
-  on conflict (email) do update set email = excluded.email where t.id = excluded.id
-  returning t.*`
-
-interface KnownUser {
-  readonly id: string
-  readonly password_hash: string
-}
-
-const findUser = (sql: SqlClient, email: Email): Effect.Effect<KnownUser | undefined, SqlError> =>
-  Effect.map(
-    sql<KnownUser>`select id, password_hash from users where email = ${email}`.withoutTransform,
-    ([user]) => user
-  )
-
-/**
- * Has no row when the user was deleted or the password changed after it was verified. The lock keeps
- * both from happening until the session stands.
- */
-const lockUser = (sql: SqlClient, user: KnownUser): Fragment => sql`
-  select * from users
-  where id = ${user.id} and password_hash = ${user.password_hash}
-  for share`
-
-const make = ({
-  deadline = Duration.seconds(30),
-  sessionLifetime = Duration.days(1)
-}: AccountsOptions) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient
-    const passwords = yield* Passwords
-    const answered = untilAnswered(deadline)
-    const begin = beginSession(sql, Duration.decode(sessionLifetime))
-
-    const signUp = Effect.fn("Accounts.signUp")(function* ({ email, password }: Credentials) {
-      const passwordHash = yield* passwords.hash(password)
-      const id = yield* newUserId
-      const session = yield* newSession
-      const begun = yield* answered(begin(insertUser(sql, { id, email, passwordHash }), session))
-      if (Option.isNone(begun)) return yield* new EmailTaken()
-      return { ...begun.value, sessionToken: session.token }
-    })
-
-    const signIn = Effect.fn("Accounts.signIn")(function* ({ email, password }: Credentials) {
-      const user = yield* answered(findUser(sql, email))
-      const hash = user && PasswordHash(Redacted.make(user.password_hash))
-      const isVerified = yield* passwords.verify(password, hash)
-      if (user === undefined || !isVerified) return yield* new InvalidCredentials()
-      const session = yield* newSession
-      const begun = yield* answered(begin(lockUser(sql, user), session))
-      if (Option.isNone(begun)) return yield* new InvalidCredentials()
-      return { ...begun.value, sessionToken: session.token }
-    })
-
-    return { signUp, signIn }
-  })
+const make = ({ deadline = Duration.seconds(30) }: AccountsOptions) =>
+  Effect.map(accountMeans(deadline), (means) => ({
+    ...makeSignUp(means),
+    ...makePasswordReset(means),
+    ...makeEmailProof(means),
+    requestSignUp: makeRequestSignUp(means),
+    signIn: makeSignIn(means),
+    changePassword: makeChangePassword(means),
+    requestEmailChange: makeRequestEmailChange(means),
+    deleteAccount: makeDeleteAccount(means)
+  }))

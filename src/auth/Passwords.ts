@@ -18,13 +18,19 @@ export const PasswordHash = Brand.nominal<PasswordHash>()
  */
 const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1, outputLen: 32 } as const
 
+/** How every hash of today's cost begins. */
+const PREFIX = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$`
+
+/** Whether a hash was made at another cost than today's, and should be made anew at a sign-in. */
+export const isOutdated = (hash: PasswordHash): boolean => !Redacted.value(hash).startsWith(PREFIX)
+
 const zeros = (bytes: number): string => Buffer.alloc(bytes).toString("base64").replace(/=+$/, "")
 
 /**
  * Stands in for the hash of someone unknown, at the cost that a real one has. Nobody knows a
  * password that leads to it, and none would be believed.
  */
-const DUMMY = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${zeros(16)}$${zeros(cost.outputLen)}`
+const DUMMY = `${PREFIX}${zeros(16)}$${zeros(cost.outputLen)}`
 
 /** libuv's threads as it counts them itself: UV_THREADPOOL_SIZE, 1 to 1024, by default 4. */
 const libuvThreads = (setting: string | undefined): number =>

@@ -14,3 +14,6 @@ export class SecureRandom extends Context.Reference<SecureRandom>()("holdfast/au
     bytes: (length: number): Effect.Effect<Uint8Array> => Effect.sync(() => randomBytes(length))
   })
 }) {}
+
+/** An id that is made before the statement it is for, so that running that again finds it. */
+export const newId: Effect.Effect<string> = Effect.flatMap(SecureRandom, (random) => random.uuid)

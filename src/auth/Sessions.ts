@@ -1,11 +1,18 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
+import { audit, newEvent } from "./Audit.ts"
 import { type DatabaseUnavailable, SessionInvalid } from "./AuthError.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
+import { makeLastSeen, touchInterval } from "./LastSeen.ts"
+import type { Requester } from "./Requester.ts"
+import type { Session, SessionId } from "./Session.ts"
+import { SessionExpiry } from "./SessionExpiry.ts"
+import { type SessionSummary, summaries, summaryColumns } from "./SessionSummary.ts"
 import { digest, type SessionToken } from "./SessionToken.ts"
-import { columns, fromRows, type UserSession } from "./UserSession.ts"
+import type { UserId } from "./User.ts"
+import { columns, expiryOf, fromRows, type UserSession } from "./UserSession.ts"
 
-/** What of {@link Sessions} can be set. */
+/** What of {@link Sessions} can be set. When sessions end is set by `SessionExpiry`. */
 export interface SessionsOptions {
   /** Longest time for one statement with all its repetitions. Default 10 s. */
   readonly deadline?: Duration.DurationInput
@@ -14,42 +21,125 @@ export interface SessionsOptions {
 /**
  * Looks sessions up and ends them. Owns the table `sessions`, into which `Accounts` writes, too.
  *
- * A fault of the database is an error of its own: no one is signed out by it.
+ * A fault of the database is an error of its own: no one is signed out by it. Ending what has ended
+ * already is no error, so everything here can be repeated.
  */
 export class Sessions extends Context.Tag("holdfast/auth/Sessions")<
   Sessions,
   {
-    /** The live session that has this token, and its user, in one indexed query. */
+    /**
+     * The live session that has this token, and its user, in one indexed query. That it was used is
+     * written down in the background, once an hour.
+     */
     readonly validate: (
       token: SessionToken
     ) => Effect.Effect<UserSession, SessionInvalid | DatabaseUnavailable>
-    /** Ends the session that has this token. No error if there is none, so it can be repeated. */
-    readonly revoke: (token: SessionToken) => Effect.Effect<void, DatabaseUnavailable>
+    /** The live sessions of a user, the newest first. */
+    readonly list: (
+      userId: UserId
+    ) => Effect.Effect<ReadonlyArray<SessionSummary>, DatabaseUnavailable>
+    /** Ends the session that has this token. */
+    readonly revoke: (
+      token: SessionToken,
+      requester?: Requester
+    ) => Effect.Effect<void, DatabaseUnavailable>
+    /** Ends one session of a user. Another user's session of this id stays. */
+    readonly revokeById: (
+      userId: UserId,
+      id: SessionId,
+      requester?: Requester
+    ) => Effect.Effect<void, DatabaseUnavailable>
+    /** Ends all sessions of this session's user but this one. */
+    readonly revokeOthers: (
+      session: Session,
+      requester?: Requester
+    ) => Effect.Effect<void, DatabaseUnavailable>
   }
 >() {
   /** Sessions in the database of the `SqlClient`, which must be holdfast's. */
   static layer(options: SessionsOptions = {}): Layer.Layer<Sessions, never, SqlClient> {
-    return Layer.effect(Sessions, make(options))
+    return Layer.scoped(Sessions, make(options))
   }
 }
 
-const make = ({ deadline = Duration.seconds(10) }: SessionsOptions) =>
-  Effect.map(SqlClient, (sql) => {
-    const answered = untilAnswered(deadline)
+/** Rows `s` of sessions and `u` of users that count. */
+const liveRows = (sql: SqlClient, idle: Duration.Duration) => sql`
+  s.user_id = u.id and s.password_version = u.password_version and ${expiryOf(sql, idle)} > now()`
+
+/** Whether a row says that last-seen is old. */
+const isStale = (row: unknown): boolean =>
+  Predicate.hasProperty(row, "is_stale") && row.is_stale === true
+
+const make = (options: SessionsOptions) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const { idle } = yield* SessionExpiry
+    const touch = yield* makeLastSeen(idle)
+    const answered = untilAnswered(options.deadline ?? Duration.seconds(10))
+    const staleAfter = Duration.toSeconds(touchInterval(idle))
 
     const validate = Effect.fn("Sessions.validate")(function* (token: SessionToken) {
       const rows = yield* answered(
         sql`
-          select ${sql.literal(columns)} from sessions s join users u on u.id = s.user_id
-          where s.token_digest = ${digest(token)} and s.expires > now()`.withoutTransform
+          select ${columns(sql, idle)},
+                 s.last_seen < now() - make_interval(secs => ${staleAfter}) as is_stale
+          from sessions s join users u on ${liveRows(sql, idle)}
+          where s.token_digest = ${digest(token)}`.withoutTransform
       )
       const found = yield* fromRows(rows)
-      return yield* Effect.mapError(found, () => new SessionInvalid())
+      if (Option.isNone(found)) return yield* new SessionInvalid()
+      if (isStale(rows[0])) yield* touch(found.value.session.id)
+      return found.value
     })
 
-    const revoke = Effect.fn("Sessions.revoke")((token: SessionToken) =>
-      Effect.asVoid(answered(sql`delete from sessions where token_digest = ${digest(token)}`))
+    const list = Effect.fn("Sessions.list")((userId: UserId) =>
+      answered(
+        sql`
+          select ${summaryColumns(sql, idle)}
+          from sessions s join users u on ${liveRows(sql, idle)}
+          where s.user_id = ${userId} order by s.created_at desc, s.id`.withoutTransform
+      ).pipe(Effect.flatMap(summaries))
     )
 
-    return { validate, revoke }
+    return { validate, list, ...makeRevocations(sql, answered) }
   })
+
+/** The ways to end sessions: each deletes and writes the event in one statement. */
+const makeRevocations = (sql: SqlClient, answered: ReturnType<typeof untilAnswered>) => {
+  const revoke = Effect.fn("Sessions.revoke")(function* (
+    token: SessionToken,
+    requester?: Requester
+  ) {
+    const event = yield* newEvent(requester)
+    const rows = sql`select 'sign-out' as kind, user_id, id as session_id from gone`
+    yield* answered(sql`
+      with gone as (delete from sessions where token_digest = ${digest(token)} returning *),
+      ${audit(sql, event, rows)} select`)
+  })
+
+  const revokeById = Effect.fn("Sessions.revokeById")(function* (
+    userId: UserId,
+    id: SessionId,
+    requester?: Requester
+  ) {
+    const event = yield* newEvent(requester)
+    const rows = sql`select 'session-revoked' as kind, user_id, id as session_id from gone`
+    yield* answered(sql`
+      with gone as (delete from sessions where id = ${id} and user_id = ${userId} returning *),
+      ${audit(sql, event, rows)} select`)
+  })
+
+  const revokeOthers = Effect.fn("Sessions.revokeOthers")(function* (
+    { id, userId }: Session,
+    requester?: Requester
+  ) {
+    const event = yield* newEvent(requester)
+    const rows = sql`
+      select 'other-sessions-revoked' as kind, ${userId}::uuid as user_id, ${id}::uuid as session_id`
+    yield* answered(sql`
+      with gone as (delete from sessions where user_id = ${userId} and id <> ${id}),
+      ${audit(sql, event, rows)} select`)
+  })
+
+  return { revoke, revokeById, revokeOthers }
+}

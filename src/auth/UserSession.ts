@@ -1,4 +1,6 @@
-import { Effect, Option, ParseResult, Schema } from "effect"
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Fragment } from "@effect/sql/Statement"
+import { Duration, Effect, Option, ParseResult, Schema } from "effect"
 import { CanonicalEmail } from "./Email.ts"
 import { Session, SessionId } from "./Session.ts"
 import { User, UserId } from "./User.ts"
@@ -9,9 +11,14 @@ export interface UserSession {
   readonly session: Session
 }
 
+/** When a session of the rows `s` ends if it is not used again. */
+export const expiryOf = (sql: SqlClient, idle: Duration.Duration): Fragment =>
+  sql`least(s.expires, s.last_seen + make_interval(secs => ${Duration.toSeconds(idle)}))`
+
 /** The columns of a {@link UserSession}, for rows `u` of users and `s` of sessions. */
-export const columns =
-  "u.id as user_id, u.email, u.email_verified, u.created_at, u.updated_at, s.id as session_id, s.expires"
+export const columns = (sql: SqlClient, idle: Duration.Duration): Fragment => sql`
+  u.id as user_id, u.email, u.email_verified, u.created_at, u.updated_at, s.id as session_id,
+  ${expiryOf(sql, idle)} as expires`
 
 const Row = Schema.Struct({
   user_id: UserId,
@@ -37,7 +44,7 @@ const fromRow = (row: typeof Row.Type): UserSession => ({
 })
 
 /** Names the columns and leaves out the values: a row holds an address. */
-const defect = ({ issue }: ParseResult.ParseError): Error => {
+export const unexpectedColumns = ({ issue }: ParseResult.ParseError): Error => {
   const names = ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path }) => path.join("."))
   return new Error(
     `The database answered a user and session with unexpected ${names.join(", ")}. Compare its tables with schema.sql, and the client's type parsers with pg's defaults.`
@@ -51,6 +58,9 @@ export const fromRows = (
   rows[0] === undefined
     ? Effect.succeedNone
     : decode(rows[0]).pipe(
-        Effect.mapBoth({ onFailure: defect, onSuccess: (row) => Option.some(fromRow(row)) }),
+        Effect.mapBoth({
+          onFailure: unexpectedColumns,
+          onSuccess: (row) => Option.some(fromRow(row))
+        }),
         Effect.orDie
       )

@@ -1,18 +1,37 @@
-export { Accounts, type AccountsOptions, type Credentials, type SignedIn } from "./Accounts.ts"
+export { Accounts, type AccountsOptions } from "./Accounts.ts"
 export {
   DatabaseUnavailable,
   EmailTaken,
   HashingOverloaded,
+  IdempotencyKeyReused,
   InvalidCredentials,
-  SessionInvalid
+  SessionInvalid,
+  Throttled,
+  TokenInvalid
 } from "./AuthError.ts"
+export type { Credentials } from "./Credentials.ts"
 export { CanonicalEmail, Email, normaliseEmail } from "./Email.ts"
+export type { NewEmail } from "./EmailChange.ts"
 export type { HashingQueueConfig } from "./HashingQueue.ts"
+export { IdempotencyKey } from "./IdempotencyKey.ts"
+export { Letter } from "./Letter.ts"
+export * as OneTimeToken from "./OneTimeToken.ts"
+export { Outbox, type OutboxOptions } from "./Outbox.ts"
 export { Password } from "./Password.ts"
+export type { NewPassword } from "./PasswordChange.ts"
+export type { ResetPassword } from "./PasswordReset.ts"
 export { PasswordHash, Passwords } from "./Passwords.ts"
+export type { ClientAddress, Requester } from "./Requester.ts"
 export { SecureRandom } from "./SecureRandom.ts"
 export { Session, SessionId } from "./Session.ts"
+export { SessionExpiry, type SessionExpiryOptions } from "./SessionExpiry.ts"
+export { SessionSummary } from "./SessionSummary.ts"
 export { Sessions, type SessionsOptions } from "./Sessions.ts"
 export * as SessionToken from "./SessionToken.ts"
+export type { SignedIn } from "./SignedIn.ts"
+export type { SignInOptions } from "./SignIn.ts"
+export type { SignUpOptions } from "./SignUp.ts"
+export { Throttle, type ThrottleOptions } from "./Throttle.ts"
+export type { Attempt, Pauses, Rate, ThrottleLimits } from "./ThrottleLimits.ts"
 export { User, UserId } from "./User.ts"
 export type { UserSession } from "./UserSession.ts"

@@ -1,5 +1,5 @@
 import { Either, Redacted } from "effect"
-import type { Credentials } from "../../src/auth/Accounts.ts"
+import type { Credentials } from "../../src/auth/Credentials.ts"
 import { normaliseEmail } from "../../src/auth/Email.ts"
 import { Password } from "../../src/auth/Password.ts"
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Cause, DateTime, Duration, Effect, Fiber, Layer, Record, TestClock } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
+import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
+import { Session, SessionId } from "../../src/auth/Session.ts"
+import { Sessions } from "../../src/auth/Sessions.ts"
+import * as SessionToken from "../../src/auth/SessionToken.ts"
+import { Throttle } from "../../src/auth/Throttle.ts"
+import { atAccount } from "../../src/auth/ThrottleLimits.ts"
+import { User, UserId } from "../../src/auth/User.ts"
+import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
 import { answerLost, type Execute, scriptedClient, serverError } from "./ScriptedClient.ts"
@@ -16,7 +24,7 @@ const row = {
 }
 
 const accountsWith = (execute: Execute) =>
-  Accounts.layer().pipe(Layer.provide(instantPasswords), Layer.provide(scriptedClient(execute)))
+  accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provide(scriptedClient(execute)))
 
 const signUp = Effect.flatMap(Accounts, (accounts) =>
   accounts.signUp(credentials("later@example.com"))
@@ -91,3 +99,66 @@ describe("a sign-up that meets its own row under another key", () => {
     })
   )
 })
+
+/** Everything that auth/ does, with a database that is away. */
+const everything = Effect.gen(function* () {
+  const accounts = yield* Accounts
+  const sessions = yield* Sessions
+  const throttle = yield* Throttle
+  const { email, password } = credentials("away@example.com")
+  const user = new User({
+    id: UserId.make(row.user_id),
+    email,
+    emailVerified: null,
+    createdAt: yield* DateTime.now,
+    updatedAt: yield* DateTime.now
+  })
+  const session = new Session({
+    id: SessionId.make(row.session_id),
+    userId: user.id,
+    expires: yield* DateTime.now
+  })
+  const token = yield* SessionToken.generate
+  const oneTime = yield* OneTimeToken.generate
+  return {
+    signIn: accounts.signIn({ email, password }),
+    changePassword: accounts.changePassword(user, { current: password, next: password }),
+    requestEmailChange: accounts.requestEmailChange(user, { email, password }),
+    deleteAccount: accounts.deleteAccount(user, password),
+    requestSignUp: accounts.requestSignUp({ email, password }),
+    requestPasswordReset: accounts.requestPasswordReset(email),
+    resetPassword: accounts.resetPassword({ token: oneTime, next: password }),
+    requestEmailProof: accounts.requestEmailProof(user),
+    proveEmail: accounts.proveEmail(oneTime),
+    validate: sessions.validate(token),
+    list: sessions.list(user.id),
+    revoke: sessions.revoke(token),
+    revokeById: sessions.revokeById(user.id, session.id),
+    revokeOthers: sessions.revokeOthers(session),
+    admit: throttle.admit([atAccount(email)])
+  }
+})
+
+it.effect("a database that is away is never a verdict, whatever is asked of auth/", () =>
+  Effect.gen(function* () {
+    const attempts: Record<
+      string,
+      Effect.Effect<unknown, { readonly _tag: string }>
+    > = yield* everything
+    const fiber = yield* Effect.fork(
+      Effect.all(Record.map(attempts, Effect.flip), { concurrency: "unbounded" })
+    )
+    yield* TestClock.adjust("1 minute")
+    const errors = yield* Fiber.join(fiber)
+    for (const [name, { _tag }] of Object.entries(errors)) {
+      expect([name, _tag]).toEqual([name, "DatabaseUnavailable"])
+    }
+  }).pipe(
+    Effect.provide(
+      Layer.mergeAll(accountsAlone, Sessions.layer(), Throttle.layer()).pipe(
+        Layer.provide(instantPasswords),
+        Layer.provide(scriptedClient(() => answerLost))
+      )
+    )
+  )
+)

@@ -8,6 +8,7 @@ import { Sessions } from "../../src/auth/Sessions.ts"
 import type { UserSession } from "../../src/auth/UserSession.ts"
 import { Pool } from "../../src/pool/Pool.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
 import { answerLost, interposedClient } from "./ScriptedClient.ts"
@@ -50,7 +51,7 @@ const suffering = (faults: ReadonlyArray<Fault>) => {
 }
 
 const accountsSuffering = (faults: ReadonlyArray<Fault>) =>
-  Accounts.layer().pipe(Layer.provide(instantPasswords), Layer.provide(suffering(faults)))
+  accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provide(suffering(faults)))
 
 const fault = FastCheck.constantFrom<Array<Fault>>(
   "before it arrives",
@@ -128,10 +129,10 @@ const sameEveryTime = (round: number) => ({
   bytes: (length: number) => Effect.succeed(new Uint8Array(length).fill(round))
 })
 
-layer(
-  Accounts.layer().pipe(Layer.provide(instantPasswords), Layer.provideMerge(TestDatabase.layer)),
-  { excludeTestServices: true, timeout: "1 minute" }
-)("the statement of a sign-up", (it) => {
+layer(accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provideMerge(TestDatabase.layer)), {
+  excludeTestServices: true,
+  timeout: "1 minute"
+})("the statement of a sign-up", (it) => {
   it.effect("makes one user and one session however often it runs at the same time", () =>
     Effect.gen(function* () {
       const accounts = yield* Accounts
@@ -159,10 +160,10 @@ const widened = Effect.gen(function* () {
     alter table users add constraint users_email_key unique (email)`)
 })
 
-layer(
-  Accounts.layer().pipe(Layer.provide(instantPasswords), Layer.provideMerge(TestDatabase.layer)),
-  { excludeTestServices: true, timeout: "1 minute" }
-)("a sign-up that meets its own earlier run half-way", (it) => {
+layer(accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provideMerge(TestDatabase.layer)), {
+  excludeTestServices: true,
+  timeout: "1 minute"
+})("a sign-up that meets its own earlier run half-way", (it) => {
   it.effect("under users_pkey, where ON CONFLICT does not look, still finds its own user", () =>
     Effect.gen(function* () {
       yield* widened
@@ -196,7 +197,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
           const accounts = yield* Accounts
           yield* accounts.signUp(credentials("held@example.com"))
           yield* accounts.signIn(credentials("held@example.com"))
-        }).pipe(Effect.provide(Accounts.layer().pipe(Layer.provide(watching))))
+        }).pipe(Effect.provide(accountsAlone.pipe(Layer.provide(watching))))
         expect(active).toEqual([0, 0])
       })
     )

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs"
 import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
-import { Arbitrary, Effect, Either, FastCheck } from "effect"
+import { Arbitrary, Effect, Either, FastCheck, Layer } from "effect"
 import { CanonicalEmail, normaliseEmail } from "../../src/auth/Email.ts"
+import { ensureSchema, PgClient } from "../../src/sql/index.ts"
 import { PgError } from "../../src/sql/PgError.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -76,6 +77,69 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
           insert into sessions (id, user_id, token_digest, expires)
           values (gen_random_uuid(), ${id}, 'token', now())`
         expect(violated(yield* Effect.flip(undigested))).toBe("sessions_token_digest_sha256")
+      })
+    )
+  }
+)
+
+/** The tables as version 0.1.0 made them. */
+const before = `
+  create table users (
+    id uuid constraint users_pkey primary key,
+    email text collate "C" not null constraint users_email_key unique,
+    email_verified timestamptz,
+    password_hash text not null,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+  );
+  create table sessions (
+    id uuid constraint sessions_pkey primary key,
+    user_id uuid not null references users (id) on delete cascade,
+    token_digest bytea not null constraint sessions_token_digest_key unique,
+    expires timestamptz not null
+  )`
+
+const upgraded = Layer.unwrapEffect(
+  Effect.map(TestDatabase, ({ url }) =>
+    PgClient.layer({
+      url,
+      initialize: (connection) =>
+        Effect.zipRight(
+          connection.executeUnprepared(
+            `${before}; insert into users (id, email, password_hash)
+              values ('${id}', 'old@example.com', '${hash}');
+             insert into sessions values
+              (gen_random_uuid(), '${id}', sha256('old token'), now() + interval '1 hour')`,
+            [],
+            undefined
+          ),
+          ensureSchema(schema)(connection)
+        ),
+      maxConnections: 1
+    })
+  )
+).pipe(Layer.provideMerge(TestDatabase.address))
+
+layer(upgraded, { excludeTestServices: true, timeout: "1 minute" })(
+  "the tables of version 0.1.0",
+  (it) => {
+    it.effect("get the new columns at the first start, and keep their users and sessions", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const rows = yield* sql`
+          select u.email, u.password_version, u.signup_key_digest, s.password_version as version,
+                 s.last_seen <= now() as is_seen, s.user_agent
+          from users u join sessions s on s.user_id = u.id`
+        expect(rows).toEqual([
+          {
+            email: "old@example.com",
+            password_version: 0,
+            signup_key_digest: null,
+            version: 0,
+            is_seen: true,
+            user_agent: null
+          }
+        ])
       })
     )
   }

@@ -36,12 +36,16 @@ export const scriptedClient = (execute: Execute): Layer.Layer<SqlClient.SqlClien
 
 /** A `SqlClient` that passes statements on to the one it stands before, or does not. */
 export const interposedClient = (
-  around: (statement: ReturnType<Execute>) => ReturnType<Execute>
+  around: (
+    statement: ReturnType<Execute>,
+    text: string,
+    values: ReadonlyArray<unknown>
+  ) => ReturnType<Execute>
 ): Layer.Layer<SqlClient.SqlClient, never, SqlClient.SqlClient> =>
   Layer.unwrapEffect(
     Effect.map(SqlClient.SqlClient, (sql) =>
       scriptedClient((text, values) =>
-        around(sql.unsafe<object>(text, [...values]).withoutTransform)
+        around(sql.unsafe<object>(text, [...values]).withoutTransform, text, values)
       )
     )
   )
@@ -65,3 +69,15 @@ export const serverError = (
     }),
     { phase: "statement", sent: true, inTransaction: false }
   )
+
+/** The client it stands before, and how many statements went through it. */
+export const countedClient = () => {
+  let count = 0
+  const layer = interposedClient((statement) =>
+    Effect.suspend(() => {
+      count += 1
+      return statement
+    })
+  )
+  return { layer, statements: () => count }
+}

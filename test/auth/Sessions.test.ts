@@ -7,9 +7,10 @@ import { Passwords } from "../../src/auth/Passwords.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import * as SessionToken from "../../src/auth/SessionToken.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 
-const auth = Layer.merge(Accounts.layer(), Sessions.layer()).pipe(
+const auth = Layer.merge(accountsAlone, Sessions.layer()).pipe(
   Layer.provide(Passwords.layer()),
   Layer.provideMerge(TestDatabase.layer)
 )

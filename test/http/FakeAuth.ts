@@ -59,7 +59,7 @@ export const fakeAuth: Layer.Layer<Accounts | Sessions> = Layer.suspend(() => {
     })
 
   return Layer.merge(
-    Layer.succeed(Accounts, { signUp, signIn }),
-    Layer.succeed(Sessions, { validate, revoke })
+    Layer.mock(Accounts, { signUp, signIn }),
+    Layer.mock(Sessions, { validate, revoke })
   )
 })

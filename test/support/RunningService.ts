@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs"
 import { Layer, type Redacted } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
+import { Outbox } from "../../src/auth/Outbox.ts"
 import { Passwords } from "../../src/auth/Passwords.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
+import { Throttle } from "../../src/auth/Throttle.ts"
 import { Server } from "../../src/http/Server.ts"
 import { ensureSchema, PgClient } from "../../src/sql/index.ts"
 
@@ -12,7 +14,10 @@ const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8"
 export const runningService = (url: Redacted.Redacted<string>) =>
   Server.layer({ port: 0 }).pipe(
     Layer.provide(
-      Layer.merge(Layer.provide(Accounts.layer(), Passwords.layer()), Sessions.layer())
+      Layer.merge(
+        Layer.provide(Accounts.layer(), [Passwords.layer(), Throttle.off, Outbox.off]),
+        Sessions.layer()
+      )
     ),
     Layer.provideMerge(PgClient.layer({ url, lazy: true, initialize: ensureSchema(schema) }))
   )

@@ -1,0 +1,32 @@
+import { SqlClient } from "@effect/sql/SqlClient"
+import { type Duration, Effect } from "effect"
+import { untilAnswered } from "./IdempotentStatement.ts"
+import { beginSession } from "./NewSession.ts"
+import { Outbox } from "./Outbox.ts"
+import { Passwords } from "./Passwords.ts"
+import { SessionExpiry } from "./SessionExpiry.ts"
+import { Throttle } from "./Throttle.ts"
+
+/** What every capability of `Accounts` is built from. */
+export interface AccountMeans {
+  readonly sql: SqlClient
+  readonly passwords: typeof Passwords.Service
+  readonly throttle: typeof Throttle.Service
+  readonly outbox: typeof Outbox.Service
+  readonly answered: ReturnType<typeof untilAnswered>
+  readonly begin: ReturnType<typeof beginSession>
+}
+
+/** See {@link AccountMeans}; `deadline` limits each statement with all its repetitions. */
+export const accountMeans = (deadline: Duration.DurationInput) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    return {
+      sql,
+      passwords: yield* Passwords,
+      throttle: yield* Throttle,
+      outbox: yield* Outbox,
+      answered: untilAnswered(deadline),
+      begin: beginSession(sql, yield* SessionExpiry)
+    } satisfies AccountMeans
+  })

@@ -1,0 +1,68 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Fragment } from "@effect/sql/Statement"
+import { Effect } from "effect"
+import { type Requester, stored } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
+
+/** What can happen to an account. `-refused`: someone tried, and it did not. */
+export type AuditKind =
+  | "sign-up"
+  | "sign-up-refused"
+  | "sign-up-repeated"
+  | "sign-up-requested"
+  | "sign-in"
+  | "sign-in-refused"
+  | "sign-out"
+  | "session-revoked"
+  | "other-sessions-revoked"
+  | "password-changed"
+  | "password-change-refused"
+  | "password-reset-requested"
+  | "password-reset"
+  | "password-reset-refused"
+  | "email-verification-requested"
+  | "email-proven"
+  | "email-proof-refused"
+  | "email-change-requested"
+  | "email-changed"
+  | "email-change-refused"
+  | "account-deleted"
+  | "account-deletion-refused"
+
+/** What of an event is made before the database hears of it. */
+export interface NewEvent {
+  readonly id: string
+  readonly requester: Requester | undefined
+}
+
+/** See {@link NewEvent}. */
+export const newEvent = (requester: Requester | undefined): Effect.Effect<NewEvent> =>
+  Effect.map(newId, (id) => ({ id, requester }))
+
+/**
+ * A part of a statement that writes the event: `audit as (...)`.
+ *
+ * `rows` selects `kind`, `user_id` and `session_id` from the parts before it, one row at most. The
+ * part has a row only in the run that wrote it, so what must happen once (a letter) selects from it.
+ */
+export const audit = (sql: SqlClient, event: NewEvent, rows: Fragment): Fragment => {
+  const { address, userAgent } = stored(event.requester)
+  return sql`
+    audit as (
+      insert into audit_events (id, kind, user_id, session_id, address, user_agent)
+      select ${event.id}::uuid, e.kind, e.user_id, e.session_id, ${address}::text, ${userAgent}::text
+      from (${rows}) e
+      on conflict (id) do nothing
+      returning id, user_id
+    )`
+}
+
+/** The row of an event of this kind, if the part `u` of the statement has a user: it is theirs. */
+export const eventOf = (sql: SqlClient, kind: AuditKind): Fragment =>
+  sql`select ${kind}::text as kind, u.id as user_id, null::uuid as session_id from u`
+
+/** The row of one event or of the other, by whether `u` has a user. */
+export const eventEither = (sql: SqlClient, known: AuditKind, unknown: AuditKind): Fragment => sql`
+  select case when u.id is null then ${unknown}::text else ${known}::text end as kind,
+         u.id as user_id, null::uuid as session_id
+  from (values (1)) one left join u on true`

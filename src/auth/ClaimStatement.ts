@@ -1,0 +1,131 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Duration, Effect } from "effect"
+import { CanonicalEmail } from "./Email.ts"
+import { Letter } from "./Letter.ts"
+import type { LetterPurpose } from "./LetterPurpose.ts"
+import * as OneTimeToken from "./OneTimeToken.ts"
+import { newId } from "./SecureRandom.ts"
+
+/** How long the links in letters are good, from the moment of delivery. */
+export interface TokenLifetimes {
+  /** To prove an address. */
+  readonly proof: Duration.Duration
+  /** To set a new password. */
+  readonly reset: Duration.Duration
+}
+
+/** A letter that was taken from the outbox to be delivered. */
+export interface ClaimedLetter {
+  readonly id: string
+  readonly claim: string
+  readonly attempts: number
+  readonly purpose: LetterPurpose
+  readonly letter: Letter
+}
+
+/** What a look into the outbox found. */
+export interface Look {
+  /** The letter that is due, if there is one that nobody else is delivering. */
+  readonly claimed: ClaimedLetter | undefined
+  /** When the next of the others is due, if there is any. */
+  readonly next: Duration.Duration | undefined
+}
+
+/** Longer than a delivery may take: whoever has not deleted the row by then has come to grief. */
+export const LEASE = Duration.minutes(1)
+
+interface Row {
+  readonly id: string | null
+  readonly purpose: LetterPurpose
+  readonly recipient: string
+  readonly attempts: number
+  readonly next: number | null
+}
+
+const letterOf = (purpose: LetterPurpose, email: string, token: OneTimeToken.OneTimeToken) => {
+  const recipient = CanonicalEmail.make(email)
+  switch (purpose) {
+    case "verify-email":
+      return Letter.VerifyEmail({ recipient, token })
+    case "change-email":
+      return Letter.ConfirmEmailChange({ recipient, token })
+    case "email-change-asked":
+      return Letter.EmailChangeAsked({ recipient })
+    case "reset-password":
+      return Letter.PasswordReset({ recipient, token })
+    case "password-changed":
+      return Letter.PasswordChanged({ recipient })
+    case "sign-up":
+      return Letter.ConfirmSignUp({ recipient, token })
+    case "already-signed-up":
+      return Letter.AlreadySignedUp({ recipient })
+    case "address-taken":
+      return Letter.AddressTaken({ recipient })
+  }
+}
+
+/**
+ * Takes the letter that has been due longest, and writes down the digest of the token that it gets.
+ *
+ * Two instances never take the same one (SKIP LOCKED) until the lease of whoever took it is over.
+ * Running the statement again finds the letter that it took; at the same time as itself, the second
+ * run violates the key of the token and takes none. Only a run that comes to pass after the letter is
+ * gone may take another, which then waits for the end of its lease.
+ */
+export const claim = (
+  sql: SqlClient,
+  { proof, reset }: TokenLifetimes
+): Effect.Effect<Effect.Effect<Look, SqlError>> =>
+  Effect.map(Effect.all([newId, OneTimeToken.generate]), ([id, token]) =>
+    Effect.map(
+      sql<Row>`
+      with mine as (select * from outbox where claim = ${id}::uuid),
+      due as (
+        select id from outbox where due <= now() and not exists (select from mine)
+        order by due limit 1 for update skip locked
+      ),
+      claimed as (
+        update outbox o
+        set claim = ${id}::uuid, attempts = attempts + 1,
+            due = now() + make_interval(secs => ${Duration.toSeconds(LEASE)})
+        from due where o.id = due.id returning o.*
+      ),
+      token as (
+        insert into one_time_tokens
+          (token_digest, purpose, user_id, email, password_hash, password_version, mail_id, expires)
+        select ${OneTimeToken.digest(token)}::bytea, purpose, user_id, recipient, password_hash,
+               password_version, id, now() + make_interval(secs =>
+                 case purpose when 'reset-password' then ${Duration.toSeconds(reset)}::float8
+                 else ${Duration.toSeconds(proof)}::float8 end)
+        from claimed
+        where purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up')
+      ),
+      swept as (
+        delete from one_time_tokens where token_digest in (
+          select token_digest from one_time_tokens where expires < now() - interval '1 day'
+          limit 100 for update skip locked)
+      ),
+      found as (select * from claimed union all select * from mine)
+      select f.id, f.purpose, f.recipient, f.attempts,
+             (select extract(epoch from min(due) - now())::float8 from outbox) as next
+      from (values (1)) one left join found f on true`.withoutTransform,
+      ([row]) => lookOf(row, id, token)
+    )
+  )
+
+const lookOf = (row: Row | undefined, claimId: string, token: OneTimeToken.OneTimeToken): Look => {
+  const next = row?.next ?? undefined
+  return {
+    claimed: row?.id
+      ? {
+          id: row.id,
+          claim: claimId,
+          attempts: row.attempts,
+          purpose: row.purpose,
+          letter: letterOf(row.purpose, row.recipient, token)
+        }
+      : undefined,
+    next: next === undefined ? undefined : Duration.seconds(Math.max(next, 0))
+  }
+}

@@ -1,0 +1,76 @@
+import { Effect, Option } from "effect"
+import type { AccountMeans } from "./AccountMeans.ts"
+import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
+import type { Email } from "./Email.ts"
+import { type KnownUser, stillVerified } from "./KnownUser.ts"
+import { posted } from "./Outbox.ts"
+import type { Password } from "./Password.ts"
+import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
+import { from, toMailbox } from "./ThrottleLimits.ts"
+import type { User } from "./User.ts"
+import { reauthenticated } from "./Verification.ts"
+
+/** The address that someone wants, and their password. */
+export interface NewEmail {
+  readonly email: Email
+  readonly password: Password
+}
+
+/**
+ * Writes a letter to the new address, with a token if nobody has it, and one to the old. Whether it
+ * is taken is told to nobody but its owner.
+ */
+const requestStatement = (
+  { outbox, sql }: AccountMeans,
+  user: KnownUser,
+  {
+    email,
+    event,
+    letterIds: [toNew, toOld]
+  }: {
+    readonly email: Email
+    readonly event: NewEvent
+    readonly letterIds: readonly [string, string]
+  }
+) => {
+  const invitation = sql`
+    select case when exists (select from users where email = ${email}) then 'address-taken'
+                else 'change-email' end,
+           ${email}::text, u.id, null, u.password_version
+    from u join audit on true`
+  const warning = sql`
+    select 'email-change-asked', u.email, u.id, null, null::integer from u join audit on true`
+  const parts = [
+    sql`u as (${stillVerified(sql, user)})`,
+    audit(sql, event, eventOf(sql, "email-change-requested")),
+    ...outbox.letter("invitation", toNew, invitation),
+    ...outbox.letter("warning", toOld, warning)
+  ]
+  return Effect.map(sql`with ${sql.csv(parts)} select id from u`, ([row]) =>
+    Option.fromNullable(row)
+  )
+}
+
+/** See the method of this name of `Accounts`. */
+export const makeRequestEmailChange = (means: AccountMeans) =>
+  Effect.fn("Accounts.requestEmailChange")(function* (
+    user: User,
+    { email, password }: NewEmail,
+    requester?: Requester
+  ) {
+    const event = yield* newEvent(requester)
+    const letterIds = [yield* newId, yield* newId] as const
+    yield* reauthenticated(means, {
+      user,
+      password,
+      requester,
+      limits: [...from("mailFrom", requester), toMailbox(email)],
+      refusal: "email-change-refused",
+      act: (known) =>
+        posted(
+          means.outbox,
+          means.answered(requestStatement(means, known, { email, event, letterIds }))
+        )
+    })
+  })

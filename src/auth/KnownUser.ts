@@ -1,0 +1,50 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { Fragment } from "@effect/sql/Statement"
+import { Effect, Redacted } from "effect"
+import type { Email } from "./Email.ts"
+import { PasswordHash } from "./Passwords.ts"
+import { UserId } from "./User.ts"
+
+/** Whose password is to be verified. */
+export interface KnownUser {
+  readonly id: UserId
+  readonly email: string
+  readonly passwordHash: PasswordHash
+}
+
+interface Row {
+  readonly id: string
+  readonly email: string
+  readonly password_hash: string
+}
+
+const find = (sql: SqlClient, where: Fragment): Effect.Effect<KnownUser | undefined, SqlError> =>
+  Effect.map(
+    sql<Row>`select id, email, password_hash from users where ${where}`.withoutTransform,
+    ([row]) =>
+      row && {
+        id: UserId.make(row.id),
+        email: row.email,
+        passwordHash: PasswordHash(Redacted.make(row.password_hash))
+      }
+  )
+
+/** The user who has this address, if anyone has. */
+export const findByEmail = (sql: SqlClient, email: Email) => find(sql, sql`email = ${email}`)
+
+/** The user with this id, if there still is one. */
+export const findById = (sql: SqlClient, id: UserId) => find(sql, sql`id = ${id}`)
+
+/** The user whose sign-up came with the key that has this digest. */
+export const findBySignUpKey = (sql: SqlClient, digest: Uint8Array) =>
+  find(sql, sql`signup_key_digest = ${digest}`)
+
+/**
+ * Selects the row of a user whose password was verified, and none when they were deleted or the
+ * password changed since. The lock keeps both from happening until the statement is through.
+ */
+export const stillVerified = (sql: SqlClient, { id, passwordHash }: KnownUser): Fragment => sql`
+  select * from users
+  where id = ${id} and password_hash = ${Redacted.value(passwordHash)}
+  for share`

@@ -1,0 +1,10 @@
+/** The kinds of letters, as the table `outbox` names them. */
+export type LetterPurpose =
+  | "verify-email"
+  | "change-email"
+  | "email-change-asked"
+  | "reset-password"
+  | "password-changed"
+  | "sign-up"
+  | "already-signed-up"
+  | "address-taken"

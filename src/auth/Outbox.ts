@@ -1,0 +1,99 @@
+import { SqlClient } from "@effect/sql/SqlClient"
+import type { Fragment } from "@effect/sql/Statement"
+import { Context, Duration, Effect, Exit, Layer, Queue } from "effect"
+import type { Letter } from "./Letter.ts"
+import { makePostman } from "./Postman.ts"
+
+/** What of {@link Outbox} can be set. */
+export interface OutboxOptions {
+  /** How long links that prove an address are good. Default 24 hours. */
+  readonly proofLifetime?: Duration.DurationInput
+  /** How long links that set a new password are good. Default one hour. */
+  readonly resetLifetime?: Duration.DurationInput
+  /** How many letters are delivered at the same time. Default 4. */
+  readonly concurrency?: number
+}
+
+/**
+ * Sees to it that letters are sent, at least once each, if and only if what they tell of was
+ * committed. Owns the tables `outbox` and, with `OneTimeTokens`, `one_time_tokens`.
+ *
+ * Whoever writes a letter adds a part to the statement that causes it, and wakes the outbox when that
+ * is committed. Nothing is polled: without letters an idle service leaves the database asleep.
+ */
+export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
+  Outbox,
+  {
+    /**
+     * Parts of a statement that write letters: `name as (...)`, none when nothing is ever sent.
+     * `rows` selects `purpose`, `recipient`, `user_id`, `password_hash` and `password_version`; `id`
+     * was made before the statement.
+     */
+    readonly letter: (name: string, id: string, rows: Fragment) => ReadonlyArray<Fragment>
+    /** Has the outbox looked into now. Call it once what wrote a letter is committed. */
+    readonly wake: Effect.Effect<void>
+    /** The same in a second, for who writes in a transaction and can't tell when it is committed. */
+    readonly wakeSoon: Effect.Effect<void>
+  }
+>() {
+  /**
+   * Letters are delivered by this function, in the background. One that fails is tried again after
+   * 30 s, doubled every time up to an hour, and given up after a day. A delivery that takes longer
+   * than 30 s has failed.
+   */
+  static layer<E, R>(
+    deliver: (letter: Letter) => Effect.Effect<void, E, R>,
+    options: OutboxOptions = {}
+  ): Layer.Layer<Outbox, never, SqlClient | R> {
+    return Layer.scoped(Outbox, make(deliver, options))
+  }
+
+  /** Writes and sends no letters. */
+  static readonly off: Layer.Layer<Outbox> = Layer.succeed(Outbox, {
+    letter: () => [],
+    wake: Effect.void,
+    wakeSoon: Effect.void
+  })
+}
+
+/**
+ * Has the letters of a statement looked for when it has ended. Also when it has failed or was
+ * interrupted: it may have been committed all the same.
+ */
+export const posted = <A, E, R>(
+  { wake, wakeSoon }: typeof Outbox.Service,
+  statement: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.onExit(statement, (exit) => (Exit.isSuccess(exit) ? wake : wakeSoon))
+
+const make = <E, R>(
+  deliver: (letter: Letter) => Effect.Effect<void, E, R>,
+  { concurrency = 4, proofLifetime = "24 hours", resetLifetime = "1 hour" }: OutboxOptions
+) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    // At start, too: another instance may have left letters behind.
+    const wakeUps = yield* Queue.sliding<void>(1)
+    yield* makePostman({
+      sql,
+      deliver: yield* Effect.map(
+        Effect.context<R>(),
+        (context) => (letter: Letter) => Effect.provide(deliver(letter), context)
+      ),
+      wakeUps,
+      concurrency,
+      lifetimes: { proof: Duration.decode(proofLifetime), reset: Duration.decode(resetLifetime) }
+    })
+
+    const letter = (name: string, id: string, rows: Fragment) => [
+      sql`${sql(name)} as (
+        insert into outbox (id, purpose, recipient, user_id, password_hash, password_version)
+        select ${id}::uuid, l.* from (${rows}) l
+        on conflict (id) do nothing
+      )`
+    ]
+    const wake = Effect.asVoid(Queue.offer(wakeUps, undefined))
+    const scope = yield* Effect.scope
+    const wakeSoon = Effect.asVoid(Effect.forkIn(Effect.delay(wake, "1 second"), scope))
+    return { letter, wake, wakeSoon }
+  })

@@ -1,0 +1,79 @@
+import type { Fragment } from "@effect/sql/Statement"
+import { Effect, Redacted } from "effect"
+import type { AccountMeans } from "./AccountMeans.ts"
+import { audit, eventOf, newEvent } from "./Audit.ts"
+import type { KnownUser } from "./KnownUser.ts"
+import { newSession } from "./NewSession.ts"
+import { posted } from "./Outbox.ts"
+import type { Password } from "./Password.ts"
+import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
+import { signedIn } from "./SignedIn.ts"
+import { from } from "./ThrottleLimits.ts"
+import type { User } from "./User.ts"
+import { reauthenticated } from "./Verification.ts"
+
+/** The password that someone has, and the one that they want. */
+export interface NewPassword {
+  readonly current: Password
+  readonly next: Password
+}
+
+/**
+ * Sets the new hash, if the old one is still there. The new one has a salt of its own, so a row that
+ * has it was changed by an earlier run of this very statement.
+ */
+const change = ({ sql }: AccountMeans, { id, passwordHash }: KnownUser, hash: string): Fragment => {
+  const old = Redacted.value(passwordHash)
+  return sql`
+    update users
+    set password_hash = ${hash}, updated_at = now(),
+        password_version = password_version + (password_hash = ${old})::int
+    where id = ${id} and password_hash in (${old}, ${hash})
+    returning *`
+}
+
+/** The letter that tells the user `u` that their password was changed. */
+export const passwordChanged = ({ outbox, sql }: AccountMeans, letterId: string) =>
+  outbox.letter(
+    "letter",
+    letterId,
+    sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
+  )
+
+/** See the method of this name of `Accounts`. */
+export const makeChangePassword = (means: AccountMeans) =>
+  Effect.fn("Accounts.changePassword")(function* (
+    user: User,
+    { current, next }: NewPassword,
+    requester?: Requester
+  ) {
+    const { answered, begin, outbox, passwords, sql, throttle } = means
+    const session = yield* newSession(requester)
+    const event = yield* newEvent(requester)
+    const letterId = yield* newId
+    const others = sql`
+      others as (delete from sessions x using u where x.user_id = u.id and x.id <> ${session.id})`
+    const begun = yield* reauthenticated(means, {
+      user,
+      password: current,
+      requester,
+      limits: from("signInFrom", requester),
+      refusal: "password-change-refused",
+      act: (known) =>
+        Effect.flatMap(passwords.hash(next), (hash) =>
+          posted(
+            outbox,
+            answered(
+              begin(change(means, known, Redacted.value(hash)), session, [
+                audit(sql, event, eventOf(sql, "password-changed")),
+                others,
+                ...passwordChanged(means, letterId),
+                ...throttle.forgotten
+              ])
+            )
+          )
+        )
+    })
+    return signedIn(begun, session)
+  })

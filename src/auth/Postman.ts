@@ -1,0 +1,104 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
+import { Duration, Effect, Exit, Option, Queue, type Scope } from "effect"
+import { type ClaimedLetter, claim, LEASE, type TokenLifetimes } from "./ClaimStatement.ts"
+import { untilAnswered } from "./IdempotentStatement.ts"
+import type { Letter } from "./Letter.ts"
+
+/** What delivers the letters of an outbox. */
+export interface PostmanOptions {
+  readonly sql: SqlClient
+  readonly deliver: (letter: Letter) => Effect.Effect<void, unknown>
+  /** Something may be due. */
+  readonly wakeUps: Queue.Queue<void>
+  readonly concurrency: number
+  readonly lifetimes: TokenLifetimes
+}
+
+/** Half the lease, so that nobody else takes a letter that is still under way. */
+const DELIVERY_DEADLINE = Duration.times(LEASE, 0.5)
+
+const FIRST_PAUSE = 30
+const LONGEST_PAUSE = 3600
+
+/** After which a letter is given up: a mailbox that has been away for a day won't be missed. */
+const GIVE_UP_AFTER = "1 day"
+
+/** How long to leave a database alone that did not answer, and a letter that somebody else has. */
+const PATIENCE = Duration.seconds(30)
+const SHORTEST_WAIT = Duration.seconds(1)
+
+/** Delivers letters in the background until its scope closes. Looks once, then whenever woken. */
+export const makePostman = (options: PostmanOptions): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { concurrency, deliver, lifetimes, sql, wakeUps } = options
+    const answered = untilAnswered("10 seconds")
+    const hands = yield* Effect.makeSemaphore(concurrency)
+    const scope = yield* Effect.scope
+
+    const outcome = (letter: ClaimedLetter) =>
+      Effect.exit(Effect.timeout(deliver(letter.letter), DELIVERY_DEADLINE)).pipe(
+        Effect.flatMap((exit) =>
+          Exit.isSuccess(exit)
+            ? answered(delivered(sql, letter))
+            : Effect.flatMap(answered(postponed(sql, letter)), (isGivenUp) =>
+                report(letter, isGivenUp)
+              )
+        ),
+        // The lease brings it back: better twice than never.
+        Effect.catchAllCause(() => Effect.logDebug("A letter's fate could not be written down")),
+        // There may be a timer for its lease, which nothing needs any more.
+        Effect.zipRight(Queue.offer(wakeUps, undefined))
+      )
+
+    const look = Effect.gen(function* () {
+      const { claimed, next } = yield* Effect.flatMap(claim(sql, lifetimes), answered)
+      if (claimed === undefined) return Option.some(next ?? Duration.infinity)
+      yield* Effect.forkIn(Effect.ensuring(outcome(claimed), hands.release(1)), scope)
+      return Option.none<Duration.Duration>()
+    }).pipe(
+      Effect.catchAllCause(() =>
+        Effect.as(
+          Effect.logDebug("The outbox could not be looked into; it will be again"),
+          Option.some(PATIENCE)
+        )
+      )
+    )
+
+    const step = Effect.gen(function* () {
+      yield* hands.take(1)
+      const wait = yield* look
+      if (Option.isNone(wait)) return
+      yield* hands.release(1)
+      const woken = Queue.take(wakeUps)
+      yield* Duration.isFinite(wait.value)
+        ? Effect.raceFirst(woken, Effect.sleep(Duration.max(wait.value, SHORTEST_WAIT)))
+        : woken
+    })
+    yield* Effect.forkIn(Effect.forever(step), scope)
+  })
+
+const delivered = (sql: SqlClient, { claim: claimedBy, id }: ClaimedLetter) =>
+  sql`delete from outbox where id = ${id} and claim = ${claimedBy}`
+
+/** Whether it was given up. */
+const postponed = (sql: SqlClient, { attempts, claim: claimedBy, id }: ClaimedLetter) => {
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(attempts - 1, 10))
+  const isLate = sql`created_at < now() - ${GIVE_UP_AFTER}::interval`
+  return Effect.map(
+    sql`
+      with gone as (
+        delete from outbox where id = ${id} and claim = ${claimedBy} and ${isLate} returning id
+      ), later as (
+        update outbox set due = now() + make_interval(secs => ${pause})
+        where id = ${id} and claim = ${claimedBy} and not ${isLate}
+      )
+      select id from gone`,
+    (rows) => rows.length > 0
+  )
+}
+
+/** Neither the recipient nor the cause, which may name them or quote the letter. */
+const report = ({ attempts, purpose }: ClaimedLetter, isGivenUp: boolean) =>
+  isGivenUp
+    ? Effect.logError(`A letter (${purpose}) was given up after ${attempts} attempts`)
+    : Effect.logWarning(`A letter (${purpose}) could not be delivered; attempt ${attempts} failed`)

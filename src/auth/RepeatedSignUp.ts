@@ -1,0 +1,47 @@
+import { Effect, Option } from "effect"
+import type { AccountMeans } from "./AccountMeans.ts"
+import { audit, eventOf, newEvent } from "./Audit.ts"
+import { EmailTaken, IdempotencyKeyReused } from "./AuthError.ts"
+import type { Credentials } from "./Credentials.ts"
+import { digest, type IdempotencyKey } from "./IdempotencyKey.ts"
+import { findBySignUpKey, type KnownUser, stillVerified } from "./KnownUser.ts"
+import { newSession } from "./NewSession.ts"
+import type { Requester } from "./Requester.ts"
+import { signedIn } from "./SignedIn.ts"
+import { atAccount } from "./ThrottleLimits.ts"
+
+/** A sign-up that came with a key and found its address or its key taken. */
+export const makeRepeatedSignUp = (means: AccountMeans) => {
+  const { answered, passwords, sql, throttle } = means
+
+  /**
+   * The user who signed up with this key, if it was with the same address and password. It is an
+   * attempt at their password, and counts as one.
+   */
+  const earlier = ({ email, password }: Credentials, key: IdempotencyKey) =>
+    Effect.gen(function* () {
+      const user = yield* answered(findBySignUpKey(sql, digest(key)))
+      if (user === undefined) return yield* new EmailTaken()
+      if (user.email !== email) return yield* new IdempotencyKeyReused()
+      yield* throttle.admit([atAccount(email)])
+      const isSame = yield* passwords.verify(password, user.passwordHash)
+      return isSame ? user : yield* new IdempotencyKeyReused()
+    })
+
+  /** The first session's token is not to be had again, so they get a session of their own. */
+  const anotherSession = (user: KnownUser, requester: Requester | undefined) =>
+    Effect.gen(function* () {
+      const session = yield* newSession(requester)
+      const event = yield* newEvent(requester)
+      const begun = yield* answered(
+        means.begin(stillVerified(sql, user), session, [
+          audit(sql, event, eventOf(sql, "sign-up-repeated")),
+          ...throttle.forgotten
+        ])
+      )
+      if (Option.isNone(begun)) return yield* new EmailTaken()
+      return signedIn(begun.value, session)
+    })
+
+  return { anotherSession, earlier }
+}

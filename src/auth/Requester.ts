@@ -1,0 +1,34 @@
+import { Option } from "effect"
+
+/** The address of whoever asks, in the two forms in which auth/ may know it. */
+export interface ClientAddress {
+  /** What is stored and shown: an IPv4 /24 or an IPv6 /48, as `203.0.113.0/24`. */
+  readonly coarse: string
+  /** What limits count by: an IPv4 address, or an IPv6 /64. Stored only as a part of a digest. */
+  readonly subject: string
+}
+
+/** Who asks for something, as far as a request tells. */
+export interface Requester {
+  /** None: unknown, which is limited as one address that all who are unknown share. */
+  readonly address: Option.Option<ClientAddress>
+  /** The `User-Agent` header as it came. */
+  readonly userAgent: Option.Option<string>
+}
+
+/** What of a requester is stored with a session or an event. */
+export interface StoredRequester {
+  readonly address: string | null
+  readonly userAgent: string | null
+}
+
+const LONGEST_USER_AGENT = 256
+
+const clean = (userAgent: string): string =>
+  [...userAgent.replace(/\p{Cc}/gu, "")].slice(0, LONGEST_USER_AGENT).join("")
+
+/** Coarse, short, and without control characters. Nothing of a call that no request caused. */
+export const stored = (requester: Requester | undefined): StoredRequester => ({
+  address: requester ? Option.getOrNull(Option.map(requester.address, (it) => it.coarse)) : null,
+  userAgent: requester ? Option.getOrNull(Option.map(requester.userAgent, clean)) : null
+})

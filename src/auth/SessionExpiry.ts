@@ -1,0 +1,31 @@
+import { Context, Duration, Layer } from "effect"
+
+/** When sessions end by themselves, by the database's clock. */
+export interface SessionExpiryOptions {
+  /** Unused for so long, a session ends. Default one day. */
+  readonly idle?: Duration.DurationInput
+  /** However much it is used, a session ends so long after it began. Default 30 days. */
+  readonly absolute?: Duration.DurationInput
+}
+
+const decoded = ({
+  absolute = Duration.days(30),
+  idle = Duration.days(1)
+}: SessionExpiryOptions) => ({
+  idle: Duration.decode(idle),
+  absolute: Duration.decode(absolute)
+})
+
+/**
+ * When sessions end by themselves. One reference for `Accounts` and `Sessions`, so that they agree;
+ * it has a default, so nothing needs to provide it.
+ */
+export class SessionExpiry extends Context.Reference<SessionExpiry>()(
+  "holdfast/auth/SessionExpiry",
+  { defaultValue: () => decoded({}) }
+) {
+  /** Other times than the default ones, for the layers that it is provided to. */
+  static layer(options: SessionExpiryOptions): Layer.Layer<never> {
+    return Layer.succeed(SessionExpiry, decoded(options))
+  }
+}

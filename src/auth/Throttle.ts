@@ -1,0 +1,89 @@
+import { SqlClient } from "@effect/sql/SqlClient"
+import type { Fragment } from "@effect/sql/Statement"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { admit as admitStatement } from "./AdmitStatement.ts"
+import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
+import { untilAnswered } from "./IdempotentStatement.ts"
+import { newId } from "./SecureRandom.ts"
+import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimits.ts"
+
+/** What of {@link Throttle} can be set: limits, each with its default, and the time it may take. */
+export interface ThrottleOptions extends Partial<ThrottleLimits> {
+  /** Longest time for its statement with all its repetitions. Default 10 s. */
+  readonly deadline?: Duration.DurationInput
+}
+
+/**
+ * Limits how often something is tried, for all instances together: the counts are in the database.
+ * Owns the table `throttles`.
+ *
+ * While the database is away nothing passes: `DatabaseUnavailable`, not open.
+ */
+export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
+  Throttle,
+  {
+    /** Counts an attempt against each of its limits, or refuses it: then it does not count. */
+    readonly admit: (
+      attempts: ReadonlyArray<Attempt>
+    ) => Effect.Effect<void, Throttled | DatabaseUnavailable>
+    /**
+     * The part of a statement that forgets the attempts at the accounts of the users `u` in it, who
+     * have proven who they are.
+     */
+    readonly forgotten: ReadonlyArray<Fragment>
+  }
+>() {
+  /** Limits in the database of the `SqlClient`, which must be holdfast's. */
+  static layer(options: ThrottleOptions = {}): Layer.Layer<Throttle, never, SqlClient> {
+    return Layer.scoped(Throttle, make(options))
+  }
+
+  /** Lets everything pass, without a statement: for benchmarks and tests. */
+  static readonly off: Layer.Layer<Throttle> = Layer.succeed(Throttle, {
+    admit: () => Effect.void,
+    forgotten: []
+  })
+}
+
+const SWEEP_INTERVAL = Duration.hours(1)
+
+const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const answered = untilAnswered(deadline)
+    const sweep = yield* makeSweep(sql)
+
+    const admit = Effect.fn("Throttle.admit")(function* (attempts: ReadonlyArray<Attempt>) {
+      if (attempts.length === 0) return
+      const id = yield* newId
+      const wait = yield* answered(
+        admitStatement(sql, { ...defaultLimits, ...limits }, attempts, id)
+      )
+      yield* sweep()
+      if (wait > 0) return yield* new Throttled({ retryAfterSeconds: Math.ceil(wait) })
+    })
+
+    const forgotten = [
+      sql`forgotten as (
+        delete from throttles using u
+        where key = sha256(convert_to('account:' || u.email, 'UTF8')))`
+    ]
+    return { admit, forgotten }
+  })
+
+/** Deletes rows that limit nothing any more: in the background, and only when others are written. */
+const makeSweep = (sql: SqlClient) =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    let last = yield* Clock.currentTimeMillis
+    const isDue = (now: number) => now - last >= Duration.toMillis(SWEEP_INTERVAL)
+    const sweep = sql`delete from throttles where free_at < now() - interval '1 day'`.pipe(
+      Effect.catchAllCause(() => Effect.logDebug("Throttles that limit nothing were not deleted"))
+    )
+    return () =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (!isDue(now)) return Effect.void
+        last = now
+        return Effect.asVoid(Effect.forkIn(sweep, scope))
+      })
+  })

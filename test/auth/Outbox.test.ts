@@ -1,0 +1,253 @@
+import { SqlClient } from "@effect/sql"
+import type { SqlError } from "@effect/sql/SqlError"
+import { expect, layer } from "@effect/vitest"
+import { Data, Deferred, Duration, Effect, Either, Layer, Redacted, Ref } from "effect"
+import { Accounts } from "../../src/auth/Accounts.ts"
+import { claim, type Look } from "../../src/auth/ClaimStatement.ts"
+import type { Letter } from "../../src/auth/Letter.ts"
+import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
+import { Outbox } from "../../src/auth/Outbox.ts"
+import { Throttle } from "../../src/auth/Throttle.ts"
+import { eventually } from "../support/Backends.ts"
+import { captured } from "../support/Captured.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { cheapPasswords } from "./CheapPasswords.ts"
+import { credentials } from "./Credentials.ts"
+import { answerLost, countedClient, scriptedClient } from "./ScriptedClient.ts"
+
+const test = { excludeTestServices: true, timeout: "1 minute" } as const
+
+/** Accounts whose letters are delivered like this. */
+const delivering = (deliver: (letter: Letter) => Effect.Effect<void, unknown>) =>
+  Accounts.layer().pipe(
+    Layer.provideMerge(Outbox.layer(deliver)),
+    Layer.provide([Throttle.off, cheapPasswords])
+  )
+
+const signUp = (name: string) =>
+  Effect.flatMap(Accounts, (accounts) => accounts.signUp(credentials(`${name}@example.com`)))
+
+/** How many letters wait. */
+const waiting = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return (yield* sql`select id from outbox`).length
+})
+
+/** Lets so long have passed for every letter. */
+const later = (interval: string) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`
+      update outbox set due = due - ${interval}::interval,
+        created_at = created_at - ${interval}::interval`
+  )
+
+/** What a server that is busy says. */
+class Busy extends Data.TaggedError("Busy") {}
+
+layer(TestDatabase.layer, test)("the outbox", (it) => {
+  it.effect("delivers each letter once, and keeps none", () =>
+    Effect.gen(function* () {
+      const delivered: Array<string> = []
+      const post = delivering(({ recipient }) => Effect.sync(() => void delivered.push(recipient)))
+      yield* Effect.gen(function* () {
+        const names = Array.from({ length: 20 }, (_, index) => `crowd-${index}`)
+        yield* Effect.forEach(names, signUp, { concurrency: "unbounded" })
+        yield* eventually(0, waiting)
+        expect(delivered.toSorted()).toEqual(names.map((it) => `${it}@example.com`).toSorted())
+      }).pipe(Effect.provide(post))
+    })
+  )
+
+  it.effect("delivers each letter once also when several instances look at once", () =>
+    Effect.gen(function* () {
+      const delivered: Array<string> = []
+      yield* Effect.provide(
+        Effect.forEach(Array.from({ length: 30 }), (_, index) => signUp(`shared-${index}`)),
+        delivering(() => Effect.never)
+      )
+      expect(yield* waiting).toBe(30)
+      yield* later("2 minutes")
+      const instance = delivering(({ recipient }) =>
+        Effect.sync(() => void delivered.push(recipient))
+      )
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* Effect.all([Layer.build(instance), Layer.build(Layer.fresh(instance))], {
+            concurrency: 2
+          })
+          yield* eventually(0, waiting)
+        })
+      )
+      expect(new Set(delivered).size).toBe(30)
+      expect(delivered).toHaveLength(30)
+    })
+  )
+
+  it.effect("tries a letter again later when its delivery fails, and says no address", () =>
+    Effect.gen(function* () {
+      const log = captured()
+      const attempts = yield* Ref.make(0)
+      const post = delivering(() =>
+        Effect.flatMap(
+          Ref.updateAndGet(attempts, (count) => count + 1),
+          (count) => (count < 3 ? new Busy() : Effect.void)
+        )
+      )
+      yield* Effect.gen(function* () {
+        const outbox = yield* Outbox
+        const sql = yield* SqlClient.SqlClient
+        const pause = Effect.map(
+          sql<{ seconds: number }>`
+            select extract(epoch from due - now())::int as seconds from outbox`,
+          ([row]) => row?.seconds ?? 0
+        )
+        yield* signUp("busy")
+        for (const seconds of [30, 60]) {
+          yield* eventually(
+            1,
+            Effect.map(pause, (it) => Number(Math.abs(it - seconds) <= 3))
+          )
+          yield* later("1 hour")
+          yield* outbox.wake
+        }
+        yield* eventually(0, waiting)
+        expect(yield* attempts).toBe(3)
+      }).pipe(Effect.provide(Layer.provide(post, log.layer)))
+      const warnings = log.lines.filter(({ level }) => level === "WARN")
+      expect(warnings.map(({ message }) => message)).toEqual([
+        "A letter (verify-email) could not be delivered; attempt 1 failed",
+        "A letter (verify-email) could not be delivered; attempt 2 failed"
+      ])
+    })
+  )
+
+  it.effect("gives a letter up after a day", () =>
+    Effect.gen(function* () {
+      const log = captured()
+      yield* Effect.gen(function* () {
+        const outbox = yield* Outbox
+        yield* signUp("hopeless")
+        const sql = yield* SqlClient.SqlClient
+        const tried = Effect.map(
+          sql<{
+            attempts: number
+          }>`select attempts from outbox where due > now() + interval '20 s'`,
+          ([row]) => row?.attempts ?? 0
+        )
+        yield* eventually(1, tried)
+        yield* Effect.sleep("50 millis")
+        yield* later("25 hours")
+        yield* outbox.wake
+        yield* eventually(0, waiting)
+      }).pipe(
+        Effect.provide(
+          Layer.provide(
+            delivering(() => new Busy()),
+            log.layer
+          )
+        )
+      )
+      expect(log.lines.map(({ message }) => message)).toContain(
+        "A letter (verify-email) was given up after 2 attempts"
+      )
+    })
+  )
+
+  it.effect("delivers what an instance that was killed had taken, under another token", () =>
+    Effect.gen(function* () {
+      const taken = yield* Deferred.make<Letter>()
+      yield* Effect.provide(
+        Effect.zipRight(signUp("killed"), Deferred.await(taken)),
+        delivering((letter) => Effect.zipRight(Deferred.succeed(taken, letter), Effect.never))
+      )
+      const again = yield* Deferred.make<Letter>()
+      const second = delivering((letter) => Effect.asVoid(Deferred.succeed(again, letter)))
+      yield* later("1 minute")
+      yield* Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const letters = [yield* Deferred.await(taken), yield* Deferred.await(again)]
+        const tokens = letters.flatMap((letter) =>
+          "token" in letter
+            ? [Either.getOrThrow(OneTimeToken.parse(Redacted.value(letter.token)))]
+            : []
+        )
+        expect(new Set(tokens.map(Redacted.value)).size).toBe(2)
+        // Both are good until one is used.
+        for (const token of tokens.slice(0, 1)) yield* accounts.proveEmail(token)
+        for (const token of tokens) {
+          expect(yield* Effect.flip(accounts.proveEmail(token))).toMatchObject({
+            _tag: "TokenInvalid"
+          })
+        }
+      }).pipe(Effect.provide(second))
+    })
+  )
+
+  it.effect("takes one letter by one claim, however often and at once its statement is run", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const names = ["claimed-a", "claimed-b", "claimed-c"]
+      const silent = Outbox.layer(() => Effect.never).pipe(
+        Layer.provide(scriptedClient(() => answerLost))
+      )
+      const lifetimes = { proof: Duration.hours(24), reset: Duration.hours(1) }
+      const accounts = Accounts.layer().pipe(Layer.provide([silent, Throttle.off, cheapPasswords]))
+      yield* Effect.provide(Effect.forEach(names, signUp), accounts)
+      const takenBy = (statement: Effect.Effect<Look, SqlError>) =>
+        Effect.map(statement, ({ claimed }) => claimed?.id)
+      const first = yield* claim(sql, lifetimes)
+      const once = yield* takenBy(first)
+      expect(yield* takenBy(first)).toBe(once)
+      const second = yield* claim(sql, lifetimes)
+      const runs = yield* Effect.all(
+        Array.from({ length: 10 }, () => Effect.either(takenBy(second))),
+        { concurrency: "unbounded" }
+      )
+      const found = new Set(runs.flatMap((run) => (Either.isRight(run) ? [run.right] : [])))
+      expect([...found]).toEqual([yield* takenBy(second)])
+      expect(found).not.toContain(once)
+      expect(yield* sql`select id from outbox where claim is not null`).toHaveLength(2)
+      expect(yield* sql`delete from outbox returning id`).toHaveLength(3)
+    })
+  )
+
+  it.effect("has no letter of a sign-up that was rolled back", () =>
+    Effect.gen(function* () {
+      const delivered: Array<string> = []
+      yield* Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const sql = yield* SqlClient.SqlClient
+        const outbox = yield* Outbox
+        const prepared = yield* accounts.prepareSignUp(credentials("undone@example.com"))
+        const undone = sql.withTransaction(Effect.zipRight(prepared, new Busy()))
+        expect(yield* Effect.flip(undone)).toEqual(new Busy())
+        yield* outbox.wake
+        yield* Effect.sleep("50 millis")
+        expect(yield* waiting).toBe(0)
+      }).pipe(
+        Effect.provide(
+          delivering(({ recipient }) => Effect.sync(() => void delivered.push(recipient)))
+        )
+      )
+      expect(delivered).toEqual([])
+    })
+  )
+})
+
+const counted = countedClient()
+
+layer(Layer.provideMerge(counted.layer, TestDatabase.layer), test)("an idle outbox", (it) => {
+  it.effect("looks once at its start, and asks nothing afterwards", () =>
+    Effect.gen(function* () {
+      yield* Effect.sleep("1500 millis")
+      expect(counted.statements()).toBe(1)
+      yield* signUp("idle")
+      yield* eventually(0, waiting)
+      yield* Effect.sleep("100 millis")
+      const settled = counted.statements()
+      yield* Effect.sleep("1500 millis")
+      expect(counted.statements()).toBe(settled)
+    }).pipe(Effect.provide(delivering(() => Effect.void)))
+  )
+})
