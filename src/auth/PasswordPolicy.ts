@@ -1,0 +1,68 @@
+import { Config, ConfigError, Context, Effect, Either, Layer, Schema } from "effect"
+import { BreachedPasswords } from "./BreachedPasswords.ts"
+import { isCommon } from "./CommonPasswords.ts"
+import { lengthOf, type Password } from "./Password.ts"
+
+/** A password must not be chosen. The message says why, after the name of a field; it quotes nothing. */
+export class PasswordRefused extends Schema.TaggedError<PasswordRefused>()("PasswordRefused", {
+  message: Schema.String
+}) {}
+
+const refused = (message: string) => new PasswordRefused({ message })
+
+const COMMON = refused("is one of the 10,000 most common passwords")
+const BREACHED = refused("is known from a data breach: whoever has the list tries it first")
+
+/** What of {@link PasswordPolicy} can be set. */
+export interface PasswordPolicyOptions {
+  /**
+   * The fewest characters, 8 to 64. Default 8. NIST SP 800-63B-4 asks for 15 where a password is all
+   * that a sign-in needs.
+   */
+  readonly minLength?: number | undefined
+}
+
+const DEFAULT_MIN_LENGTH = 8
+
+/**
+ * Decides which passwords may be chosen: at sign-up, change and reset.
+ *
+ * Not at sign-in: a rule that becomes stricter locks nobody out. It holds on top of what every
+ * `Password` has to be.
+ */
+export class PasswordPolicy extends Context.Tag("holdfast/auth/PasswordPolicy")<
+  PasswordPolicy,
+  {
+    /** Fails with the first reason against a password: its length, how common it is, a breach. */
+    readonly check: (password: Password) => Effect.Effect<void, PasswordRefused>
+  }
+>() {
+  /** The rules as they are, with the length that is asked for. */
+  static layer({
+    minLength = DEFAULT_MIN_LENGTH
+  }: PasswordPolicyOptions = {}): Layer.Layer<PasswordPolicy, never, BreachedPasswords> {
+    const tooShort = refused(`must be at least ${minLength} characters long`)
+    return Layer.effect(
+      PasswordPolicy,
+      Effect.map(BreachedPasswords, (breached) => ({
+        check: Effect.fn("PasswordPolicy.check")(function* (password: Password) {
+          if (lengthOf(password) < minLength) return yield* tooShort
+          if (isCommon(password)) return yield* COMMON
+          if (yield* breached.check(password)) return yield* BREACHED
+        })
+      }))
+    )
+  }
+
+  /** `PASSWORD_MIN_LENGTH`: 8 to 64, default 8. */
+  static readonly environment: Config.Config<PasswordPolicyOptions> = Config.integer(
+    "PASSWORD_MIN_LENGTH"
+  ).pipe(
+    Config.withDefault(DEFAULT_MIN_LENGTH),
+    Config.mapOrFail((minLength) =>
+      minLength >= 8 && minLength <= 64
+        ? Either.right({ minLength })
+        : Either.left(ConfigError.InvalidData(["PASSWORD_MIN_LENGTH"], "must be from 8 to 64"))
+    )
+  )
+}
