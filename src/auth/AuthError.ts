@@ -58,3 +58,27 @@ export class HashingOverloaded extends Schema.TaggedError<HashingOverloaded>()(
     retryAfterSeconds
   }
 ) {}
+
+/**
+ * A token from a letter is no good: it is malformed, unknown, expired, used, or for an address or
+ * password that has changed since. Ask for another letter.
+ */
+export class TokenInvalid extends Schema.TaggedError<TokenInvalid>()("TokenInvalid", {
+  message: sentence("The link is not valid or has been used. Ask for a new one.")
+}) {}
+
+/** It was tried too often. Nothing was done; ask again when it says. */
+export class Throttled extends Schema.TaggedError<Throttled>()("Throttled", {
+  message: sentence("Too many attempts. Wait a moment before trying again."),
+  retryAfterSeconds
+}) {}
+
+/** The Idempotency-Key of a sign-up belongs to a sign-up with another address or password. */
+export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()(
+  "IdempotencyKeyReused",
+  {
+    message: sentence(
+      "This Idempotency-Key came with another sign-up. Send a new key for a new sign-up."
+    )
+  }
+) {}

@@ -1,12 +1,20 @@
 import { Brand, Option } from "effect"
 
-/**
- * The IP address a request came from, in its one canonical spelling: dotted decimal, or RFC 5952. An
- * IPv4 address that is written as an IPv6 one (`::ffff:192.0.2.1`) is the IPv4 address.
- */
-export type ClientAddress = string & Brand.Brand<"ClientAddress">
+/** The address of whoever asks, in the two forms in which auth/ may know it. */
+export interface ClientAddress {
+  /** What is stored and shown: an IPv4 /24 or an IPv6 /48, as `203.0.113.0/24`. */
+  readonly coarse: string
+  /** What limits count by: an IPv4 address, or an IPv6 /64. Stored only as a part of a digest. */
+  readonly subject: string
+}
 
-const branded = Brand.nominal<ClientAddress>()
+/**
+ * An IP address in its one canonical spelling: dotted decimal, or RFC 5952. An IPv4 address that is
+ * written as an IPv6 one (`::ffff:192.0.2.1`) is the IPv4 address.
+ */
+export type IpAddress = string & Brand.Brand<"IpAddress">
+
+const branded = Brand.nominal<IpAddress>()
 
 /** Eight groups of 16 bits. */
 type Groups = ReadonlyArray<number>
@@ -66,7 +74,7 @@ const formatIPv6 = (groups: Groups): string => {
 }
 
 /** Reads an address in any spelling; none if it is not exactly one. */
-export const parseAddress = (text: string): Option.Option<ClientAddress> => {
+export const parseIp = (text: string): Option.Option<IpAddress> => {
   if (IPV4.test(text)) return Option.some(branded(text))
   const groups = parseIPv6(withoutZone(text))
   if (groups === undefined) return Option.none()
@@ -75,27 +83,19 @@ export const parseAddress = (text: string): Option.Option<ClientAddress> => {
   )
 }
 
-const network = (
-  address: ClientAddress,
-  bits: { readonly ipv4: 24 | 32; readonly ipv6: 48 | 64 }
-) => {
+/**
+ * The parts of an address that matter here.
+ *
+ * Limits count an IPv6 address by its /64: whoever has one address of it has all 2^64 of them
+ * (CVE-2026-45364). What is shown is enough to tell a session at home from one abroad, and too little
+ * to tell who it is.
+ */
+export const clientAddress = (address: IpAddress): ClientAddress => {
   const groups = parseIPv6(address)
   if (groups === undefined) {
-    return bits.ipv4 === 32 ? address : `${address.replace(/\d+$/, "0")}/24`
+    return { coarse: address.replace(/\d+$/, "0/24"), subject: address }
   }
-  const kept = bits.ipv6 / 16
-  const prefix = groups.map((group, index) => (index < kept ? group : 0))
-  return `${formatIPv6(prefix)}/${bits.ipv6}`
+  const network = (bits: 48 | 64) =>
+    `${formatIPv6(groups.map((group, index) => (index < bits / 16 ? group : 0)))}/${bits}`
+  return { coarse: network(48), subject: network(64) }
 }
-
-/**
- * What attempts are counted under: an IPv4 address as it is, of an IPv6 address its /64. Whoever has
- * one address of a /64 has all 2^64 of them (CVE-2026-45364).
- */
-export const bucketOf = (address: ClientAddress): string => network(address, { ipv4: 32, ipv6: 64 })
-
-/**
- * What may be kept and shown of an address: its /24, or of an IPv6 address its /48. Enough to tell a
- * session at home from one abroad, too little to tell who it is.
- */
-export const coarse = (address: ClientAddress): string => network(address, { ipv4: 24, ipv6: 48 })

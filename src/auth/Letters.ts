@@ -1,40 +1,21 @@
-import { Data, Duration, Option, Redacted } from "effect"
+import { Duration, Effect, Option, Redacted } from "effect"
 import type { Mail } from "../mail/Mail.ts"
-import type { Email } from "./Email.ts"
+import { Mailer, type MailRefused } from "../mail/Mailer.ts"
+import type { Letter } from "./Letter.ts"
 import { hostOf, type PublicUrl } from "./PublicUrl.ts"
 
-/** A letter that only tells something. */
-export interface Notice {
-  readonly to: Email
+/** What letters say that does not stand in them: the same lifetimes as the outbox is given. */
+export interface LettersOptions {
+  /** Where links lead. None: the letter has the bare token, and says what to do with it. */
+  readonly publicUrl: Option.Option<PublicUrl>
+  /** How long a link that proves an address is good. Default 24 hours. */
+  readonly proofLifetime?: Duration.DurationInput
+  /** How long a link that sets a new password is good. Default one hour. */
+  readonly resetLifetime?: Duration.DurationInput
 }
 
-/** A letter whose reader proves, with the token in it, that the mailbox is theirs. */
-export interface Proof extends Notice {
-  readonly token: Redacted.Redacted
-  /** How long the token is good for from now. */
-  readonly expiresIn: Duration.Duration
-}
-
-/** Every letter that auth/ writes. */
-export type Letter = Data.TaggedEnum<{
-  /** After a sign-up: is the address theirs? */
-  VerifyEmail: Proof
-  /** With `verifyFirst`, before there is an account. */
-  ConfirmSignUp: Proof
-  /** With `verifyFirst`, in its place when the address has an account. */
-  AlreadySignedUp: Notice
-  /** To the address that an account is to have from now on. */
-  ConfirmEmailChange: Proof
-  /** In its place when that address has an account. */
-  AddressTaken: Notice
-  /** To the address that an account has until then. */
-  EmailChangeAsked: Notice
-  PasswordReset: Proof
-  PasswordChanged: Notice
-}>
-
-/** Makes letters: `Letter.PasswordChanged({ to })`. */
-export const Letter = Data.taggedEnum<Letter>()
+/** A page of the front end, which takes the token to the endpoint of the same purpose. */
+type Page = "verify-email" | "reset-password"
 
 /** What one kind of letter says. No text in it comes from whoever caused the letter. */
 interface Words {
@@ -42,7 +23,7 @@ interface Words {
   /** What happened; `at` is empty, or names the service: ` at app.example.com`. */
   readonly happened: (at: string) => string
   /** What the token is for, as in "To ..., open this link", and the page that takes it. */
-  readonly proves?: { readonly aim: string; readonly page: "verify-email" | "reset-password" }
+  readonly proves?: { readonly aim: string; readonly page: Page }
   /** What it means not to have asked for it, or what else to do. */
   readonly otherwise: string
 }
@@ -112,18 +93,23 @@ const inWords = (duration: Duration.Duration): string => {
   return hours < 48 ? counted(hours, "hour") : counted(Math.floor(hours / 24), "day")
 }
 
+const lifetimeOf = (
+  page: Page,
+  { proofLifetime = "24 hours", resetLifetime = "1 hour" }: LettersOptions
+): Duration.Duration => Duration.decode(page === "reset-password" ? resetLifetime : proofLifetime)
+
 /**
  * The token stands in the fragment: a browser sends it to no server, so that it is in no access log,
  * proxy or Referer, and a mail scanner that fetches every link has not used it.
  */
 const asked = (
   { aim, page }: NonNullable<Words["proves"]>,
-  { expiresIn, token }: Proof,
-  publicUrl: Option.Option<PublicUrl>
+  token: Redacted.Redacted,
+  options: LettersOptions
 ): string => {
   const secret = Redacted.value(token)
-  const within = `It works once, within ${inWords(expiresIn)}.`
-  return Option.match(publicUrl, {
+  const within = `It works once, within ${inWords(lifetimeOf(page, options))}.`
+  return Option.match(options.publicUrl, {
     onNone: () => `${aim}, enter this code where you were asked for it:\n\n${secret}\n\n${within}`,
     onSome: (url) => `${aim}, open this link:\n\n${url}/${page}#token=${secret}\n\n${within}`
   })
@@ -135,13 +121,22 @@ const asked = (
  * This is the one place where a token of a letter is taken out of its `Redacted`; the text that it is
  * written into is redacted again.
  */
-export const write = (letter: Letter, publicUrl: Option.Option<PublicUrl>): Mail => {
+export const write = (letter: Letter, options: LettersOptions): Mail => {
   const { happened, otherwise, proves, subject } = WORDS[letter._tag]
-  const at = Option.match(publicUrl, { onNone: () => "", onSome: (url) => ` at ${hostOf(url)}` })
+  const at = Option.match(options.publicUrl, {
+    onNone: () => "",
+    onSome: (url) => ` at ${hostOf(url)}`
+  })
   const paragraphs = [
     happened(at),
-    ...(proves !== undefined && "token" in letter ? [asked(proves, letter, publicUrl)] : []),
+    ...(proves !== undefined && "token" in letter ? [asked(proves, letter.token, options)] : []),
     otherwise
   ]
-  return { to: letter.to, subject, text: Redacted.make(`${paragraphs.join("\n\n")}\n`) }
+  return { to: letter.recipient, subject, text: Redacted.make(`${paragraphs.join("\n\n")}\n`) }
 }
+
+/** Writes letters and hands them to the `Mailer`: what an outbox delivers by. */
+export const deliver =
+  (options: LettersOptions) =>
+  (letter: Letter): Effect.Effect<void, MailRefused, Mailer> =>
+    Effect.flatMap(Mailer, ({ send }) => send(write(letter, options)))

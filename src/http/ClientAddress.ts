@@ -1,6 +1,5 @@
-import { HttpServerRequest } from "@effect/platform"
-import { Context, Effect, Option } from "effect"
-import { type ClientAddress, parseAddress } from "../auth/ClientAddress.ts"
+import { Context, Option } from "effect"
+import * as Address from "../auth/ClientAddress.ts"
 
 /**
  * How many proxies stand between clients and this service, each of which adds the address that it was
@@ -13,9 +12,9 @@ export class TrustedHops extends Context.Reference<TrustedHops>()("holdfast/http
 /** Some proxies add the port: `192.0.2.1:80`, `[2001:db8::1]:443`. */
 const WITH_PORT = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/
 
-const parseForwarded = (entry: string): Option.Option<ClientAddress> => {
+const parseForwarded = (entry: string): Option.Option<Address.IpAddress> => {
   const [, ipv6, ipv4] = WITH_PORT.exec(entry) ?? []
-  return parseAddress(ipv6 ?? ipv4 ?? entry)
+  return Address.parseIp(ipv6 ?? ipv4 ?? entry)
 }
 
 /**
@@ -31,20 +30,10 @@ export const addressOf = (
   socket: Option.Option<string>,
   forwardedFor: string | undefined,
   hops: number
-): Option.Option<ClientAddress> => {
-  const peer = Option.flatMap(socket, parseAddress)
+): Option.Option<Address.IpAddress> => {
+  const peer = Option.flatMap(socket, Address.parseIp)
   if (hops === 0 || forwardedFor === undefined) return peer
   const entries = forwardedFor.split(",").map((entry) => entry.trim())
   const entry = entries.at(-Math.min(hops, entries.length)) ?? ""
   return Option.orElse(parseForwarded(entry), () => peer)
 }
-
-/** The address of the client whose request is being answered, if it is known. */
-export const clientAddress: Effect.Effect<
-  Option.Option<ClientAddress>,
-  never,
-  HttpServerRequest.HttpServerRequest
-> = Effect.gen(function* () {
-  const { headers, remoteAddress } = yield* HttpServerRequest.HttpServerRequest
-  return addressOf(remoteAddress, headers["x-forwarded-for"], yield* TrustedHops)
-})

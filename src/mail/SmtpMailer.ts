@@ -18,7 +18,7 @@ export interface SmtpOptions {
   readonly connectTimeout?: Duration.DurationInput | undefined
   /** Longest silence of the server while it is spoken to. Default 20 s. */
   readonly socketTimeout?: Duration.DurationInput | undefined
-  /** Longest time for one mail with all that it takes. Default 45 s. */
+  /** Longest time for one mail with all that it takes. Default 25 s. */
   readonly deadline?: Duration.DurationInput | undefined
 }
 
@@ -91,7 +91,7 @@ const make = (options: SmtpOptions) =>
   Effect.gen(function* () {
     const from = yield* readFrom(options.from)
     const server = yield* readUrl(options.url)
-    const deadline = Duration.decode(options.deadline ?? "45 seconds")
+    const deadline = Duration.decode(options.deadline ?? "25 seconds")
     const open = yield* opened(server, options)
 
     const deliver = (mail: Mail) =>

@@ -1,9 +1,12 @@
 import { isIP } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option } from "effect"
-import { bucketOf, coarse, parseAddress } from "../../src/auth/ClientAddress.ts"
+import { clientAddress, type IpAddress, parseIp } from "../../src/auth/ClientAddress.ts"
 
-const parse = (text: string) => Option.getOrThrow(parseAddress(text))
+const parse = (text: string) => Option.getOrThrow(parseIp(text))
+
+const bucketOf = (address: IpAddress) => clientAddress(address).subject
+const coarse = (address: IpAddress) => clientAddress(address).coarse
 
 const octet = FastCheck.integer({ min: 0, max: 255 })
 const ipv4 = FastCheck.tuple(octet, octet, octet, octet).map((octets) => octets.join("."))
@@ -59,7 +62,7 @@ describe("a client's address", () => {
       )
     ],
     ([text]) => {
-      assert.strictEqual(Option.isSome(parseAddress(text)), isIP(text) !== 0, text)
+      assert.strictEqual(Option.isSome(parseIp(text)), isIP(text) !== 0, text)
     },
     { fastCheck: { numRuns: 2000 } }
   )
@@ -79,7 +82,7 @@ describe("a client's address", () => {
     "::1::",
     "1.2.3.4::"
   ])("%j is none", (text) => {
-    assert.isTrue(Option.isNone(parseAddress(text)))
+    assert.isTrue(Option.isNone(parseIp(text)))
   })
 })
 

@@ -1,14 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Either, FastCheck, Option, Redacted } from "effect"
+import { Duration, Effect, Either, FastCheck, Option, Redacted } from "effect"
 import { normaliseEmail } from "../../src/auth/Email.ts"
-import { Letter, write } from "../../src/auth/Letters.ts"
+import { Letter } from "../../src/auth/Letter.ts"
+import { deliver, type LettersOptions, write } from "../../src/auth/Letters.ts"
 import { parsePublicUrl } from "../../src/auth/PublicUrl.ts"
+import { MemoryMailer } from "../../src/testing/index.ts"
 
-const to = Either.getOrThrow(normaliseEmail("reader@example.com"))
+const recipient = Either.getOrThrow(normaliseEmail("reader@example.com"))
 const publicUrl = Either.getOrThrow(parsePublicUrl("https://app.example.com/account/"))
 const token = Redacted.make("c4n4ry-token")
 
-const proof = { to, token, expiresIn: Duration.hours(24) }
+const proof = { recipient, token }
 
 const proofs = [
   Letter.VerifyEmail(proof),
@@ -18,21 +20,23 @@ const proofs = [
 ]
 
 const notices = [
-  Letter.AlreadySignedUp({ to }),
-  Letter.AddressTaken({ to }),
-  Letter.EmailChangeAsked({ to }),
-  Letter.PasswordChanged({ to })
+  Letter.AlreadySignedUp({ recipient }),
+  Letter.AddressTaken({ recipient }),
+  Letter.EmailChangeAsked({ recipient }),
+  Letter.PasswordChanged({ recipient })
 ]
 
-const textOf = (letter: Letter, url = Option.some(publicUrl)) =>
-  Redacted.value(write(letter, url).text)
+const linked: LettersOptions = { publicUrl: Option.some(publicUrl) }
+const bare: LettersOptions = { publicUrl: Option.none() }
+
+const textOf = (letter: Letter, options = linked) => Redacted.value(write(letter, options).text)
 
 const secrets = (text: string) => text.split("c4n4ry-token").length - 1
 
 describe("a letter", () => {
   it("goes to the one address it was written for", () => {
     for (const letter of [...proofs, ...notices]) {
-      assert.strictEqual(write(letter, Option.none()).to, "reader@example.com")
+      assert.strictEqual(write(letter, bare).to, "reader@example.com")
     }
   })
 
@@ -59,7 +63,7 @@ describe("a letter", () => {
   it.each(proofs)(
     "$_tag has the bare token, and what to do with it, without a public URL",
     (letter) => {
-      const text = textOf(letter, Option.none())
+      const text = textOf(letter, bare)
       assert.include(text, "enter this code")
       assert.include(text, "\nc4n4ry-token\n")
       assert.notInclude(text, "://")
@@ -78,16 +82,20 @@ describe("a letter", () => {
     [Duration.minutes(90), "90 minutes"],
     [Duration.seconds(119), "one minute"],
     [Duration.seconds(5), "a minute"]
-  ])("says how long its token is good for: %s is %s", (expiresIn, words) => {
-    const text = textOf(Letter.VerifyEmail({ ...proof, expiresIn }))
-    assert.include(text, `It works once, within ${words}.`)
+  ])("says how long its token is good for: %s is %s", (lifetime, words) => {
+    const ofProof = { ...linked, proofLifetime: lifetime }
+    const ofReset = { ...linked, resetLifetime: lifetime }
+    const sentence = `It works once, within ${words}.`
+    assert.include(textOf(Letter.VerifyEmail(proof), ofProof), sentence)
+    assert.include(textOf(Letter.PasswordReset(proof), ofReset), sentence)
   })
 
   it.prop(
     "never promises more time than there is",
     [FastCheck.integer({ min: 60, max: 30 * 24 * 3600 })],
     ([seconds]) => {
-      const text = textOf(Letter.VerifyEmail({ ...proof, expiresIn: Duration.seconds(seconds) }))
+      const options = { ...linked, proofLifetime: Duration.seconds(seconds) }
+      const text = textOf(Letter.VerifyEmail(proof), options)
       const [, count = "", unit = ""] = /within (\w+) (minute|hour|day)/.exec(text) ?? []
       const size = unit === "day" ? 86_400 : unit === "hour" ? 3600 : 60
       const promised = (count === "one" ? 1 : Number(count)) * size
@@ -98,7 +106,7 @@ describe("a letter", () => {
 
   it("shows neither its text nor its token when it is logged", () => {
     for (const letter of proofs) {
-      const mail = write(letter, Option.some(publicUrl))
+      const mail = write(letter, linked)
       assert.notInclude(`${JSON.stringify(letter)} ${JSON.stringify(mail)} ${mail.text}`, "c4n4ry")
     }
   })
@@ -110,4 +118,14 @@ describe("a letter", () => {
       assert.match(text, /\S\n$/)
     }
   })
+
+  it.effect("is delivered by whatever mailer there is", () =>
+    Effect.gen(function* () {
+      const { next } = yield* MemoryMailer
+      yield* deliver(linked)(Letter.PasswordReset(proof))
+      const { subject, text, to } = yield* next
+      assert.deepStrictEqual([to, subject], ["reader@example.com", "Reset your password"])
+      assert.include(text, "within one hour")
+    }).pipe(Effect.provide(MemoryMailer.layer))
+  )
 })

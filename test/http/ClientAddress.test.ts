@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option } from "effect"
-import { bucketOf } from "../../src/auth/ClientAddress.ts"
+import { clientAddress } from "../../src/auth/ClientAddress.ts"
 import { addressOf } from "../../src/http/ClientAddress.ts"
 
 const socket = Option.some("10.0.0.1")
@@ -41,7 +41,7 @@ describe("whose request it is", () => {
     ([one, other]) => {
       const bucket = (header: string) => {
         const address = addressOf(socket, appended(header, "2001:db8:0:1::7"), 1)
-        return bucketOf(Option.getOrThrow(address))
+        return clientAddress(Option.getOrThrow(address)).subject
       }
       assert.strictEqual(bucket(one), bucket(other))
     }
