@@ -5,6 +5,7 @@ import { Accounts } from "./auth/Accounts.ts"
 import { Passwords } from "./auth/Passwords.ts"
 import { Sessions } from "./auth/Sessions.ts"
 import * as Database from "./Database.ts"
+import { httpEnvironment } from "./http/environment.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
 
@@ -21,8 +22,11 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 
 const auth = Layer.merge(Layer.provide(Accounts.layer(), Passwords.layer()), Sessions.layer())
 
-const listening = Effect.map(address, (options) =>
-  Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(options), auth))
+const listening = Effect.map(Effect.all([address, httpEnvironment]), ([where, how]) =>
+  Layer.provide(
+    Layer.effectDiscard(announced),
+    Layer.provide(Server.layer({ ...where, ...how }), auth)
+  )
 ).pipe(Layer.unwrapEffect)
 
 /** Ends only with a failure: a database that can never be reached ends the service. */

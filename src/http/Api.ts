@@ -5,6 +5,7 @@ import { Password } from "../auth/Password.ts"
 import { Session } from "../auth/Session.ts"
 import { User } from "../auth/User.ts"
 import {
+  CrossOrigin,
   DeadlineExceeded,
   InternalError,
   InvalidRequest,
@@ -33,9 +34,13 @@ export const SignedIn = Schema.Struct({
   user: User,
   session: Schema.Struct({
     ...Session.fields,
-    sessionToken: Schema.Redacted(Schema.String).annotations({
-      description: "The session's secret, to be sent as `Authorization: Bearer`. Shown this once."
-    })
+    sessionToken: Schema.optionalWith(
+      Schema.Redacted(Schema.String).annotations({
+        description:
+          "The session's secret, to be sent as `Authorization: Bearer`. Shown this once; absent when it is in the cookie."
+      }),
+      { exact: true }
+    )
   })
 }).annotations({
   identifier: "SignedIn",
@@ -56,6 +61,7 @@ const signUp = HttpApiEndpoint.post("signUp", "/signup")
     SignedIn.annotations(HttpApiSchema.annotations({ status: 201, identifier: "SignedIn" }))
   )
   .addError(InvalidRequest)
+  .addError(CrossOrigin)
   .addError(EmailTaken)
   .addError(PayloadTooLarge)
   .addError(UnsupportedMediaType)
@@ -75,6 +81,7 @@ const signIn = HttpApiEndpoint.post("signIn", "/signin")
   .addSuccess(SignedIn)
   .addError(InvalidRequest)
   .addError(InvalidCredentials)
+  .addError(CrossOrigin)
   .addError(PayloadTooLarge)
   .addError(UnsupportedMediaType)
   .addError(HashingOverloaded)
@@ -90,6 +97,7 @@ const signIn = HttpApiEndpoint.post("signIn", "/signin")
 
 const signOut = HttpApiEndpoint.post("signOut", "/signout")
   .addSuccess(HttpApiSchema.NoContent.annotations({ description: "The session has ended." }))
+  .addError(CrossOrigin)
   .addError(DatabaseUnavailable)
   .middleware(BearerToken)
   .annotateContext(

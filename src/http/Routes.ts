@@ -4,15 +4,16 @@ import type { Accounts, Sessions } from "../auth/index.ts"
 import type { Pool } from "../pool/index.ts"
 import { Api } from "./Api.ts"
 import * as AuthHandlers from "./AuthHandlers.ts"
-import * as BearerAuthentication from "./BearerAuthentication.ts"
 import { DatabaseHealth } from "./DatabaseHealth.ts"
 import * as Docs from "./Docs.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
+import * as RequestParts from "./RequestParts.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import * as SessionAuthentication from "./SessionAuthentication.ts"
 
 const api = HttpApiBuilder.api(Api).pipe(
   Layer.provide([AuthHandlers.layer, HealthHandlers.layer]),
-  Layer.provide([BearerAuthentication.layer, DatabaseHealth.layer()])
+  Layer.provide([SessionAuthentication.layer, DatabaseHealth.layer()])
 )
 
 /**
@@ -23,7 +24,7 @@ export const layer: Layer.Layer<
   HttpApi.Api | HttpApiBuilder.Router | HttpApiBuilder.Middleware,
   never,
   Accounts | Sessions | Pool
-> = Layer.mergeAll(Docs.layer, RetryAfter.layer).pipe(
+> = Layer.mergeAll(Docs.layer, RetryAfter.layer, RequestParts.layer).pipe(
   Layer.provideMerge(api),
   Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
 )

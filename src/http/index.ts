@@ -1,5 +1,6 @@
 export { Api, AuthGroup, Credentials, HealthGroup, SignedIn, SignedInAs } from "./Api.ts"
 export {
+  CrossOrigin,
   DeadlineExceeded,
   FieldIssue,
   InternalError,

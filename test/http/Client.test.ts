@@ -12,6 +12,7 @@ import {
 } from "../../src/auth/index.ts"
 import {
   type ClientOptions,
+  type CrossOrigin,
   client,
   type DatabaseDown,
   type DeadlineExceeded,
@@ -83,10 +84,10 @@ describe("Client", () => {
     type Later = DatabaseUnavailable | HashingOverloaded
 
     expectTypeOf<ErrorOf<Client["auth"]["signUp"]>>().toEqualTypeOf<
-      Always | Body | Later | EmailTaken
+      Always | Body | Later | EmailTaken | CrossOrigin
     >()
     expectTypeOf<ErrorOf<Client["auth"]["signOut"]>>().toEqualTypeOf<
-      Always | SessionInvalid | DatabaseUnavailable
+      Always | SessionInvalid | DatabaseUnavailable | CrossOrigin
     >()
     expectTypeOf<ErrorOf<Client["auth"]["session"]>>().toEqualTypeOf<
       Always | SessionInvalid | DatabaseUnavailable
