@@ -24,45 +24,53 @@ export interface PasswordPolicyOptions {
 
 const DEFAULT_MIN_LENGTH = 8
 
+/** Fails with the first reason against a password: its length, how common it is, a breach. */
+type Check = (password: Password) => Effect.Effect<void, PasswordRefused>
+
+const rules = (
+  { minLength = DEFAULT_MIN_LENGTH }: PasswordPolicyOptions,
+  breached: typeof BreachedPasswords.Service
+): { readonly check: Check } => {
+  const tooShort = refused(`must be at least ${minLength} characters long`)
+  return {
+    check: Effect.fn("PasswordPolicy.check")(function* (password: Password) {
+      if (lengthOf(password) < minLength) return yield* tooShort
+      if (isCommon(password)) return yield* COMMON
+      if (yield* breached.check(password)) return yield* BREACHED
+    })
+  }
+}
+
+const nothingBreached = { check: () => Effect.succeed(false) }
+
 /**
  * Decides which passwords may be chosen: at sign-up, change and reset.
  *
  * Not at sign-in: a rule that becomes stricter locks nobody out. It holds on top of what every
- * `Password` has to be.
+ * `Password` has to be. A reference with a default, 8 characters and not a common one, so that it
+ * holds wherever nobody has provided another.
  */
-export class PasswordPolicy extends Context.Tag("holdfast/auth/PasswordPolicy")<
-  PasswordPolicy,
-  {
-    /** Fails with the first reason against a password: its length, how common it is, a breach. */
-    readonly check: (password: Password) => Effect.Effect<void, PasswordRefused>
-  }
->() {
-  /** The rules as they are, with the length that is asked for. */
-  static layer({
-    minLength = DEFAULT_MIN_LENGTH
-  }: PasswordPolicyOptions = {}): Layer.Layer<PasswordPolicy, never, BreachedPasswords> {
-    const tooShort = refused(`must be at least ${minLength} characters long`)
+export class PasswordPolicy extends Context.Reference<PasswordPolicy>()(
+  "holdfast/auth/PasswordPolicy",
+  { defaultValue: () => rules({}, nothingBreached) }
+) {
+  /** Other rules than the default ones, for the layers that it is provided to. */
+  static layer(options: PasswordPolicyOptions = {}): Layer.Layer<never, never, BreachedPasswords> {
     return Layer.effect(
       PasswordPolicy,
-      Effect.map(BreachedPasswords, (breached) => ({
-        check: Effect.fn("PasswordPolicy.check")(function* (password: Password) {
-          if (lengthOf(password) < minLength) return yield* tooShort
-          if (isCommon(password)) return yield* COMMON
-          if (yield* breached.check(password)) return yield* BREACHED
-        })
-      }))
+      Effect.map(BreachedPasswords, (breached) => rules(options, breached))
     )
   }
-
-  /** `PASSWORD_MIN_LENGTH`: 8 to 64, default 8. */
-  static readonly environment: Config.Config<PasswordPolicyOptions> = Config.integer(
-    "PASSWORD_MIN_LENGTH"
-  ).pipe(
-    Config.withDefault(DEFAULT_MIN_LENGTH),
-    Config.mapOrFail((minLength) =>
-      minLength >= 8 && minLength <= 64
-        ? Either.right({ minLength })
-        : Either.left(ConfigError.InvalidData(["PASSWORD_MIN_LENGTH"], "must be from 8 to 64"))
-    )
-  )
 }
+
+/** `PASSWORD_MIN_LENGTH`: 8 to 64, default 8. */
+export const passwordEnvironment: Config.Config<PasswordPolicyOptions> = Config.integer(
+  "PASSWORD_MIN_LENGTH"
+).pipe(
+  Config.withDefault(DEFAULT_MIN_LENGTH),
+  Config.mapOrFail((minLength) =>
+    minLength >= 8 && minLength <= 64
+      ? Either.right({ minLength })
+      : Either.left(ConfigError.InvalidData(["PASSWORD_MIN_LENGTH"], "must be from 8 to 64"))
+  )
+)

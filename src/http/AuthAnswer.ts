@@ -38,3 +38,27 @@ export const DatabaseUnavailable = AuthError.DatabaseUnavailable.annotations(
 export const HashingOverloaded = AuthError.HashingOverloaded.annotations(
   HttpApiSchema.annotations({ status: 503, description: LATER })
 )
+
+/** 429 */
+export const Throttled = AuthError.Throttled.annotations(
+  HttpApiSchema.annotations({
+    status: 429,
+    description: "It was tried too often; the Retry-After header says when to ask again."
+  })
+)
+
+/** 400, the same for a token that is malformed, unknown, used or expired. */
+export const TokenInvalid = AuthError.TokenInvalid.annotations(
+  HttpApiSchema.annotations({
+    status: 400,
+    description: "The token of the letter is not valid: it may have been used, or be too old."
+  })
+)
+
+/** 422 */
+export const IdempotencyKeyReused = AuthError.IdempotencyKeyReused.annotations(
+  HttpApiSchema.annotations({
+    status: 422,
+    description: "The Idempotency-Key came with a sign-up of another address or password."
+  })
+)

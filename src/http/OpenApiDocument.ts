@@ -11,10 +11,15 @@ const header = (description: string, type: "integer" | "string"): Json => ({
   schema: { type }
 })
 
+const RETRY_AFTER: Json = {
+  "Retry-After": header("After how many seconds to ask again.", "integer")
+}
+
 // The generator knows no headers of answers: these go with every answer of the status.
 const HEADERS_BY_STATUS: Readonly<Record<string, Json>> = {
   401: { "WWW-Authenticate": header("The scheme to authenticate with: Bearer.", "string") },
-  503: { "Retry-After": header("After how many seconds to ask again.", "integer") }
+  429: RETRY_AFTER,
+  503: RETRY_AFTER
 }
 
 // Nor answers that come before an endpoint is found.

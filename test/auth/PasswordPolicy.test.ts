@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { BreachedPasswords } from "../../src/auth/BreachedPasswords.ts"
 import { Password } from "../../src/auth/Password.ts"
-import { PasswordPolicy } from "../../src/auth/PasswordPolicy.ts"
+import { PasswordPolicy, passwordEnvironment } from "../../src/auth/PasswordPolicy.ts"
 
 const password = (text: string) => Password.make(Redacted.make(text))
 
@@ -13,7 +13,7 @@ const check = (text: string, minLength?: number) =>
   )
 
 const setting = (value: string) =>
-  PasswordPolicy.environment.pipe(
+  passwordEnvironment.pipe(
     Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["PASSWORD_MIN_LENGTH", value]])))
   )
 
@@ -23,6 +23,14 @@ describe("PasswordPolicy", () => {
       yield* check("TestPass123")
       yield* check("SecurePass123")
       yield* check("correct horse battery staple", 15)
+    })
+  )
+
+  it.effect("holds where nobody has provided any", () =>
+    Effect.gen(function* () {
+      const { check } = yield* PasswordPolicy
+      yield* check(password("TestPass123"))
+      assert.match((yield* Effect.flip(check(password("password1")))).message, /most common/)
     })
   )
 
@@ -65,7 +73,7 @@ describe("PasswordPolicy", () => {
 
   it.effect("PASSWORD_MIN_LENGTH is 8 by default, and 8 to 64", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* PasswordPolicy.environment, { minLength: 8 })
+      assert.deepStrictEqual(yield* passwordEnvironment, { minLength: 8 })
       assert.deepStrictEqual(yield* setting("15"), { minLength: 15 })
       assert.deepStrictEqual(yield* setting("64"), { minLength: 64 })
       for (const value of ["7", "65", "15.5", "fifteen"]) {
