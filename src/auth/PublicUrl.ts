@@ -1,4 +1,4 @@
-import { Brand, Either } from "effect"
+import { Brand, Config, ConfigError, Either, type Option } from "effect"
 
 /** Where people see the service: what links in mails begin with. No slash at its end. */
 export type PublicUrl = string & Brand.Brand<"PublicUrl">
@@ -30,3 +30,15 @@ export const parsePublicUrl = (text: string): Either.Either<PublicUrl, string> =
 
 /** The part of it that people recognise, for example `app.example.com`. */
 export const hostOf = (url: PublicUrl): string => new URL(url).host
+
+/** `PUBLIC_URL`, where the front end is. Without it letters have no links. */
+export const publicUrlEnvironment: Config.Config<Option.Option<PublicUrl>> = Config.nonEmptyString(
+  "PUBLIC_URL"
+).pipe(
+  Config.mapOrFail((text) =>
+    Either.mapLeft(parsePublicUrl(text), (sentence) =>
+      ConfigError.InvalidData(["PUBLIC_URL"], sentence)
+    )
+  ),
+  Config.option
+)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Either } from "effect"
-import { hostOf, parsePublicUrl } from "../../src/auth/PublicUrl.ts"
+import { ConfigProvider, Effect, Either, Option } from "effect"
+import { hostOf, parsePublicUrl, publicUrlEnvironment } from "../../src/auth/PublicUrl.ts"
 
 describe("PUBLIC_URL", () => {
   it.each([
@@ -29,4 +29,16 @@ describe("PUBLIC_URL", () => {
   ])("%j is refused, with what to write", (text) => {
     assert.match(Either.getOrThrow(Either.flip(parsePublicUrl(text))), /must be like https:/)
   })
+
+  it.effect("may be absent, and is refused at start when it is wrong", () =>
+    Effect.gen(function* () {
+      const read = (values: ReadonlyArray<readonly [string, string]>) =>
+        Effect.withConfigProvider(publicUrlEnvironment, ConfigProvider.fromMap(new Map(values)))
+      assert.isTrue(Option.isNone(yield* read([])))
+      const url = yield* read([["PUBLIC_URL", "https://app.example.com/"]])
+      assert.strictEqual(Option.getOrNull(url), "https://app.example.com")
+      const error = yield* Effect.flip(read([["PUBLIC_URL", "app.example.com"]]))
+      assert.match(String(error), /PUBLIC_URL/)
+    })
+  )
 })
