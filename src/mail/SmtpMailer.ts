@@ -22,6 +22,12 @@ export interface SmtpOptions {
   readonly deadline?: Duration.DurationInput | undefined
 }
 
+const CONNECT_TIMEOUT = Duration.seconds(10)
+const SOCKET_TIMEOUT = Duration.seconds(20)
+
+/** Within the half minute that an outbox gives a delivery. */
+const DEADLINE = Duration.seconds(25)
+
 const invalid = (name: string, message: string) => ConfigError.InvalidData([name], message)
 
 const readFrom = (from: string): Either.Either<Mailbox, ConfigError.ConfigError> =>
@@ -39,8 +45,8 @@ const transport = (server: SmtpServer, options: SmtpOptions) =>
   nodemailer.createTransport({
     pool: true,
     maxConnections: 5,
-    // RFC 5321, 4.5.3.2.7 lets a server hang up after five minutes; we do so first.
-    idleTimeout: 60_000,
+    // An idle connection is closed with a goodbye before its silence counts as an error.
+    idleTimeout: millis(options.socketTimeout, SOCKET_TIMEOUT) / 2,
     // One retry policy, and it is the caller's.
     maxRequeues: 0,
     host: server.host,
@@ -52,10 +58,10 @@ const transport = (server: SmtpServer, options: SmtpOptions) =>
     ...(server.username === ""
       ? {}
       : { auth: { user: server.username, pass: Redacted.value(server.password) } }),
-    connectionTimeout: millis(options.connectTimeout, "10 seconds"),
-    dnsTimeout: millis(options.connectTimeout, "10 seconds"),
-    greetingTimeout: millis(options.connectTimeout, "10 seconds"),
-    socketTimeout: millis(options.socketTimeout, "20 seconds"),
+    connectionTimeout: millis(options.connectTimeout, CONNECT_TIMEOUT),
+    dnsTimeout: millis(options.connectTimeout, CONNECT_TIMEOUT),
+    greetingTimeout: millis(options.connectTimeout, CONNECT_TIMEOUT),
+    socketTimeout: millis(options.socketTimeout, SOCKET_TIMEOUT),
     disableFileAccess: true,
     disableUrlAccess: true
   })
@@ -91,7 +97,7 @@ const make = (options: SmtpOptions) =>
   Effect.gen(function* () {
     const from = yield* readFrom(options.from)
     const server = yield* readUrl(options.url)
-    const deadline = Duration.decode(options.deadline ?? "25 seconds")
+    const deadline = Duration.decode(options.deadline ?? DEADLINE)
     const open = yield* opened(server, options)
 
     const deliver = (mail: Mail) =>
@@ -125,8 +131,9 @@ const make = (options: SmtpOptions) =>
   })
 
 /**
- * A `Mailer` that hands mail to a server by SMTP, over up to five connections that are kept for a
- * minute. Fails when `url` or `from` can't be read; opens nothing until it sends.
+ * A `Mailer` that hands mail to a server by SMTP, over up to five connections that are kept while
+ * there is mail, and half of `socketTimeout` longer. Fails when `url` or `from` can't be read; opens
+ * nothing until it sends.
  *
  * Each call is one try: whoever calls tries again. A mail whose connection was lost after it was
  * written may have been taken all the same.

@@ -26,6 +26,11 @@ describe("the list of common passwords", () => {
     }
   )
 
+  it("is compared in the form that is hashed: the Kelvin sign is a K", () => {
+    assert.isTrue(isCommon(password("Kordell1")))
+    assert.isTrue(isCommon(password("\u212Aordell1")))
+  })
+
   it.each(["TestPass123", "SecurePass123", "WrongPass123", "correct horse battery staple"])(
     "does not have %s",
     (text) => {

@@ -1,54 +1,12 @@
-import { createServer, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Duration, Effect, Exit, Fiber, Layer, Redacted } from "effect"
+import { Duration, Effect, Exit, Fiber, Redacted } from "effect"
 import type { SMTPServerError } from "smtp-server"
-import { type Mail, Mailer, SmtpMailer } from "../../src/mail/index.ts"
-import { authority, elsewhere, server as trusted } from "../support/Certificates.ts"
 import { mailServer, url } from "./MailServer.ts"
-
-const canary = "c4n4ry-token"
-
-const mail: Mail = {
-  to: "reader@example.com",
-  subject: "Confirm your e-mail address",
-  text: Redacted.make(`Open https://example.com/verify-email#token=${canary}\n.\nwithin 24 hours.`)
-}
-
-const from = "Holdfast <service@example.com>"
-
-const mailer = (options: Partial<SmtpMailer.SmtpOptions> & { readonly url: Redacted.Redacted }) =>
-  Effect.map(Layer.build(SmtpMailer.layer({ from, ...options })), (context) =>
-    Context.get(context, Mailer)
-  )
-
-/** Of a server that must speak TLS, with a login. */
-const insistent = (server: { readonly port: number }) =>
-  Redacted.make(`smtp://service:pass@localhost:${server.port}?tls=required`)
+import { canary, mail, mailer } from "./Sending.ts"
+import { socketServer } from "./SocketServer.ts"
 
 const refusing = (responseCode: number): SMTPServerError =>
   Object.assign(new Error(`5.1.1 <reader@example.com> ${canary} is unwelcome`), { responseCode })
-
-/** A server that speaks no SMTP. */
-const socketServer = (accept: (socket: Socket) => void) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly port: number; readonly close: () => void }>((resume) => {
-      const sockets = new Set<Socket>()
-      const server = createServer((socket) => {
-        sockets.add(socket.on("error", () => {}))
-        accept(socket)
-      })
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = typeof address === "object" && address !== null ? address.port : 0
-        const close = () => {
-          server.close()
-          for (const socket of sockets) socket.destroy()
-        }
-        resume(Effect.succeed({ port, close }))
-      })
-    }),
-    ({ close }) => Effect.sync(close)
-  )
 
 describe("SmtpMailer", () => {
   it.scopedLive("delivers a mail once, as it was written, to its one address", () =>
@@ -254,71 +212,6 @@ describe("SmtpMailer", () => {
       assert.isFalse(error.isRetryable)
       assert.notInclude(error.message, "thief")
     }).pipe(Effect.scoped)
-  )
-
-  it.scopedLive("speaks TLS from the start with smtps, to a server that proves its name", () =>
-    Effect.gen(function* () {
-      const server = yield* mailServer({ secure: true, ...trusted })
-      const { send } = yield* mailer({ url: url(server, "smtps", "localhost"), authority })
-      yield* send(mail)
-      assert.isTrue(server.deliveries[0]?.isEncrypted)
-    })
-  )
-
-  it.scopedLive("begins TLS before a login or a mail where smtp insists on it", () =>
-    Effect.gen(function* () {
-      const server = yield* mailServer({
-        ...trusted,
-        authOptional: false,
-        onAuth: (_auth, session, done) => done(null, session.secure ? { user: "service" } : {})
-      })
-      const { send } = yield* mailer({ url: insistent(server), authority })
-      yield* send(mail)
-      assert.isTrue(server.deliveries[0]?.isEncrypted)
-    })
-  )
-
-  it.scopedLive("gives nothing to a server that was talked out of TLS", () =>
-    Effect.gen(function* () {
-      const heard: Array<string> = []
-      const server = yield* socketServer((socket) => {
-        socket.write("220 hello\r\n")
-        socket.on("data", (data) => {
-          heard.push(data.toString())
-          socket.write("250 AUTH PLAIN\r\n")
-        })
-      })
-      const { send } = yield* mailer({ url: insistent(server), connectTimeout: "200 millis" })
-      assert.isTrue((yield* Effect.flip(send(mail))).isRetryable)
-      assert.match(heard.join(""), /EHLO/)
-      assert.notMatch(heard.join(""), /AUTH|MAIL|reader/)
-    })
-  )
-
-  it.scopedLive.each(["smtps", "smtp"])("verifies certificates with %s as well", (scheme) =>
-    Effect.gen(function* () {
-      const server = yield* mailServer({ secure: scheme === "smtps", ...trusted })
-      const address = scheme === "smtps" ? url(server, scheme, "localhost") : insistent(server)
-      const { send } = yield* mailer({ url: address })
-      assert.isTrue((yield* Effect.flip(send(mail))).isRetryable)
-      assert.strictEqual(server.deliveries.length, 0)
-    })
-  )
-
-  it.scopedLive.each([
-    ["by an authority that is not trusted", trusted, undefined],
-    ["with another name", elsewhere, authority]
-  ] as const)("tells nothing to a server with a certificate %s", ([, identity, trustedAuthority]) =>
-    Effect.gen(function* () {
-      const server = yield* mailServer({ secure: true, ...identity })
-      const { send } = yield* mailer({
-        url: url(server, "smtps", "localhost"),
-        authority: trustedAuthority
-      })
-      const error = yield* Effect.flip(send(mail))
-      assert.isTrue(error.isRetryable)
-      assert.strictEqual(server.deliveries.length, 0)
-    })
   )
 
   it.effect.each([
