@@ -15,6 +15,8 @@ export interface MailServer {
   readonly deliveries: ReadonlyArray<Delivery>
   /** How many connections it has had. */
   readonly connections: () => number
+  /** How many it has now. */
+  readonly openConnections: () => number
   /** Ends all its connections as a crash would. */
   readonly hangUp: Effect.Effect<void>
 }
@@ -71,7 +73,13 @@ export const mailServer = (
         Effect.sync(() => server.close())
       )
     )
-    return { port: port(server), deliveries, connections: () => connections, hangUp }
+    return {
+      port: port(server),
+      deliveries,
+      connections: () => connections,
+      openConnections: () => server.connections.size,
+      hangUp
+    }
   })
 
 /** The address of a server on this machine. */
