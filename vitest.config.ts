@@ -9,7 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^holdfast$/, replacement: source("index.ts") },
       { find: /^holdfast\/api$/, replacement: source("http/Api.ts") },
-      { find: /^holdfast\/(auth|http|pool|sql|testing)$/, replacement: source("$1/index.ts") }
+      { find: /^holdfast\/(auth|http|mail|pool|sql|testing)$/, replacement: source("$1/index.ts") }
     ]
   },
   test: {

@@ -8,6 +8,7 @@ import {
   type InvalidCredentials,
   Outbox,
   Password,
+  type PasswordRefused,
   Passwords,
   type SignedIn,
   Throttle,
@@ -41,6 +42,7 @@ export type AcceptInvitationError =
   | InvitationUnknown
   | InvalidCredentials
   | IdempotencyKeyReused
+  | PasswordRefused
   | Throttled
   | HashingOverloaded
   | DatabaseUnavailable

@@ -8,6 +8,7 @@ import {
   type EmailTaken,
   type HashingOverloaded,
   Outbox,
+  type PasswordRefused,
   Passwords,
   type SignedIn,
   Throttle,
@@ -31,6 +32,7 @@ export interface Profile {
 /** Everything that can go wrong, and nothing else. */
 export type SignUpWithProfileError =
   | EmailTaken
+  | PasswordRefused
   | Throttled
   | HashingOverloaded
   | DatabaseUnavailable

@@ -3,7 +3,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import { Data, Effect, Layer, type Redacted } from "effect"
 import type { Pool } from "./pool/Pool.ts"
-import type { Settings } from "./Settings.ts"
+import { isEmbedded, type Settings } from "./Settings.ts"
 import { ensureSchema } from "./sql/ensureSchema.ts"
 import * as PgClient from "./sql/PgClient.ts"
 import type { EmbeddedPostgresError } from "./testing/EmbeddedPostgresError.ts"
@@ -66,8 +66,7 @@ type Failure = DatabaseUrlMissing | EmbeddedPostgresError | SqlError
 export const layer = (
   settings: Settings
 ): Layer.Layer<SqlClient | Pool | PgClient.PgClient, Failure> => {
-  const { databaseUrl, neonDbUrl } = settings.database
-  const url = neonDbUrl ?? databaseUrl
+  const url = settings.database.neonDbUrl ?? settings.database.databaseUrl
   if (url !== undefined) return client(settings, url)
-  return settings.service.mode === "production" ? Layer.fail(urlMissing) : embedded(settings)
+  return isEmbedded(settings) ? embedded(settings) : Layer.fail(urlMissing)
 }

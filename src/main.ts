@@ -3,11 +3,7 @@ import * as PlatformConfigProvider from "@effect/platform/PlatformConfigProvider
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger } from "effect"
-import { Accounts } from "./auth/Accounts.ts"
-import { Outbox } from "./auth/Outbox.ts"
-import { Passwords } from "./auth/Passwords.ts"
-import { Sessions } from "./auth/Sessions.ts"
-import { Throttle } from "./auth/Throttle.ts"
+import * as Auth from "./Auth.ts"
 import * as Database from "./Database.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
@@ -19,13 +15,14 @@ const announced = Effect.flatMap(Server, ({ url }) =>
   )
 )
 
-const auth = Layer.merge(
-  Layer.provide(Accounts.layer(), [Passwords.layer(), Throttle.off, Outbox.off]),
-  Sessions.layer()
-)
-
-const listening = ({ service }: Settings.Settings) =>
-  Layer.provide(Layer.effectDiscard(announced), Layer.provide(Server.layer(service), auth))
+const listening = (settings: Settings.Settings) => {
+  const { corsOrigins = new Set<string>(), ...service } = settings.service
+  const server = Server.layer({ ...service, corsOrigins, signUp: settings.auth.signUp })
+  return Layer.provide(
+    Layer.effectDiscard(announced),
+    Layer.provide(server, Auth.layer(settings))
+  )
+}
 
 /** Ends only with a failure: a database that can never be reached ends the service. */
 const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))

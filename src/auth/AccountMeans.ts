@@ -3,6 +3,7 @@ import { type Duration, Effect } from "effect"
 import { untilAnswered } from "./IdempotentStatement.ts"
 import { beginSession } from "./NewSession.ts"
 import { Outbox } from "./Outbox.ts"
+import { PasswordPolicy } from "./PasswordPolicy.ts"
 import { Passwords } from "./Passwords.ts"
 import { SessionExpiry } from "./SessionExpiry.ts"
 import { Throttle } from "./Throttle.ts"
@@ -10,6 +11,7 @@ import { Throttle } from "./Throttle.ts"
 /** What every capability of `Accounts` is built from. */
 export interface AccountMeans {
   readonly sql: SqlClient
+  readonly policy: typeof PasswordPolicy.Service
   readonly passwords: typeof Passwords.Service
   readonly throttle: typeof Throttle.Service
   readonly outbox: typeof Outbox.Service
@@ -23,6 +25,7 @@ export const accountMeans = (deadline: Duration.DurationInput) =>
     const sql = yield* SqlClient
     return {
       sql,
+      policy: yield* PasswordPolicy,
       passwords: yield* Passwords,
       throttle: yield* Throttle,
       outbox: yield* Outbox,

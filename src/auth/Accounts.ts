@@ -20,6 +20,7 @@ import type { OneTimeToken } from "./OneTimeToken.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import { makeChangePassword, type NewPassword } from "./PasswordChange.ts"
+import type { PasswordRefused } from "./PasswordPolicy.ts"
 import { makePasswordReset, type ResetPassword } from "./PasswordReset.ts"
 import type { Passwords } from "./Passwords.ts"
 import type { Requester } from "./Requester.ts"
@@ -45,7 +46,7 @@ type Later = Throttled | HashingOverloaded | DatabaseUnavailable
  * Each does all of its work in one statement, with its event and its letters, and loses it neither
  * to a fault of the database that ends before the deadline, nor does it twice; after
  * `DatabaseUnavailable` it is not known whether it has happened. Passwords are hashed while no
- * connection is held. Without a requester no limit by address applies.
+ * connection is held, and new ones must pass the `PasswordPolicy`. Without a requester no limit by address applies.
  */
 export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
   Accounts,
@@ -54,7 +55,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly signUp: (
       credentials: Credentials,
       options?: SignUpOptions
-    ) => Effect.Effect<SignedIn, EmailTaken | IdempotencyKeyReused | Later>
+    ) => Effect.Effect<SignedIn, PasswordRefused | EmailTaken | IdempotencyKeyReused | Later>
     /**
      * Prepares a sign-up for a transaction of yours: hashes the password, and answers the rest as an
      * effect that may run any number of times and always makes the same user and session. A
@@ -64,7 +65,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly prepareSignUp: (
       credentials: Credentials,
       requester?: Requester
-    ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, Later>
+    ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, PasswordRefused | Later>
     /**
      * Has a letter sent that makes the user once its link is followed ({@link proveEmail}). Tells
      * nobody but the owner of the mailbox whether it has an account; takes as long for both.
@@ -72,7 +73,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly requestSignUp: (
       credentials: Credentials,
       options?: SignUpOptions
-    ) => Effect.Effect<void, Later>
+    ) => Effect.Effect<void, PasswordRefused | Later>
     /**
      * Begins a session for a user who is known, and ends the one that it replaces. Takes as long for
      * an address that is not known.
@@ -86,7 +87,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       user: User,
       passwords: NewPassword,
       requester?: Requester
-    ) => Effect.Effect<SignedIn, InvalidCredentials | Later>
+    ) => Effect.Effect<SignedIn, PasswordRefused | InvalidCredentials | Later>
     /** Has a letter sent to the address if a user has it. The same answer if nobody has. */
     readonly requestPasswordReset: (
       email: Email,
@@ -96,7 +97,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly resetPassword: (
       reset: ResetPassword,
       requester?: Requester
-    ) => Effect.Effect<void, TokenInvalid | Later>
+    ) => Effect.Effect<void, PasswordRefused | TokenInvalid | Later>
     /** Has a letter sent to a user whose address is not proven; nothing if it is. */
     readonly requestEmailProof: (
       user: User,

@@ -18,6 +18,8 @@ const MAX_UNITS = MAX_LENGTH * 4 * 2
  */
 export const normalisePassword = (text: string): string => text.normalize("NFC")
 
+const codePoints = (text: string): number => [...normalisePassword(text)].length
+
 const TOO_SHORT = `must be at least ${MIN_LENGTH} characters long`
 const TOO_LONG = `must be at most ${MAX_LENGTH} characters long`
 
@@ -28,7 +30,7 @@ const complaint = (text: string): string | undefined => {
   if (/\p{Surrogate}/u.test(text)) return "must be well-formed Unicode"
   // Implementations in C end a password there.
   if (text.includes("\0")) return "must not contain a NUL character"
-  const length = [...normalisePassword(text)].length
+  const length = codePoints(text)
   if (length < MIN_LENGTH) return TOO_SHORT
   return length > MAX_LENGTH ? TOO_LONG : undefined
 }
@@ -64,3 +66,6 @@ export const Password = Schema.Redacted(Text).pipe(
 
 /** See the schema of the same name. */
 export type Password = Redacted.Redacted<string> & Brand.Brand<"Password">
+
+/** The number of characters: code points of the form that is hashed. */
+export const lengthOf = (password: Password): number => codePoints(Redacted.value(password))

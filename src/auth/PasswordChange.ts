@@ -48,7 +48,8 @@ export const makeChangePassword = (means: AccountMeans) =>
     { current, next }: NewPassword,
     requester?: Requester
   ) {
-    const { answered, begin, outbox, passwords, sql, throttle } = means
+    const { answered, begin, outbox, passwords, policy, sql, throttle } = means
+    yield* policy.check(next)
     const session = yield* newSession(requester)
     const event = yield* newEvent(requester)
     const letterId = yield* newId

@@ -69,7 +69,7 @@ const resetStatement = (
 
 /** See the methods of these names of `Accounts`. */
 export const makePasswordReset = (means: AccountMeans) => {
-  const { answered, outbox, passwords, throttle } = means
+  const { answered, outbox, passwords, policy, throttle } = means
 
   const requestPasswordReset = Effect.fn("Accounts.requestPasswordReset")(function* (
     email: Email,
@@ -84,6 +84,7 @@ export const makePasswordReset = (means: AccountMeans) => {
     { next, token }: ResetPassword,
     requester?: Requester
   ) {
+    yield* policy.check(next)
     yield* throttle.admit(from("redeemFrom", requester))
     const hash = yield* passwords.hash(next)
     const made = { event: yield* newEvent(requester), letterId: yield* newId }

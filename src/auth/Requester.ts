@@ -1,12 +1,5 @@
 import { Option } from "effect"
-
-/** The address of whoever asks, in the two forms in which auth/ may know it. */
-export interface ClientAddress {
-  /** What is stored and shown: an IPv4 /24 or an IPv6 /48, as `203.0.113.0/24`. */
-  readonly coarse: string
-  /** What limits count by: an IPv4 address, or an IPv6 /64. Stored only as a part of a digest. */
-  readonly subject: string
-}
+import type { ClientAddress } from "./ClientAddress.ts"
 
 /** Who asks for something, as far as a request tells. */
 export interface Requester {

@@ -38,11 +38,12 @@ interface NewSignUp {
 }
 
 const newSignUp = (
-  { passwords }: AccountMeans,
+  { passwords, policy }: AccountMeans,
   { email, password }: Credentials,
   { idempotencyKey, requester }: SignUpOptions
 ) =>
   Effect.gen(function* () {
+    yield* policy.check(password)
     return {
       email,
       passwordHash: yield* passwords.hash(password),

@@ -44,7 +44,8 @@ export const makeRequestSignUp = (means: AccountMeans) =>
     { email, password }: Credentials,
     { idempotencyKey, requester }: SignUpOptions = {}
   ) {
-    const { answered, outbox, passwords, throttle } = means
+    const { answered, outbox, passwords, policy, throttle } = means
+    yield* policy.check(password)
     yield* throttle.admit([...from("signUpFrom", requester), toMailbox(email)])
     const request = {
       email,

@@ -32,6 +32,16 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()(
   })
 ) {}
 
+/** The request came with the session's cookie, but not from a page that may use it. */
+export class CrossOrigin extends Schema.TaggedError<CrossOrigin>()(
+  "CrossOrigin",
+  { message: sentence },
+  HttpApiSchema.annotations({
+    status: 403,
+    description: "The request has the session's cookie, and comes from a foreign page."
+  })
+) {}
+
 /** No endpoint has this path. A path has one spelling, so `/auth/signup/` has none either. */
 export class NotFound extends Schema.TaggedError<NotFound>()(
   "NotFound",

@@ -1,14 +1,17 @@
 import {
   HttpApiBuilder,
-  HttpApiSchema,
   type HttpApp,
   HttpServerRequest,
   HttpServerResponse
 } from "@effect/platform"
-import { Cause, Chunk, Duration, Effect, Schema } from "effect"
+import { Cause, Chunk, Duration, Effect } from "effect"
 import { DeadlineExceeded, InternalError, MethodNotAllowed, NotFound } from "./ApiError.ts"
+import { TrustedHops } from "./ClientAddress.ts"
+import * as Cors from "./Cors.ts"
+import { errorAnswer } from "./ErrorAnswer.ts"
 import { logged } from "./RequestLog.ts"
 import * as RouteTable from "./RouteTable.ts"
+import { sameOriginOnly } from "./SameOrigin.ts"
 import { withSecurityHeaders } from "./SecurityHeaders.ts"
 
 /** How an app answers. */
@@ -19,9 +22,17 @@ export interface AppOptions {
    * client gets, which knows more.
    */
   readonly requestDeadline?: Duration.DurationInput
+  /**
+   * Origins, besides the service's own, whose pages may use it with or without the session's cookie:
+   * exactly as browsers write them, `https://app.example.com`. Default none.
+   */
+  readonly corsOrigins?: ReadonlySet<string>
+  /** How many proxies in front of the service are believed. Default 0: see `TrustedHops`. */
+  readonly trustedHops?: number
 }
 
 const DEFAULT_REQUEST_DEADLINE = Duration.seconds(40)
+const NO_ORIGINS: ReadonlySet<string> = new Set()
 
 /**
  * The app behind every route that was added to `HttpApiBuilder`'s router, made exact: paths with
@@ -29,17 +40,27 @@ const DEFAULT_REQUEST_DEADLINE = Duration.seconds(40)
  *
  * It never fails (only an interruption passes through), so it can be served or mounted as it is.
  */
-export const make = (options: AppOptions = {}) => {
-  const deadline = Duration.decode(options.requestDeadline ?? DEFAULT_REQUEST_DEADLINE)
+export const make = ({
+  corsOrigins = NO_ORIGINS,
+  requestDeadline = DEFAULT_REQUEST_DEADLINE,
+  trustedHops = 0
+}: AppOptions = {}) => {
+  const deadline = Duration.decode(requestDeadline)
   const parts = Effect.all([HttpApiBuilder.httpApp, HttpApiBuilder.Router.router])
-  return Effect.map(parts, ([endpoints, router]) => {
+  return Effect.map(parts, ([httpApp, router]) => {
     const lookUp = RouteTable.make(Chunk.toReadonlyArray(router.routes))
-    return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
+    const endpoints = httpApp.pipe(
+      sameOriginOnly(corsOrigins),
+      Effect.provideService(TrustedHops, trustedHops)
+    )
+    return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method, url }) => {
       const lookup = lookUp(method, url)
-      return answer(lookup, method, endpoints).pipe(
+      const options = Cors.optionsAnswer(corsOrigins, headers)
+      return answer(lookup, method, options, endpoints).pipe(
         orGiveUpAfter(deadline),
         Effect.catchAllCause(internalError),
         Effect.map(withSecurityHeaders),
+        Effect.map(Cors.withCors(corsOrigins, headers)),
         logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path)
       )
     })
@@ -49,17 +70,16 @@ export const make = (options: AppOptions = {}) => {
 const answer = <E, R>(
   lookup: RouteTable.Lookup,
   method: string,
+  options: (allow: ReadonlyArray<string>) => HttpServerResponse.HttpServerResponse,
   endpoints: HttpApp.Default<E, R>
 ): HttpApp.Default<E, R> => {
   switch (lookup._tag) {
     case "NoSuchPath":
-      return Effect.succeed(respond(NotFound, noSuchPath))
+      return Effect.succeed(errorAnswer(NotFound, noSuchPath))
     case "WrongMethod":
       return Effect.succeed(methodNotAllowed(lookup.allow))
     case "Found":
-      return method === "OPTIONS"
-        ? Effect.succeed(HttpServerResponse.empty({ headers: { allow: lookup.allow.join(", ") } }))
-        : endpoints
+      return method === "OPTIONS" ? Effect.succeed(options(lookup.allow)) : endpoints
   }
 }
 
@@ -68,7 +88,7 @@ const noSuchPath = new NotFound({
 })
 
 const methodNotAllowed = (allow: ReadonlyArray<string>): HttpServerResponse.HttpServerResponse =>
-  respond(
+  errorAnswer(
     MethodNotAllowed,
     new MethodNotAllowed({ message: `This path takes ${allow.join(", ")} only.`, allow })
   ).pipe(HttpServerResponse.setHeader("allow", allow.join(", ")))
@@ -83,7 +103,7 @@ const orGiveUpAfter =
     })
 
 const deadlineExceeded = (deadline: Duration.Duration): HttpServerResponse.HttpServerResponse =>
-  respond(
+  errorAnswer(
     DeadlineExceeded,
     new DeadlineExceeded({
       message: `No answer within ${Duration.format(deadline)}, so the request was given up.`,
@@ -99,12 +119,7 @@ const internalError = <E>(
     ? Effect.failCause(cause)
     : Effect.as(Effect.logError("A request failed with a defect", cause), defect)
 
-const respond = <A extends { readonly _tag: string }, I>(schema: Schema.Schema<A, I>, error: A) =>
-  HttpServerResponse.unsafeJson(Schema.encodeSync(schema)(error), {
-    status: HttpApiSchema.getStatusError(schema)
-  })
-
-const defect = respond(
+const defect = errorAnswer(
   InternalError,
   new InternalError({
     message: "The service failed to answer. The cause is in its log, under this X-Request-Id."

@@ -19,6 +19,11 @@ export const InvalidCredentials = AuthError.InvalidCredentials.annotations(
   })
 )
 
+/** 403: whoever asks is signed in, but the password that was to confirm it is not theirs. */
+export const WrongPassword = AuthError.InvalidCredentials.annotations(
+  HttpApiSchema.annotations({ status: 403, description: "The password is wrong." })
+)
+
 /** 401 */
 export const SessionInvalid = AuthError.SessionInvalid.annotations(
   HttpApiSchema.annotations({
@@ -37,4 +42,28 @@ export const DatabaseUnavailable = AuthError.DatabaseUnavailable.annotations(
 /** 503 */
 export const HashingOverloaded = AuthError.HashingOverloaded.annotations(
   HttpApiSchema.annotations({ status: 503, description: LATER })
+)
+
+/** 429 */
+export const Throttled = AuthError.Throttled.annotations(
+  HttpApiSchema.annotations({
+    status: 429,
+    description: "It was tried too often; the Retry-After header says when to ask again."
+  })
+)
+
+/** 400, the same for a token that is malformed, unknown, used or expired. */
+export const TokenInvalid = AuthError.TokenInvalid.annotations(
+  HttpApiSchema.annotations({
+    status: 400,
+    description: "The token of the letter is not valid: it may have been used, or be too old."
+  })
+)
+
+/** 422 */
+export const IdempotencyKeyReused = AuthError.IdempotencyKeyReused.annotations(
+  HttpApiSchema.annotations({
+    status: 422,
+    description: "The Idempotency-Key came with a sign-up of another address or password."
+  })
 )

@@ -23,7 +23,10 @@ const bearer = HttpApiSecurity.annotate(
   "The sessionToken of an answer to sign-up or sign-in, as `Authorization: Bearer <token>`."
 )
 
-/** Takes the token from the request without looking it up; 401 when there is not exactly one. */
+/**
+ * Takes the token from the request, its Authorization header or else its session cookie, without
+ * looking it up; 401 when there is not exactly one.
+ */
 export class BearerToken extends HttpApiMiddleware.Tag<BearerToken>()("holdfast/http/BearerToken", {
   failure: SessionInvalid,
   provides: PresentedToken,

@@ -8,18 +8,28 @@ export interface ClientOptions {
   readonly baseUrl: string | URL
   /** The session token to send with every request. Default: none. */
   readonly token?: Redacted.Redacted | undefined
+  /**
+   * `cookie`: sessions that are begun stay in the browser's cookie, out of reach of scripts, and no
+   * token comes in the answer. From a page of another origin `fetch` must also be told to send it:
+   * provide `FetchHttpClient.RequestInit` with `{ credentials: "include" }`. Default: in the answer.
+   */
+  readonly transport?: "cookie" | undefined
 }
+
+const inCookie = HttpClient.mapRequest(HttpClientRequest.setUrlParam("transport", "cookie"))
+
+const customised =
+  ({ token, transport }: ClientOptions) =>
+  (http: HttpClient.HttpClient): HttpClient.HttpClient => {
+    const withToken =
+      token === undefined ? http : HttpClient.mapRequest(http, HttpClientRequest.bearerToken(token))
+    return transport === "cookie" ? inCookie(withToken) : withToken
+  }
 
 /**
  * A client typed by the contract: one method per endpoint, with every error that it can answer.
  *
  * It runs in a browser, too. Needs an `HttpClient`, for example `FetchHttpClient.layer`.
  */
-export const client = ({ baseUrl, token }: ClientOptions) =>
-  HttpApiClient.make(Api, {
-    baseUrl,
-    transformClient:
-      token === undefined
-        ? (http) => http
-        : HttpClient.mapRequest(HttpClientRequest.bearerToken(token))
-  })
+export const client = (options: ClientOptions) =>
+  HttpApiClient.make(Api, { baseUrl: options.baseUrl, transformClient: customised(options) })

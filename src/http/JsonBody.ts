@@ -59,13 +59,12 @@ const parse = (bytes: Uint8Array): Effect.Effect<unknown, InvalidRequest> =>
 
 const unreadable = (message: string): InvalidRequest => new InvalidRequest({ message, issues: [] })
 
-const invalidFields = (error: ParseResult.ParseError): InvalidRequest => {
-  const issues = fieldIssues(error.issue)
-  return new InvalidRequest({
-    message: `The body is not valid. ${issues.map(phrase).join(" ")}`,
-    issues
-  })
-}
+const invalidFields = (error: ParseResult.ParseError): InvalidRequest =>
+  invalidRequest("The body", fieldIssues(error.issue))
+
+/** What is wrong with a part of a request, in one sentence per field and as data. */
+export const invalidRequest = (part: string, issues: ReadonlyArray<FieldIssue>): InvalidRequest =>
+  new InvalidRequest({ message: `${part} is not valid. ${issues.map(phrase).join(" ")}`, issues })
 
 const phrase = ({ field, message }: FieldIssue): string => {
   const subject = field === "" ? "It" : field

@@ -1,6 +1,7 @@
 import { HttpApi, OpenApi } from "@effect/platform"
 import { Context } from "effect"
 import { MethodNotAllowed } from "./ApiError.ts"
+import { NAME } from "./SessionCookie.ts"
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -10,10 +11,15 @@ const header = (description: string, type: "integer" | "string"): Json => ({
   schema: { type }
 })
 
+const RETRY_AFTER: Json = {
+  "Retry-After": header("After how many seconds to ask again.", "integer")
+}
+
 // The generator knows no headers of answers: these go with every answer of the status.
 const HEADERS_BY_STATUS: Readonly<Record<string, Json>> = {
   401: { "WWW-Authenticate": header("The scheme to authenticate with: Bearer.", "string") },
-  503: { "Retry-After": header("After how many seconds to ask again.", "integer") }
+  429: RETRY_AFTER,
+  503: RETRY_AFTER
 }
 
 // Nor answers that come before an endpoint is found.
@@ -26,8 +32,33 @@ const METHOD_NOT_ALLOWED: Json = {
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
 
+// The cookie is the middleware's business, which knows one scheme: either of the two will do.
+const COOKIE_SCHEME: Json = {
+  type: "apiKey",
+  in: "cookie",
+  name: NAME,
+  description:
+    "Set by a sign-up or sign-in with `?transport=cookie`. Requests that change something must then come from a page of the service or of an allowed origin."
+}
+
+// As a parameter of the contract it would be one of every call of the typed client.
+const TRANSPORT: Json = {
+  name: "transport",
+  in: "query",
+  required: false,
+  schema: { type: "string", enum: ["cookie"] },
+  description: `Where the token goes. \`cookie\`: into the cookie ${NAME}, and not into the body.`
+}
+
+const BEGINS_SESSION: ReadonlySet<string> = new Set(["signUp", "signIn"])
+
+const parametersOf = ({ operationId, parameters }: OpenApi.OpenAPISpecOperation) =>
+  BEGINS_SESSION.has(operationId) ? [...parameters, TRANSPORT] : parameters
+
 const completeOperation = (operation: OpenApi.OpenAPISpecOperation): Json => ({
   ...operation,
+  parameters: parametersOf(operation),
+  security: operation.security.length > 0 ? [...operation.security, { cookie: [] }] : [],
   responses: {
     ...mapValues(operation.responses, (response, status) => ({
       ...response,
@@ -42,6 +73,7 @@ const complete = (document: OpenApi.OpenAPISpec): Record<string, unknown> => ({
   paths: mapValues(document.paths, (path) => mapValues(path, completeOperation)),
   components: {
     ...document.components,
+    securitySchemes: { ...document.components.securitySchemes, cookie: COOKIE_SCHEME },
     responses: { MethodNotAllowed: METHOD_NOT_ALLOWED }
   }
 })

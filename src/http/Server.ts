@@ -11,6 +11,7 @@ import type { ListenError } from "./ListenError.ts"
 import * as NodeServer from "./NodeServer.ts"
 import { Readiness } from "./Readiness.ts"
 import * as Routes from "./Routes.ts"
+import { SignUpMode } from "./SignUpMode.ts"
 
 /** Where and how the service listens. */
 export interface ServerOptions extends App.AppOptions {
@@ -22,6 +23,8 @@ export interface ServerOptions extends App.AppOptions {
    * How long the service still accepts once `/health/ready` says 503: what load balancers need to
    * notice. Default none.
    */
+  /** See `SignUpMode`. Default `immediate`. */
+  readonly signUp?: "immediate" | "verify-first"
   readonly drainDelay?: Duration.DurationInput
   /** How long requests may go on after that. Default 10 s. */
   readonly drainDeadline?: Duration.DurationInput
@@ -83,7 +86,9 @@ export class Server extends Context.Tag("holdfast/http/Server")<
     options: ServerOptions = {}
   ): Layer.Layer<Server, ListenError, Accounts | Sessions | Pool> {
     return Layer.scoped(Server, serve(options)).pipe(
-      Layer.provide(Routes.layer),
+      Layer.provide(
+        Layer.provide(Routes.layer, Layer.succeed(SignUpMode, options.signUp ?? "immediate"))
+      ),
       Layer.provide(NodeHttpServer.layerContext)
     )
   }

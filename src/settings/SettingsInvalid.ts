@@ -18,10 +18,12 @@ const problemsOf = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
 }
 
 /** All that is wrong, in one error. */
-export const fromConfigError = (error: ConfigError.ConfigError): SettingsInvalid => {
-  const problems = problemsOf(error)
-  return new SettingsInvalid({
+export const fromProblems = (problems: ReadonlyArray<string>): SettingsInvalid =>
+  new SettingsInvalid({
     message: `The environment can't be used: ${problems.join("; ")}. .env.example says what each variable means.`,
     problems
   })
-}
+
+/** The same for what can't be read. */
+export const fromConfigError = (error: ConfigError.ConfigError): SettingsInvalid =>
+  fromProblems(problemsOf(error))

@@ -12,6 +12,7 @@ import {
 } from "../../src/auth/index.ts"
 import {
   type ClientOptions,
+  type CrossOrigin,
   client,
   type DatabaseDown,
   type DeadlineExceeded,
@@ -40,7 +41,9 @@ describe("Client", () => {
       Effect.gen(function* () {
         const stranger = yield* as()
         const payload = credentials()
-        const { session, user } = yield* stranger.auth.signUp({ payload })
+        const answer = yield* stranger.auth.signUp({ payload })
+        if (!("session" in answer)) return assert.fail("a service that wants mailboxes proven")
+        const { session, user } = answer
         const me = yield* as(session.sessionToken)
         const current = yield* me.auth.session()
         assert.strictEqual(current.user.id, user.id)
@@ -80,13 +83,13 @@ describe("Client", () => {
     type Transport = HttpClientError.HttpClientError | ParseResult.ParseError
     type Always = InternalError | DeadlineExceeded | Transport
     type Body = InvalidRequest | PayloadTooLarge | UnsupportedMediaType
-    type Later = DatabaseUnavailable | HashingOverloaded
+    type Later = Throttled | DatabaseUnavailable | HashingOverloaded
 
     expectTypeOf<ErrorOf<Client["auth"]["signUp"]>>().toEqualTypeOf<
-      Always | Body | Later | EmailTaken
+      Always | Body | Later | EmailTaken | IdempotencyKeyReused | CrossOrigin
     >()
     expectTypeOf<ErrorOf<Client["auth"]["signOut"]>>().toEqualTypeOf<
-      Always | SessionInvalid | DatabaseUnavailable
+      Always | SessionInvalid | DatabaseUnavailable | CrossOrigin
     >()
     expectTypeOf<ErrorOf<Client["auth"]["session"]>>().toEqualTypeOf<
       Always | SessionInvalid | DatabaseUnavailable

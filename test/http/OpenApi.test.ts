@@ -63,9 +63,9 @@ describe("OpenApi", () => {
         ])
       )
       assert.deepStrictEqual(Object.fromEntries(statuses), {
-        "post /auth/signup": "201 400 405 409 413 415 500 503",
-        "post /auth/signin": "200 400 401 405 413 415 500 503",
-        "post /auth/signout": "204 401 405 500 503",
+        "post /auth/signup": "201 400 403 405 409 413 415 500 503",
+        "post /auth/signin": "200 400 401 403 405 413 415 500 503",
+        "post /auth/signout": "204 401 403 405 500 503",
         "get /auth/session": "200 401 405 500 503",
         "get /health": "200 405 500 503",
         "get /health/ready": "200 405 500 503",

@@ -3,6 +3,7 @@ import type { Layer } from "effect"
 import { accountsSuite } from "./accountsSuite.ts"
 import { anyBodySuite } from "./anyBodySuite.ts"
 import { bodyLimitSuite } from "./bodyLimitSuite.ts"
+import { cookieSuite } from "./cookieSuite.ts"
 import { healthSuite } from "./healthSuite.ts"
 import { jsonSuite } from "./jsonSuite.ts"
 import { pathsSuite } from "./pathsSuite.ts"
@@ -17,6 +18,7 @@ import type { Service } from "./Service.ts"
 export const blackBox = <E>(name: string, service: Layer.Layer<Service, E>) =>
   layer(service, { excludeTestServices: true, timeout: "1 minute" })(name, (it) => {
     accountsSuite(it)
+    cookieSuite(it)
     pathsSuite(it)
     jsonSuite(it)
     bodyLimitSuite(it)

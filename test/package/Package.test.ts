@@ -26,7 +26,7 @@ const built = () =>
 
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.sql"]
 
-const floors = ["sql", "pool", "auth", "http", "api", "testing"]
+const floors = ["sql", "pool", "auth", "http", "mail", "api", "testing"]
 const listed = ["holdfast", ...floors.map((floor) => `holdfast/${floor}`)]
 const unlisted = ["holdfast/sql/PgClient", "holdfast/dist/index.js", "holdfast/main"]
 

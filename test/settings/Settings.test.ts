@@ -19,6 +19,8 @@ describe("the environment", () => {
       assert.deepStrictEqual(service, {
         host: "127.0.0.1",
         port: 8000,
+        trustedHops: 0,
+        corsOrigins: undefined,
         drainDelay: Duration.zero,
         drainDeadline: Duration.seconds(10),
         mode: "development"
@@ -50,6 +52,45 @@ describe("the environment", () => {
       assert.deepStrictEqual(settings.pool.acquireTimeout, Duration.millis(1500))
       assert.deepStrictEqual(settings.pool.retryDelay, Duration.millis(250))
       assert.strictEqual(settings.service.port, 0)
+    })
+  )
+
+  it.effect("says what each floor needs", () =>
+    Effect.gen(function* () {
+      const { auth, mail, service } = yield* told({
+        CORS_ORIGINS: "https://app.example.com, http://localhost:5173",
+        TRUST_PROXY: "2",
+        PUBLIC_URL: "https://app.example.com/",
+        SMTP_URL: "smtps://user:secret@smtp.example.com",
+        MAIL_FROM: "Example <hello@example.com>",
+        PASSWORD_MIN_LENGTH: "15",
+        SESSION_IDLE: "7 days",
+        AUTH_THROTTLE: "off"
+      })
+      const origins = ["https://app.example.com", "http://localhost:5173"]
+      assert.deepStrictEqual([...(service.corsOrigins ?? [])], origins)
+      assert.strictEqual(service.trustedHops, 2)
+      assert.strictEqual(mail.publicUrl, "https://app.example.com")
+      assert.strictEqual(mail.from, "Example <hello@example.com>")
+      assert.strictEqual(auth.minPasswordLength, 15)
+      assert.deepStrictEqual(auth.sessionIdle, Duration.days(7))
+      assert.strictEqual(auth.throttle, "off")
+    })
+  )
+
+  it.effect.each([
+    [{ DB_POOL_MIN: "11" }, "DB_POOL_MIN"],
+    [{ SMTP_URL: "smtps://smtp.example.com" }, "MAIL_FROM"],
+    [{ AUTH_SIGN_UP: "verify-first", NODE_ENV: "production" }, "SMTP_URL"],
+    [{ CORS_ORIGINS: "*" }, "CORS_ORIGINS"],
+    [{ PUBLIC_URL: "app.example.com" }, "PUBLIC_URL"],
+    [{ TRUST_PROXY: "true" }, "TRUST_PROXY"],
+    [{ PASSWORD_MIN_LENGTH: "7" }, "PASSWORD_MIN_LENGTH"]
+  ] as const)("contradicts itself or is wrong: %j", ([environment, name]) =>
+    Effect.gen(function* () {
+      const { problems } = yield* Effect.flip(told(environment))
+      assert.lengthOf(problems, 1)
+      assert.isTrue(problems[0]?.startsWith(`${name} must`), problems[0])
     })
   )
 

@@ -1,11 +1,22 @@
-import { HttpServerRequest } from "@effect/platform"
-import { Effect, Layer } from "effect"
+import { type Headers, HttpServerRequest } from "@effect/platform"
+import { Effect, Layer, Option } from "effect"
 import { Sessions } from "../auth/Sessions.ts"
 import * as SessionToken from "../auth/SessionToken.ts"
 import { Authentication, BearerToken } from "./Authentication.ts"
+import * as SessionCookie from "./SessionCookie.ts"
 
 // RFC 6750, 2.1 and RFC 9110, 11.1: the scheme's case does not matter; one token, nothing else.
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
+
+/**
+ * The text that stands for the token. `Authorization` wins over the cookie: whoever writes it means
+ * it, while a browser adds the cookie by itself. When it is there but no bearer token, the request
+ * is refused rather than made in the name of whoever the cookie belongs to.
+ */
+const presentedText = ({ authorization, cookie }: Headers.Headers): string =>
+  authorization === undefined
+    ? Option.getOrElse(SessionCookie.read(cookie), () => "")
+    : (BEARER.exec(authorization)?.[1] ?? "")
 
 /**
  * The token of the request.
@@ -15,9 +26,11 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
  */
 const presentedToken = Effect.gen(function* () {
   const { headers } = yield* HttpServerRequest.HttpServerRequest
-  const [, token = ""] = BEARER.exec(headers.authorization ?? "") ?? []
-  return yield* SessionToken.parse(token)
+  return yield* SessionToken.parse(presentedText(headers))
 })
+
+/** The token that came with a request for which none is needed, as a sign-in in place of another. */
+export const tokenIfAny = Effect.option(presentedToken)
 
 const bearerToken = Layer.succeed(BearerToken, { bearer: () => presentedToken })
 
@@ -28,5 +41,5 @@ const authentication = Layer.effect(
   }))
 )
 
-/** Both ways of asking for the bearer token: as it is, and looked up. */
+/** Both ways of asking for the request's token: as it is, and looked up. */
 export const layer = Layer.merge(bearerToken, authentication)

@@ -1,0 +1,142 @@
+import { Duration, Effect, Option, Redacted } from "effect"
+import type { Mail } from "../mail/Mail.ts"
+import { Mailer, type MailRefused } from "../mail/Mailer.ts"
+import type { Letter } from "./Letter.ts"
+import { hostOf, type PublicUrl } from "./PublicUrl.ts"
+
+/** What letters say that does not stand in them: the same lifetimes as the outbox is given. */
+export interface LettersOptions {
+  /** Where links lead. None: the letter has the bare token, and says what to do with it. */
+  readonly publicUrl: Option.Option<PublicUrl>
+  /** How long a link that proves an address is good. Default 24 hours. */
+  readonly proofLifetime?: Duration.DurationInput
+  /** How long a link that sets a new password is good. Default one hour. */
+  readonly resetLifetime?: Duration.DurationInput
+}
+
+/** A page of the front end, which takes the token to the endpoint of the same purpose. */
+type Page = "verify-email" | "reset-password"
+
+/** What one kind of letter says. No text in it comes from whoever caused the letter. */
+interface Words {
+  readonly subject: string
+  /** What happened; `at` is empty, or names the service: ` at app.example.com`. */
+  readonly happened: (at: string) => string
+  /** What the token is for, as in "To ..., open this link", and the page that takes it. */
+  readonly proves?: { readonly aim: string; readonly page: Page }
+  /** What it means not to have asked for it, or what else to do. */
+  readonly otherwise: string
+}
+
+const WORDS: Readonly<Record<Letter["_tag"], Words>> = {
+  VerifyEmail: {
+    subject: "Confirm your e-mail address",
+    happened: (at) => `Someone, most likely you, signed up${at} with this e-mail address.`,
+    proves: { aim: "To confirm that it is yours", page: "verify-email" },
+    otherwise: "If it was not you, do nothing."
+  },
+  ConfirmSignUp: {
+    subject: "Finish signing up",
+    happened: (at) => `Someone, most likely you, wants to sign up${at} with this e-mail address.`,
+    proves: { aim: "To finish", page: "verify-email" },
+    otherwise: "If it was not you, do nothing, and there will be no account."
+  },
+  AlreadySignedUp: {
+    subject: "You have an account already",
+    happened: (at) => `Someone, most likely you, wanted to sign up${at} with this e-mail address.`,
+    otherwise:
+      "It has an account already: sign in, or reset your password if you have forgotten it. If it was not you, there is nothing to do: nothing was changed."
+  },
+  ConfirmEmailChange: {
+    subject: "Confirm your new e-mail address",
+    happened: (at) =>
+      `Someone, most likely you, wants to use this e-mail address for an account${at}.`,
+    proves: { aim: "To confirm that it is yours", page: "verify-email" },
+    otherwise: "Until then the account keeps its old address. If it was not you, do nothing."
+  },
+  AddressTaken: {
+    subject: "This e-mail address has an account already",
+    happened: (at) => `Someone wanted to use this e-mail address for another account${at}.`,
+    otherwise:
+      "It has an account of its own, so nothing was changed. If it was you, delete that account first. If it was not, there is nothing to do."
+  },
+  EmailChangeAsked: {
+    subject: "Your e-mail address is about to change",
+    happened: (at) =>
+      `Someone who knows your password asked${at} to change the e-mail address of your account.`,
+    otherwise:
+      "It changes once the new address is confirmed. If it was not you, reset your password at once: that ends every session."
+  },
+  PasswordReset: {
+    subject: "Reset your password",
+    happened: (at) => `Someone, most likely you, asked for a new password${at}.`,
+    proves: { aim: "To choose one", page: "reset-password" },
+    otherwise: "If it was not you, do nothing: your password stays as it is."
+  },
+  PasswordChanged: {
+    subject: "Your password was changed",
+    happened: (at) =>
+      `The password of your account${at} was changed, and its other sessions were ended.`,
+    otherwise: "If it was you, there is nothing to do. If it was not, reset your password at once."
+  }
+}
+
+const counted = (count: number, unit: string): string =>
+  count === 1 ? `one ${unit}` : `${count} ${unit}s`
+
+/** Rounded down, so that it promises no more than is true: `one hour`, `24 hours`, `2 days`. */
+const inWords = (duration: Duration.Duration): string => {
+  const minutes = Math.floor(Duration.toMinutes(duration))
+  if (minutes < 1) return "a minute"
+  if (minutes < 120 && minutes !== 60) return counted(minutes, "minute")
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? counted(hours, "hour") : counted(Math.floor(hours / 24), "day")
+}
+
+const lifetimeOf = (
+  page: Page,
+  { proofLifetime = "24 hours", resetLifetime = "1 hour" }: LettersOptions
+): Duration.Duration => Duration.decode(page === "reset-password" ? resetLifetime : proofLifetime)
+
+/**
+ * The token stands in the fragment: a browser sends it to no server, so that it is in no access log,
+ * proxy or Referer, and a mail scanner that fetches every link has not used it.
+ */
+const asked = (
+  { aim, page }: NonNullable<Words["proves"]>,
+  token: Redacted.Redacted,
+  options: LettersOptions
+): string => {
+  const secret = Redacted.value(token)
+  const within = `It works once, within ${inWords(lifetimeOf(page, options))}.`
+  return Option.match(options.publicUrl, {
+    onNone: () => `${aim}, enter this code where you were asked for it:\n\n${secret}\n\n${within}`,
+    onSome: (url) => `${aim}, open this link:\n\n${url}/${page}#token=${secret}\n\n${within}`
+  })
+}
+
+/**
+ * Writes a letter, with a link to the public URL if there is one, else with the bare token.
+ *
+ * This is the one place where a token of a letter is taken out of its `Redacted`; the text that it is
+ * written into is redacted again.
+ */
+export const write = (letter: Letter, options: LettersOptions): Mail => {
+  const { happened, otherwise, proves, subject } = WORDS[letter._tag]
+  const at = Option.match(options.publicUrl, {
+    onNone: () => "",
+    onSome: (url) => ` at ${hostOf(url)}`
+  })
+  const paragraphs = [
+    happened(at),
+    ...(proves !== undefined && "token" in letter ? [asked(proves, letter.token, options)] : []),
+    otherwise
+  ]
+  return { to: letter.recipient, subject, text: Redacted.make(`${paragraphs.join("\n\n")}\n`) }
+}
+
+/** Writes letters and hands them to the `Mailer`: what an outbox delivers by. */
+export const deliver =
+  (options: LettersOptions) =>
+  (letter: Letter): Effect.Effect<void, MailRefused, Mailer> =>
+    Effect.flatMap(Mailer, ({ send }) => send(write(letter, options)))

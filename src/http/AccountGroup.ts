@@ -1,0 +1,154 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import {
+  ChangeEmail,
+  ChangePassword,
+  DeleteAccount,
+  ResetPassword,
+  ResetRequest,
+  VerifyEmail
+} from "./AccountPayloads.ts"
+import { CrossOrigin, InvalidRequest, PayloadTooLarge, UnsupportedMediaType } from "./ApiError.ts"
+import {
+  DatabaseUnavailable,
+  EmailTaken,
+  HashingOverloaded,
+  Throttled,
+  TokenInvalid,
+  WrongPassword
+} from "./AuthAnswer.ts"
+import { Authentication } from "./Authentication.ts"
+import { SignedIn } from "./SignedIn.ts"
+
+const done = (description: string) => HttpApiSchema.NoContent.annotations({ description })
+
+const accepted = HttpApiSchema.Empty(202).annotations({
+  description: "A letter is on its way, if there is someone to write to."
+})
+
+const changePassword = HttpApiEndpoint.post("changePassword", "/password/change")
+  .setPayload(ChangePassword)
+  .addSuccess(SignedIn)
+  .addError(InvalidRequest)
+  .addError(WrongPassword)
+  .addError(PayloadTooLarge)
+  .addError(UnsupportedMediaType)
+  .addError(HashingOverloaded)
+  .middleware(Authentication)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "changePassword",
+      summary: "Change the password",
+      description:
+        "Needs the current one. Ends every session and begins another, whose token is in the answer."
+    })
+  )
+
+const requestPasswordReset = HttpApiEndpoint.post("requestPasswordReset", "/password/reset-request")
+  .setPayload(ResetRequest)
+  .addSuccess(accepted)
+  .addError(InvalidRequest)
+  .addError(PayloadTooLarge)
+  .addError(UnsupportedMediaType)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "requestPasswordReset",
+      summary: "Ask for a new password",
+      description: "Has a letter sent to the account's owner. The same answer where there is none."
+    })
+  )
+
+const resetPassword = HttpApiEndpoint.post("resetPassword", "/password/reset")
+  .setPayload(ResetPassword)
+  .addSuccess(done("The new password holds, and every session has ended."))
+  .addError(InvalidRequest)
+  .addError(TokenInvalid)
+  .addError(PayloadTooLarge)
+  .addError(UnsupportedMediaType)
+  .addError(HashingOverloaded)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "resetPassword",
+      summary: "Set a new password",
+      description: "Takes the token of a letter, once. Ends every session; sign in afterwards."
+    })
+  )
+
+const requestEmailProof = HttpApiEndpoint.post("requestEmailProof", "/email/verify-request")
+  .addSuccess(accepted)
+  .middleware(Authentication)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "requestEmailProof",
+      summary: "Have the address confirmed",
+      description: "Has a letter sent to the user's address, unless it is confirmed already."
+    })
+  )
+
+const proveEmail = HttpApiEndpoint.post("proveEmail", "/email/verify")
+  .setPayload(VerifyEmail)
+  .addSuccess(done("What the letter promised is done."))
+  .addError(InvalidRequest)
+  .addError(TokenInvalid)
+  .addError(EmailTaken)
+  .addError(PayloadTooLarge)
+  .addError(UnsupportedMediaType)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "proveEmail",
+      summary: "Confirm an address",
+      description:
+        "Takes the token of a letter, once: confirms the address, changes it to the new one, or makes the account that was asked for."
+    })
+  )
+
+const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
+  .setPayload(ChangeEmail)
+  .addSuccess(accepted)
+  .addError(InvalidRequest)
+  .addError(WrongPassword)
+  .addError(PayloadTooLarge)
+  .addError(UnsupportedMediaType)
+  .addError(HashingOverloaded)
+  .middleware(Authentication)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "changeEmail",
+      summary: "Change the address",
+      description:
+        "Needs the password. The address changes once the link of the letter to it is followed; the old one is told."
+    })
+  )
+
+const deleteAccount = HttpApiEndpoint.del("deleteAccount", "/account")
+  .setPayload(DeleteAccount)
+  .addSuccess(done("The account is gone, with its sessions."))
+  .addError(InvalidRequest)
+  .addError(WrongPassword)
+  .addError(PayloadTooLarge)
+  .addError(UnsupportedMediaType)
+  .addError(HashingOverloaded)
+  .middleware(Authentication)
+  .annotateContext(
+    OpenApi.annotations({
+      identifier: "deleteAccount",
+      summary: "Delete the account",
+      description: "Needs the password, in the body."
+    })
+  )
+
+/** What people do with their account, signed in or by a letter. */
+export class AccountGroup extends HttpApiGroup.make("account")
+  .add(changePassword)
+  .add(requestPasswordReset)
+  .add(resetPassword)
+  .add(requestEmailProof)
+  .add(proveEmail)
+  .add(changeEmail)
+  .add(deleteAccount)
+  .addError(CrossOrigin)
+  .addError(Throttled)
+  .addError(DatabaseUnavailable)
+  .prefix("/auth")
+  .annotateContext(
+    OpenApi.annotations({ title: "Account", description: "What people do with their account." })
+  ) {}
