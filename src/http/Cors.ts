@@ -11,7 +11,9 @@ const RESPONSE_HEADERS = "retry-after, x-request-id"
 const MAX_AGE = 600
 
 /**
- * Lets pages of the listed origins read an answer, and send the session's cookie along.
+ * Lets pages of the listed origins read an answer, and send the session's cookie along: which browsers
+ * do when the page is of the same site (`app.example.com` and `auth.example.com`), because the cookie
+ * is SameSite=Lax. Pages of another site use the bearer token.
  *
  * Without a list there are no such headers at all. With one, every answer says that it depends on the
  * origin, also to those who are not on it: a cache must not give the answer of one to another.

@@ -45,8 +45,7 @@ export const layer = ({
   Layer.effect(
     BreachedPasswords,
     Effect.map(HttpClient.HttpClient, (http) => {
-      // No span and no trace headers: even the prefix is nobody else's business.
-      const client = HttpClient.filterStatusOk(http).pipe(HttpClient.withTracerPropagation(false))
+      const client = HttpClient.filterStatusOk(http)
 
       const rangeOf = (prefix: string) =>
         HttpClientRequest.get(`${url}/range/${prefix}`).pipe(
@@ -54,6 +53,7 @@ export const layer = ({
           client.execute,
           Effect.flatMap((response) => response.text),
           Effect.scoped,
+          // No span and no trace headers: even the prefix is nobody else's business.
           Effect.locally(HttpClient.currentTracerDisabledWhen, () => true)
         )
 

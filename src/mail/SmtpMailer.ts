@@ -1,5 +1,4 @@
 import { ConfigError, Duration, Effect, Either, Layer, Redacted, type Scope } from "effect"
-import nodemailer from "nodemailer"
 import type { Mail } from "./Mail.ts"
 import { isAddress, type Mailbox, parseMailbox } from "./Mailbox.ts"
 import { Mailer, MailRefused } from "./Mailer.ts"
@@ -41,8 +40,13 @@ const readUrl = (url: Redacted.Redacted): Either.Either<SmtpServer, ConfigError.
 const millis = (input: Duration.DurationInput | undefined, fallback: Duration.DurationInput) =>
   Duration.toMillis(input ?? fallback)
 
-const transport = (server: SmtpServer, options: SmtpOptions) =>
-  nodemailer.createTransport({
+/** Loaded only when mail is sent by SMTP: it takes a start of the service some 50 ms. */
+const library = Effect.promise(() => import("nodemailer"))
+
+type Library = Effect.Effect.Success<typeof library>
+
+const transport = ({ createTransport }: Library, server: SmtpServer, options: SmtpOptions) =>
+  createTransport({
     pool: true,
     maxConnections: 5,
     // An idle connection is closed with a goodbye before its silence counts as an error.
@@ -74,7 +78,7 @@ const opened = (
   options: SmtpOptions
 ): Effect.Effect<Transport, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => transport(server, options)),
+    Effect.map(library, (loaded) => transport(loaded, server, options)),
     (open) => Effect.sync(() => open.close({ force: true }))
   )
 

@@ -56,6 +56,18 @@ describe("Client", () => {
       }).pipe(served)
   )
 
+  it.scopedLive("a browser's client can leave the token to the cookie", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Service
+      const { auth } = yield* client({ baseUrl: url, transport: "cookie" })
+      const payload = credentials()
+      const [begun, { headers }] = yield* auth.signUp({ payload, withResponse: true })
+      assert.notProperty(begun.session, "sessionToken")
+      assert.match(headers["set-cookie"] ?? "", /^__Host-session=/)
+      assert.notProperty((yield* auth.signIn({ payload })).session, "sessionToken")
+    }).pipe(served)
+  )
+
   it.scopedLive(
     "errors arrive as the classes of the contract, to be told apart by their tags",
     () =>

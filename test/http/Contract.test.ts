@@ -21,6 +21,8 @@ describe("Contract", () => {
       const seen = new Map<string, ReadonlyArray<string>>()
       yield* Effect.promise(() => loadedBy("src/http/Client.ts", seen))
       assert.include([...seen.keys()], "src/auth/Password.ts")
+      // 90 kB that only the service needs.
+      assert.notInclude([...seen.keys()], "src/auth/CommonPasswordList.ts")
       const packages = new Set(
         [...seen.values()].flat().filter((module) => !module.startsWith("."))
       )

@@ -42,8 +42,9 @@ const rangeApi = ({ body, status = 200 }: Answer) =>
 
 const check = (url: string) =>
   Effect.flatMap(BreachedPasswords, (breached) => breached.check(password)).pipe(
-    Effect.provide(PwnedPasswords.layer({ url, timeout: "5 seconds" })),
-    Effect.provide(FetchHttpClient.layer)
+    Effect.provide(
+      Layer.provide(PwnedPasswords.layer({ url, timeout: "5 seconds" }), FetchHttpClient.layer)
+    )
   )
 
 describe("PwnedPasswords", () => {
