@@ -52,6 +52,9 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
           { concurrency: "unbounded" }
         )
         expect(answers.filter(Either.isRight)).toHaveLength(1)
+        for (const answer of answers) {
+          if (Either.isLeft(answer)) expect(answer.left).toEqual(new TokenInvalid())
+        }
         expect(yield* usersAt("fifty@example.com")).toHaveLength(1)
       })
     )
