@@ -27,6 +27,23 @@ const delivering = (deliver: (letter: Letter) => Effect.Effect<void, unknown>) =
 const signUp = (name: string) =>
   Effect.flatMap(Accounts, (accounts) => accounts.signUp(credentials(`${name}@example.com`)))
 
+/** Signs people up whose letters nobody delivers. */
+const leaveBehind = (names: ReadonlyArray<string>) => {
+  const nobody = Layer.provide(
+    Outbox.layer(() => Effect.never),
+    scriptedClient(() => answerLost)
+  )
+  return Effect.forEach(names, signUp).pipe(
+    Effect.provide(Accounts.layer().pipe(Layer.provide([nobody, Throttle.off, cheapPasswords])))
+  )
+}
+
+/** The id of the letter that a look into the outbox takes. */
+const takenBy = (statement: Effect.Effect<Look, SqlError>) =>
+  Effect.map(statement, ({ claimed }) => claimed?.id)
+
+const lifetimes = { proof: Duration.hours(24), reset: Duration.hours(1) }
+
 /** How many letters wait. */
 const waiting = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -187,15 +204,7 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
   it.effect("takes one letter by one claim, however often and at once its statement is run", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const names = ["claimed-a", "claimed-b", "claimed-c"]
-      const silent = Outbox.layer(() => Effect.never).pipe(
-        Layer.provide(scriptedClient(() => answerLost))
-      )
-      const lifetimes = { proof: Duration.hours(24), reset: Duration.hours(1) }
-      const accounts = Accounts.layer().pipe(Layer.provide([silent, Throttle.off, cheapPasswords]))
-      yield* Effect.provide(Effect.forEach(names, signUp), accounts)
-      const takenBy = (statement: Effect.Effect<Look, SqlError>) =>
-        Effect.map(statement, ({ claimed }) => claimed?.id)
+      yield* leaveBehind(["claimed-a", "claimed-b", "claimed-c"])
       const first = yield* claim(sql, lifetimes)
       const once = yield* takenBy(first)
       expect(yield* takenBy(first)).toBe(once)
@@ -209,6 +218,21 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
       expect(found).not.toContain(once)
       expect(yield* sql`select id from outbox where claim is not null`).toHaveLength(2)
       expect(yield* sql`delete from outbox returning id`).toHaveLength(3)
+    })
+  )
+
+  it.effect("gives each letter to one of many that look at once", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* leaveBehind(Array.from({ length: 10 }, (_, index) => `wanted-${index}`))
+      const look = Effect.flatMap(claim(sql, lifetimes), takenBy)
+      const taken = yield* Effect.all(
+        Array.from({ length: 40 }, () => look),
+        { concurrency: "unbounded" }
+      )
+      const ids = taken.filter((id) => id !== undefined)
+      expect(ids.length).toBe(new Set(ids).size)
+      expect(yield* sql`delete from outbox returning id`).toHaveLength(10)
     })
   )
 

@@ -1,16 +1,19 @@
 import { SqlClient } from "@effect/sql"
-import { expect, layer } from "@effect/vitest"
-import { DateTime, Effect, Layer } from "effect"
+import { expect, it, layer } from "@effect/vitest"
+import { DateTime, Effect, Layer, TestClock } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { SessionInvalid } from "../../src/auth/AuthError.ts"
 import type { Session } from "../../src/auth/Session.ts"
 import { SessionExpiry } from "../../src/auth/SessionExpiry.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
+import * as SessionToken from "../../src/auth/SessionToken.ts"
 import { eventually } from "../support/Backends.ts"
+import { settled } from "../support/Captured.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
+import { scriptedClient } from "./ScriptedClient.ts"
 
 const auth = Layer.merge(accountsAlone, Sessions.layer()).pipe(
   Layer.provide(SessionExpiry.layer({ idle: "10 hours", absolute: "3 days" })),
@@ -126,3 +129,37 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("a session", (it
     })
   )
 })
+
+it.effect("last-seen of a session is written by one statement at a time", () =>
+  Effect.gen(function* () {
+    let writes = 0
+    const row = {
+      user_id: crypto.randomUUID(),
+      email: "stale@example.com",
+      email_verified: null,
+      created_at: new Date(0),
+      updated_at: new Date(0),
+      session_id: crypto.randomUUID(),
+      expires: new Date(1),
+      is_stale: true
+    }
+    const slowToWrite = scriptedClient((text) =>
+      Effect.suspend(() => {
+        if (text.includes("select")) return Effect.succeed([row])
+        writes += 1
+        return Effect.never
+      })
+    )
+    yield* Effect.gen(function* () {
+      const sessions = yield* Sessions
+      const token = yield* SessionToken.generate
+      for (const _ of Array.from({ length: 5 })) yield* sessions.validate(token)
+      yield* settled
+      expect(writes).toBe(1)
+      yield* TestClock.adjust("5 seconds")
+      yield* sessions.validate(token)
+      yield* settled
+      expect(writes).toBe(2)
+    }).pipe(Effect.provide(Layer.provide(Sessions.layer(), slowToWrite)))
+  })
+)

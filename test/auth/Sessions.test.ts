@@ -1,8 +1,9 @@
 import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { expectTypeOf } from "vitest"
 import { Accounts } from "../../src/auth/Accounts.ts"
-import { SessionInvalid } from "../../src/auth/AuthError.ts"
+import { type DatabaseUnavailable, SessionInvalid } from "../../src/auth/AuthError.ts"
 import { Passwords } from "../../src/auth/Passwords.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import * as SessionToken from "../../src/auth/SessionToken.ts"
@@ -61,3 +62,13 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("a session", (it
     })
   )
 })
+
+// For the compiler: "no session" and "no database" are told apart, and only a look-up says the first.
+type ErrorOf<F extends (...args: Array<never>) => Effect.Effect<unknown, unknown>> =
+  Effect.Effect.Error<ReturnType<F>>
+type Methods = typeof Sessions.Service
+
+expectTypeOf<ErrorOf<Methods["validate"]>>().toEqualTypeOf<SessionInvalid | DatabaseUnavailable>()
+expectTypeOf<
+  ErrorOf<Methods["list" | "revoke" | "revokeById" | "revokeOthers"]>
+>().toEqualTypeOf<DatabaseUnavailable>()
