@@ -23,6 +23,7 @@ expectTypeOf<Effect.Effect.Error<ReturnType<typeof acceptInvitation>>["_tag"]>()
   | "InvitationUnknown"
   | "InvalidCredentials"
   | "IdempotencyKeyReused"
+  | "PasswordRefused"
   | "Throttled"
   | "HashingOverloaded"
   | "DatabaseUnavailable"

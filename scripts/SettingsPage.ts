@@ -5,26 +5,22 @@ const groups: ReadonlyArray<ReadonlyArray<About>> = Object.values(variables).map
   Object.values(group).map(({ about }) => about)
 )
 
-/** What stands for no value is said in words. */
-const isValue = ({ fallback }: About): boolean => fallback !== "none" && !fallback.includes(",")
-
 /** The rows of README's table of variables. */
 export const table = (): string =>
   [
     "| Variable | What it sets | May be | Default |",
     "| --- | --- | --- | --- |",
     ...groups.flat().map((about) => {
-      const fallback = isValue(about) ? `\`${about.fallback}\`` : about.fallback
+      const fallback = about.fallback === undefined ? about.otherwise : `\`${about.fallback}\``
       return `| \`${about.name}\` | ${about.meaning} | ${about.allowed} | ${fallback} |`
     })
   ].join("\n")
 
-const entry = (about: About): string =>
+const entry = ({ allowed, fallback, meaning, name, otherwise }: About): string =>
   [
-    `# ${about.meaning}: ${about.allowed}.`,
-    isValue(about)
-      ? `#${about.name}=${about.fallback}`
-      : `# Default: ${about.fallback}.\n#${about.name}=`
+    `# ${meaning}: ${allowed}.`,
+    ...(fallback === undefined ? [`# Default: ${otherwise}.`] : []),
+    `#${name}=${fallback ?? ""}`
   ].join("\n")
 
 /** The whole of .env.example. */

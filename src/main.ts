@@ -18,10 +18,7 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 const listening = (settings: Settings.Settings) => {
   const { corsOrigins = new Set<string>(), ...service } = settings.service
   const server = Server.layer({ ...service, corsOrigins, signUp: settings.auth.signUp })
-  return Layer.provide(
-    Layer.effectDiscard(announced),
-    Layer.provide(server, Auth.layer(settings))
-  )
+  return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
 }
 
 /** Ends only with a failure: a database that can never be reached ends the service. */

@@ -1,5 +1,5 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { Duration, Effect, Exit, Option, Queue, type Scope } from "effect"
+import { Cause, Duration, Effect, Exit, Option, Predicate, Queue, type Scope } from "effect"
 import { type ClaimedLetter, claim, LEASE, type TokenLifetimes } from "./ClaimStatement.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
 import type { Letter } from "./Letter.ts"
@@ -40,7 +40,7 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
         Effect.flatMap((exit) =>
           Exit.isSuccess(exit)
             ? answered(delivered(sql, letter))
-            : Effect.flatMap(answered(postponed(sql, letter)), (isGivenUp) =>
+            : Effect.flatMap(answered(postponed(sql, letter, isFinal(exit))), (isGivenUp) =>
                 report(letter, isGivenUp)
               )
         ),
@@ -80,10 +80,22 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
 const delivered = (sql: SqlClient, { claim: claimedBy, id }: ClaimedLetter) =>
   sql`delete from outbox where id = ${id} and claim = ${claimedBy}`
 
+/** The mail server has refused this very letter, and would do so again. */
+const isFinal = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) &&
+  Option.exists(
+    Cause.failureOption(exit.cause),
+    (error) => Predicate.hasProperty(error, "isRetryable") && error.isRetryable === false
+  )
+
 /** Whether it was given up. */
-const postponed = (sql: SqlClient, { attempts, claim: claimedBy, id }: ClaimedLetter) => {
+const postponed = (
+  sql: SqlClient,
+  { attempts, claim: claimedBy, id }: ClaimedLetter,
+  isFinal: boolean
+) => {
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(attempts - 1, 10))
-  const isLate = sql`created_at < now() - ${GIVE_UP_AFTER}::interval`
+  const isLate = sql`(${isFinal}::boolean or created_at < now() - ${GIVE_UP_AFTER}::interval)`
   return Effect.map(
     sql`
       with gone as (

@@ -32,10 +32,7 @@ const bodies = {
 const parsed = (token: Redacted.Redacted) => OneTimeToken.parse(Redacted.value(token))
 
 /** Those that a session is needed for. */
-const signedIn = (
-  accounts: typeof Accounts.Service,
-  handedOver: ReturnType<typeof handOver>
-) => ({
+const signedIn = (accounts: typeof Accounts.Service, handedOver: ReturnType<typeof handOver>) => ({
   changePassword: Effect.gen(function* () {
     const { user } = yield* CurrentSession
     const to = yield* transport

@@ -7,8 +7,10 @@ export interface About {
   readonly meaning: string
   /** What may be written: completes "must be". */
   readonly allowed: string
-  /** What counts where it is not set, as it would be written, or in words. */
-  readonly fallback: string
+  /** What counts where it is not set, as it would be written; undefined: there is no such value. */
+  readonly fallback: string | undefined
+  /** The same in words. */
+  readonly otherwise: string
   /** Its value is never shown. */
   readonly isSecret: boolean
 }
@@ -54,13 +56,14 @@ const given = <A>(name: string, reading: Reading<A>): Config.Config<Option.Optio
 const described = <A>(
   config: Config.Config<A>,
   name: string,
-  { allowed, isSecret = false, meaning }: Reading<unknown>,
-  fallback: string
-): Variable<A> => Object.assign(config, { about: { name, meaning, allowed, fallback, isSecret } })
+  { allowed, isSecret = false, meaning, otherwise = "none" }: Reading<unknown>,
+  fallback?: string
+): Variable<A> =>
+  Object.assign(config, { about: { name, meaning, allowed, fallback, otherwise, isSecret } })
 
 const optional = <A>(name: string, reading: Reading<A>): Variable<A | undefined> => {
   const config = Config.map(given(name, reading), Option.getOrUndefined)
-  return described(config, name, reading, reading.otherwise ?? "none")
+  return described(config, name, reading)
 }
 
 const withFallback = <A>(

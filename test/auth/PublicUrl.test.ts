@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Either, Option } from "effect"
+import { Either } from "effect"
 import { hostOf, parsePublicUrl } from "../../src/auth/PublicUrl.ts"
 
 describe("PUBLIC_URL", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import { ConfigProvider, Effect, Either } from "effect"
+import { Effect, Either } from "effect"
 import { parseOrigins } from "../../src/http/Cors.ts"
 import { fakeFloors, serviceOver } from "./fakeService.ts"
 import { freshEmail, post, send } from "./Service.ts"

@@ -63,10 +63,20 @@ describe("OpenApi", () => {
         ])
       )
       assert.deepStrictEqual(Object.fromEntries(statuses), {
-        "post /auth/signup": "201 400 403 405 409 413 415 500 503",
-        "post /auth/signin": "200 400 401 403 405 413 415 500 503",
+        "post /auth/signup": "201 202 400 403 405 409 413 415 422 429 500 503",
+        "post /auth/signin": "200 400 401 403 405 413 415 429 500 503",
         "post /auth/signout": "204 401 403 405 500 503",
         "get /auth/session": "200 401 405 500 503",
+        "get /auth/sessions": "200 401 405 500 503",
+        "delete /auth/sessions/{id}": "204 400 401 403 405 500 503",
+        "delete /auth/sessions": "204 401 403 405 500 503",
+        "post /auth/password/change": "200 400 401 403 405 413 415 429 500 503",
+        "post /auth/password/reset-request": "202 400 403 405 413 415 429 500 503",
+        "post /auth/password/reset": "204 400 403 405 413 415 429 500 503",
+        "post /auth/email/verify-request": "202 401 403 405 429 500 503",
+        "post /auth/email/verify": "204 400 403 405 409 413 415 429 500 503",
+        "post /auth/email/change": "202 400 401 403 405 413 415 429 500 503",
+        "delete /auth/account": "204 400 401 403 405 413 415 429 500 503",
         "get /health": "200 405 500 503",
         "get /health/ready": "200 405 500 503",
         "get /health/database": "200 405 500 503"
@@ -80,7 +90,17 @@ describe("OpenApi", () => {
       const secured = Object.entries(paths).flatMap(([path, operations]) =>
         Object.values(operations).flatMap(({ security }) => (security.length > 0 ? [path] : []))
       )
-      assert.deepStrictEqual(secured, ["/auth/signout", "/auth/session"])
+      assert.deepStrictEqual(secured, [
+        "/auth/signout",
+        "/auth/session",
+        "/auth/sessions",
+        "/auth/sessions",
+        "/auth/sessions/{id}",
+        "/auth/password/change",
+        "/auth/email/verify-request",
+        "/auth/email/change",
+        "/auth/account"
+      ])
     }).pipe(served)
   )
 
