@@ -10,7 +10,8 @@ import type {
   IdempotencyKeyReused,
   InvalidCredentials,
   Throttled,
-  TokenInvalid
+  TokenInvalid,
+  WrongPassword
 } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
@@ -87,7 +88,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       user: User,
       passwords: NewPassword,
       requester?: Requester
-    ) => Effect.Effect<SignedIn, PasswordRefused | InvalidCredentials | Later>
+    ) => Effect.Effect<SignedIn, PasswordRefused | WrongPassword | Later>
     /** Has a letter sent to the address if a user has it. The same answer if nobody has. */
     readonly requestPasswordReset: (
       email: Email,
@@ -120,13 +121,13 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       user: User,
       change: NewEmail,
       requester?: Requester
-    ) => Effect.Effect<void, InvalidCredentials | Later>
+    ) => Effect.Effect<void, WrongPassword | Later>
     /** Deletes the user with all that is theirs but the events. */
     readonly deleteAccount: (
       user: User,
       password: Password,
       requester?: Requester
-    ) => Effect.Effect<void, InvalidCredentials | Later>
+    ) => Effect.Effect<void, WrongPassword | Later>
   }
 >() {
   /** Accounts in the database of the `SqlClient`, which must be holdfast's. */

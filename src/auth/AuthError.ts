@@ -29,6 +29,14 @@ export class InvalidCredentials extends Schema.TaggedError<InvalidCredentials>()
 ) {}
 
 /**
+ * Someone who is signed in gave a password to confirm who they are, and it is not theirs. Their session
+ * goes on: unlike {@link InvalidCredentials} it is no reason to have them sign in.
+ */
+export class WrongPassword extends Schema.TaggedError<WrongPassword>()("WrongPassword", {
+  message: sentence("The password is wrong.")
+}) {}
+
+/**
  * No live session has this token: it is malformed, unknown, revoked or expired. Sign in again.
  *
  * It is only ever a verdict of the database, never a fault of it: see {@link DatabaseUnavailable}.

@@ -2,7 +2,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option, Redacted } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { type AuditKind, audit, newEvent } from "./Audit.ts"
-import { InvalidCredentials } from "./AuthError.ts"
+import { WrongPassword } from "./AuthError.ts"
 import { findById, type KnownUser } from "./KnownUser.ts"
 import type { Password } from "./Password.ts"
 import type { Requester } from "./Requester.ts"
@@ -70,5 +70,5 @@ export const reauthenticated = <A, E>(means: AccountMeans, request: Reauthentica
     const rows = sql`
       select ${refusal}::text as kind, ${user.id}::uuid as user_id, null::uuid as session_id`
     yield* answered(sql`with ${audit(sql, event, rows)} select`)
-    return yield* new InvalidCredentials()
+    return yield* new WrongPassword()
   })

@@ -7,7 +7,8 @@ export {
   InvalidCredentials,
   SessionInvalid,
   Throttled,
-  TokenInvalid
+  TokenInvalid,
+  WrongPassword
 } from "./AuthError.ts"
 export { BreachedPasswords } from "./BreachedPasswords.ts"
 export type { ClientAddress } from "./ClientAddress.ts"

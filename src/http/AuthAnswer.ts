@@ -20,7 +20,7 @@ export const InvalidCredentials = AuthError.InvalidCredentials.annotations(
 )
 
 /** 403: whoever asks is signed in, but the password that was to confirm it is not theirs. */
-export const WrongPassword = AuthError.InvalidCredentials.annotations(
+export const WrongPassword = AuthError.WrongPassword.annotations(
   HttpApiSchema.annotations({ status: 403, description: "The password is wrong." })
 )
 

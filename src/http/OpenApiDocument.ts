@@ -50,7 +50,7 @@ const TRANSPORT: Json = {
   description: `Where the token goes. \`cookie\`: into the cookie ${NAME}, and not into the body.`
 }
 
-const BEGINS_SESSION: ReadonlySet<string> = new Set(["signUp", "signIn"])
+const BEGINS_SESSION: ReadonlySet<string> = new Set(["signUp", "signIn", "changePassword"])
 
 const parametersOf = ({ operationId, parameters }: OpenApi.OpenAPISpecOperation) =>
   BEGINS_SESSION.has(operationId) ? [...parameters, TRANSPORT] : parameters

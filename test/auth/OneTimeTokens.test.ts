@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
-import { EmailTaken, InvalidCredentials, TokenInvalid } from "../../src/auth/AuthError.ts"
+import { EmailTaken, TokenInvalid, WrongPassword } from "../../src/auth/AuthError.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
 import { credentials } from "./Credentials.ts"
 import { isLive, kindsOf, sessionsOf } from "./Events.ts"
@@ -250,7 +250,7 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         const { user } = yield* signUp("guarded@example.com")
         const change = { email: anyone, password: next }
         expect(yield* Effect.flip(accounts.requestEmailChange(user, change))).toEqual(
-          new InvalidCredentials()
+          new WrongPassword()
         )
       })
     )
@@ -323,9 +323,7 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
       Effect.gen(function* () {
         const accounts = yield* Accounts
         const { sessionToken, user } = yield* signUp("leaving@example.com")
-        expect(yield* Effect.flip(accounts.deleteAccount(user, next))).toEqual(
-          new InvalidCredentials()
-        )
+        expect(yield* Effect.flip(accounts.deleteAccount(user, next))).toEqual(new WrongPassword())
         yield* accounts.requestPasswordReset(user.email)
         const token = yield* nextToken("PasswordReset", user.email)
         yield* accounts.deleteAccount(user, usual)

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
-import { InvalidCredentials } from "../../src/auth/AuthError.ts"
+import { WrongPassword } from "../../src/auth/AuthError.ts"
 import { cheapHash } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
 import { isLive, kindsOf, sessionsOf } from "./Events.ts"
@@ -62,7 +62,7 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
             next: password("Another Pass")
           })
         )
-        expect(error).toEqual(new InvalidCredentials())
+        expect(error).toEqual(new WrongPassword())
         expect(yield* isLive(sessionToken)).toBe(true)
         yield* accounts.signIn(credentials("guessing@example.com"))
         expect(yield* kindsOf(user.id)).toContain("password-change-refused")

@@ -10,7 +10,8 @@ import {
   InvalidCredentials,
   SessionInvalid,
   Throttled,
-  TokenInvalid
+  TokenInvalid,
+  WrongPassword
 } from "../../src/http/AuthAnswer.ts"
 
 const answers: Readonly<Record<string, Schema.Schema.All>> = {
@@ -21,7 +22,8 @@ const answers: Readonly<Record<string, Schema.Schema.All>> = {
   InvalidCredentials,
   SessionInvalid,
   Throttled,
-  TokenInvalid
+  TokenInvalid,
+  WrongPassword
 }
 
 describe("the errors of auth/", () => {
@@ -38,7 +40,8 @@ describe("the errors of auth/", () => {
       InvalidCredentials: 401,
       SessionInvalid: 401,
       Throttled: 429,
-      TokenInvalid: 400
+      TokenInvalid: 400,
+      WrongPassword: 403
     })
     assert.sameMembers(Object.keys(answers), Object.keys(AuthError))
   })

@@ -29,7 +29,7 @@ export const statusOf = (url: string) => Effect.tryPromise(async () => (await fe
 
 const environment = (port: number, env: Readonly<Record<string, string>> = {}) => {
   const { DATABASE_URL: _1, NEON_DB_URL: _2, NODE_ENV: _3, ...inherited } = process.env
-  return { ...inherited, PORT: String(port), ...env }
+  return { ...inherited, PORT: String(port), AUTH_THROTTLE: "off", ...env }
 }
 
 const kill = (child: ChildProcess) => Effect.sync(() => child.kill("SIGKILL"))
