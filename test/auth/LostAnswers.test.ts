@@ -1,6 +1,6 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, FiberId, Layer } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
@@ -15,26 +15,35 @@ import { answerLost, interposedClient } from "./ScriptedClient.ts"
 
 type Rows = Effect.Effect<ReadonlyArray<unknown>, SqlError>
 
-/** What befalls a statement when it is run for the first time. */
-type Fault = (statement: Rows) => Rows
+/** What befalls a statement when it is run for the first time, and what may still go on then. */
+type Fault = (statement: Rows) => readonly [Rows, Effect.Effect<unknown>]
 
 const faults: Readonly<Record<string, Fault>> = {
-  "before it arrives": () => answerLost,
-  "after it took effect": (statement) => Effect.zipRight(statement, answerLost),
-  "while it goes on": (statement) => Effect.zipRight(Effect.forkDaemon(statement), answerLost)
+  "before it arrives": () => [answerLost, Effect.void],
+  "after it took effect": (statement) => [Effect.zipRight(statement, answerLost), Effect.void],
+  "while it goes on": (statement) => {
+    const ended = Deferred.unsafeMake<void>(FiberId.none)
+    const late = Effect.ensuring(statement, Deferred.succeed(ended, undefined))
+    return [Effect.zipRight(Effect.forkDaemon(late), answerLost), Deferred.await(ended)]
+  }
 }
 
-/** Each statement, told by its text and values, suffers the fault at its first run. */
+/**
+ * Each statement, told by its text and values, suffers the fault at its first run. What goes on is
+ * beside the second run, and not so late that it meets what is done afterwards.
+ */
 const suffering = (fault: Fault) => {
-  const seen = new Set<string>()
+  const goingOn = new Map<string, Effect.Effect<unknown>>()
   return interposedClient((statement, text, values) =>
     Effect.suspend(() => {
       // A claim that comes to pass late may take a letter, which is then a minute late itself.
       if (fault === faults["while it goes on"] && text.includes("claim =")) return statement
       const identity = `${text} ${JSON.stringify(values)}`
-      if (seen.has(identity)) return statement
-      seen.add(identity)
-      return fault(statement)
+      const first = goingOn.get(identity)
+      if (first !== undefined) return Effect.zipLeft(statement, first)
+      const [run, rest] = fault(statement)
+      goingOn.set(identity, rest)
+      return run
     })
   )
 }
@@ -89,7 +98,7 @@ it.live.each(Object.keys(faults))(
     Effect.gen(function* () {
       const [expected, actual] = yield* Effect.all([
         after(faithful),
-        after(suffering(faults[name] ?? ((statement) => statement)))
+        after(suffering(faults[name] ?? ((statement) => [statement, Effect.void])))
       ])
       expect(actual).toEqual(expected)
       expect(actual.users).toHaveLength(2)
