@@ -3,6 +3,7 @@ import type { Connection } from "./Connection.ts"
 import type { Lease } from "./Lease.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { PoolShell } from "./PoolShell.ts"
+import { undertaking } from "./Undertaking.ts"
 
 /**
  * Something short that is done on a connection, told by callbacks: `done` is called once, with the
@@ -44,7 +45,7 @@ export const runErrand = <C extends Connection, A, E>(
   errand: Errand<C, A, E>
 ): Effect.Effect<A, E | AcquireError> =>
   Effect.withFiberRuntime((fiber) =>
-    Effect.async((resume) => {
+    undertaking((resume) => {
       let cancel: Effect.Effect<void> | undefined
       const caller = shell.ask(fiber.currentSpan)
       caller.whenAnswered(() => {
