@@ -157,6 +157,31 @@ describe("a server that asks not to be dialed for a while", () => {
     })
   })
 
+  it.scoped("is not, even if it says so to a dial that began before others failed", () => {
+    const server = new SimulatedServer()
+    const overtaken: Connector<SimulatedConnection> = {
+      connect: (onLoss) =>
+        Effect.suspend(() => {
+          if (server.dials > 0) return server.connector.connect(onLoss)
+          server.dials += 1
+          const quota = refusal({ isFatal: false, retryAfter: Duration.minutes(1) })
+          return Effect.delay(Effect.fail(quota), "1 second")
+        })
+    }
+    return Effect.gen(function* () {
+      const pool = yield* make(overtaken, lazily)
+      server.goAway()
+      const caller = yield* Effect.fork(Effect.flip(pool.use(() => Effect.void)))
+      yield* TestClock.adjust("1 second")
+      assert.include((yield* Fiber.join(caller)).message, "last failure: quota exceeded")
+      const before = server.dials
+      assert.isAbove(before, 1)
+      yield* Effect.fork(pool.use(() => Effect.void))
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(server.dials, before)
+    })
+  })
+
   it.scoped("leaves nobody waiting once the last connection has ended", () => {
     const server = new SimulatedServer()
     return Effect.gen(function* () {
