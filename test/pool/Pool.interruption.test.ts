@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, FastCheck as fc, Scheduler, TestClock } from "effect"
+import { Cause, Duration, Effect, Fiber, FastCheck as fc, Scheduler, TestClock } from "effect"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
@@ -68,6 +68,27 @@ describe("interruption", () => {
         assert.strictEqual(underWay, 0, `before operation ${before}`)
         assert.strictEqual((yield* pool.stats).idle, 1)
       }
+    })
+  })
+
+  it.scoped("by a defect hits nobody but the errand that has it, and costs its connection", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, max: 1 })
+      const holder = yield* Effect.fork(pool.use(() => Effect.sleep("1 second")))
+      yield* settled
+      const faulty = yield* Effect.fork(
+        pool.run(() => {
+          throw new Error("a bug")
+        })
+      )
+      const next = yield* Effect.fork(pool.use(({ request }) => request))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(holder)
+      assert.isTrue(Cause.isDie(yield* Effect.flip(Effect.sandbox(Fiber.join(faulty)))))
+      yield* Fiber.join(next)
+      const { evicted, idle, total } = yield* pool.stats
+      assert.deepStrictEqual([total, idle, evicted.broken], [1, 1, 1])
     })
   })
 
