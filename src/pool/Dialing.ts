@@ -27,7 +27,8 @@ export const connected = (
   report(out, { _tag: "Dialed", took: at - member.goodAt })
   if (outage !== undefined) {
     const { failures, since } = outage
-    report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since })
+    const beside = established(state)
+    report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since, beside })
   }
   const ready: State = {
     ...state,
