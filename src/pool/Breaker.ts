@@ -62,6 +62,7 @@ export const tripped = (
   const failures = (before?.failures ?? 0) + 1
   // What the server asks for is kept in full, and spread upwards: all its callers hear the same.
   const delay = Math.max(delayAfter(backoff, failures, random), retryAfter * (1 + 0.25 * random))
+  const promised = breaker._tag === "Open" ? breaker.retryAt : at
   return {
     _tag: "Open",
     outage: {
@@ -70,7 +71,7 @@ export const tripped = (
       since: before?.since ?? at,
       lastFailure: message
     },
-    retryAt: at + delay
+    retryAt: Math.max(promised, at + delay)
   }
 }
 

@@ -9,6 +9,13 @@ export const tooSlow = (connectTimeout: Duration.Duration): ConnectError =>
     provesRestart: false
   })
 
+/** A dial whose connection was dead on arrival: dialing again at once would meet the same. */
+export const stillborn = new ConnectError({
+  message: "the connection was lost as soon as it was open",
+  isFatal: false,
+  provesRestart: false
+})
+
 /** The error for whatever ended a dial, also what no driver should do. */
 export const unexpected = (cause: Cause.Cause<ConnectError>): ConnectError => {
   const error = Cause.squash(cause)

@@ -27,7 +27,8 @@ export const connected = (
   report(out, { _tag: "Dialed", took: at - member.goodAt })
   if (outage !== undefined) {
     const { failures, since } = outage
-    report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since })
+    const beside = established(state)
+    report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since, beside })
   }
   const ready: State = {
     ...state,
@@ -77,10 +78,16 @@ const trip = (state: State, out: Commands, member: Member, input: ConnectFailed)
   return { ...state, breaker }
 }
 
-/** The dial began before the first one that failed. */
-const isOfTheSameBurst = ({ breaker }: State, { goodAt }: Member): boolean => {
-  const outage = Breaker.outageOf(breaker)
-  return outage !== undefined && goodAt < outage.since
+/** The server asks for more peace than it will have. */
+const asksForMore = ({ breaker }: State, { at, error }: ConnectFailed): boolean => {
+  const retryAfter = millisOf(error)
+  return retryAfter > 0 && (breaker._tag !== "Open" || at + retryAfter > breaker.retryAt)
+}
+
+/** The dial began before the first one that failed, and says no more than that one. */
+const isOfTheSameBurst = (state: State, { goodAt }: Member, input: ConnectFailed): boolean => {
+  const outage = Breaker.outageOf(state.breaker)
+  return outage !== undefined && goodAt < outage.since && !asksForMore(state, input)
 }
 
 /**
@@ -96,7 +103,7 @@ export const connectFailed = (
 ): State => {
   const { at, error } = input
   const rest = failed(Members.remove(state, member), error.message)
-  const tripped = isOfTheSameBurst(state, member) ? rest : trip(rest, out, member, input)
+  const tripped = isOfTheSameBurst(state, member, input) ? rest : trip(rest, out, member, input)
   const known = error.provesRestart ? condemn(tripped, out, error.message) : tripped
   return error.isFatal ? refuseAll(known, out, error) : serve(timeOutAll(known, out, at), out, at)
 }

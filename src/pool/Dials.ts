@@ -1,6 +1,6 @@
 import { Cause, type Duration, Effect, Exit, Fiber, Option, Random } from "effect"
 import type { Connection, Connector, Loss } from "./Connection.ts"
-import { tooSlow, unexpected } from "./DialFailure.ts"
+import { stillborn, tooSlow, unexpected } from "./DialFailure.ts"
 import type { ConnectError } from "./PoolError.ts"
 
 /** Who learns of what becomes of the dials. `random` lies in [0, 1). */
@@ -56,17 +56,20 @@ export class Dials<C extends Connection> {
     })
   }
 
+  private connect(id: number): Effect.Effect<C, ConnectError> {
+    const { owner } = this
+    return this.connector.connect(
+      (loss) => owner.lost(id, loss),
+      () => owner.heard(id)
+    )
+  }
+
   private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
     const { owner } = this
     // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
     const adopted = Effect.uninterruptibleMask((restore) =>
       Effect.zipWith(
-        restore(
-          this.connector.connect(
-            (loss) => owner.lost(id, loss),
-            () => owner.heard(id)
-          )
-        ),
+        restore(Effect.tap(this.connect(id), alive)),
         Random.next,
         (connection, random) => owner.connected(id, connection, random)
       )
@@ -88,6 +91,9 @@ export class Dials<C extends Connection> {
     })
   }
 }
+
+const alive = (connection: Connection): Effect.Effect<void, ConnectError> =>
+  connection.isUsable() ? Effect.void : Effect.zipRight(connection.close, Effect.fail(stillborn))
 
 /** One that was given up has not failed. */
 const failureOf = (exit: Exit.Exit<void, ConnectError>): Effect.Effect<void, ConnectError> =>

@@ -3,6 +3,7 @@ import type { Connection } from "./Connection.ts"
 import type { Lease } from "./Lease.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { PoolShell } from "./PoolShell.ts"
+import { undertaking } from "./Undertaking.ts"
 
 /**
  * Something short that is done on a connection, told by callbacks: `done` is called once, with the
@@ -13,6 +14,19 @@ export type Errand<C, A, E> = (
   done: (result: Effect.Effect<A, E>) => void
 ) => Effect.Effect<void>
 
+/** It begins where another gives its connection back, who must not meet what it throws. */
+const begun = (
+  begin: () => Effect.Effect<void>,
+  onDefect: (defect: unknown) => void
+): Effect.Effect<void> => {
+  try {
+    return begin()
+  } catch (defect) {
+    onDefect(defect)
+    return Effect.void
+  }
+}
+
 /** Begins an errand on its connection, which is given back at its end; returns what cancels it. */
 const begin = <C extends Connection, A, E>(
   shell: PoolShell<C>,
@@ -22,12 +36,16 @@ const begin = <C extends Connection, A, E>(
 ): Effect.Effect<void> => {
   // Done, or being cancelled: whichever comes second finds the connection with the next borrower.
   let isOver = false
-  const cancel = errand(lease.connection, (result) => {
+  const end = (result: Effect.Effect<A, E>, isTrusted: boolean) => {
     if (isOver) return
     isOver = true
-    shell.release(lease)
+    shell.release(lease, isTrusted)
     resume(result)
-  })
+  }
+  const cancel = begun(
+    () => errand(lease.connection, (result) => end(result, true)),
+    (defect) => end(Effect.die(defect), false)
+  )
   return Effect.suspend(() => {
     if (isOver) return Effect.void
     isOver = true
@@ -44,7 +62,7 @@ export const runErrand = <C extends Connection, A, E>(
   errand: Errand<C, A, E>
 ): Effect.Effect<A, E | AcquireError> =>
   Effect.withFiberRuntime((fiber) =>
-    Effect.async((resume) => {
+    undertaking((resume) => {
       let cancel: Effect.Effect<void> | undefined
       const caller = shell.ask(fiber.currentSpan)
       caller.whenAnswered(() => {

@@ -31,7 +31,13 @@ export type PoolEvent =
       readonly detail: string
       readonly retryIn: number
     }
-  | { readonly _tag: "Reconnected"; readonly attempts: number; readonly after: number }
+  | {
+      readonly _tag: "Reconnected"
+      readonly attempts: number
+      readonly after: number
+      /** Connections that were there all the while: a server that is full refuses new ones only. */
+      readonly beside: number
+    }
   /** The queue refuses callers; told once for each time that it fills up. */
   | { readonly _tag: "QueueFull"; readonly detail: string }
   | { readonly _tag: "TimedOut"; readonly attempts: number; readonly detail: string }

@@ -34,7 +34,7 @@ export const log = (event: PoolEvent): Effect.Effect<void> => {
       return Effect.logWarning(dialFailed(event))
     case "Reconnected":
       return Effect.logInfo(
-        `Database connection restored after ${event.attempts} attempts and ${Duration.format(Duration.millis(Math.round(event.after)))}`
+        `${event.beside > 0 ? "One more database connection opened" : "Database connection restored"} after ${event.attempts} attempts and ${Duration.format(Duration.millis(Math.round(event.after)))}`
       )
     case "TimedOut":
       return Effect.logError(

@@ -54,6 +54,8 @@ export class PoolShell<C extends Connection> {
   readonly timeline: Timeline
   private readonly callers = new Map<number, Caller<C>>()
   private nextTicket = 0
+  private readonly told: Array<Input> = []
+  private isTelling = false
   private readonly config: PoolConfig
   private readonly clock: Clock.Clock
   private readonly fork: Fork
@@ -191,7 +193,23 @@ export class PoolShell<C extends Connection> {
     return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
   }
 
+  /**
+   * What is told while a command is executed waits until all of its step are: a thousand errands that
+   * each end at once, and so give the next one its connection, must not nest.
+   */
   private tell(input: Input): void {
+    this.told.push(input)
+    if (this.isTelling) return
+    this.isTelling = true
+    try {
+      for (let next = this.told.shift(); next !== undefined; next = this.told.shift())
+        this.hear(next)
+    } finally {
+      this.isTelling = false
+    }
+  }
+
+  private hear(input: Input): void {
     const [state, commands] = step(this.state, input)
     this.state = state
     this.metrics.stepped(state)

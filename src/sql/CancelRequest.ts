@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream"
 import * as tls from "node:tls"
 import { type Cause, Duration, Effect, Fiber } from "effect"
 import type * as pg from "pg"
+import { undertaking } from "../pool/Undertaking.ts"
 import type { Signal } from "./Signal.ts"
 
 /** What a server gives each session at its start, to cancel its statements by. */
@@ -116,9 +117,12 @@ const outOfReach = new Error("the driver's TLS can't be had for a second connect
  * A driver that has no sockets, but WebSockets, sends the request over one more of those.
  */
 const sendCancelRequest = (target: CancelTarget): Effect.Effect<void, Error> =>
-  Effect.async((resume) => {
+  undertaking((resume) => {
     const { client, key } = target
-    if (isOutOfReach(client.connection)) return resume(Effect.fail(outOfReach))
+    if (isOutOfReach(client.connection)) {
+      resume(Effect.fail(outOfReach))
+      return Effect.void
+    }
     const socket = dial(target)
     const request = (stream: Duplex) => {
       // Nothing answers a CancelRequest; reading is what shows the end of the stream.

@@ -2,6 +2,7 @@ import { type Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
+import { undertaking } from "../pool/Undertaking.ts"
 import { cancelKeyOf, cancelUntilAnswered } from "./CancelRequest.ts"
 import type { Dial } from "./Dial.ts"
 import type { Answer, Query } from "./Exchange.ts"
@@ -90,7 +91,7 @@ export class PgConnection implements Connection {
     onSign: () => void = nothing
   ): Effect.Effect<PgConnection, ConnectError> =>
     Effect.flatMap(Effect.try({ try: () => new Driver(config), catch: connectError }), (client) =>
-      Effect.async((resume) => {
+      undertaking((resume) => {
         client.connection.stream.once("data", onSign)
         const connection = new PgConnection(client, config, settings, onLoss)
         client.connect((cause: unknown) => {
@@ -111,7 +112,7 @@ export class PgConnection implements Connection {
     settings: SessionSettings,
     onLoss: (loss: Loss) => void
   ): Effect.Effect<PgConnection, ConnectError> =>
-    Effect.async((resume) => {
+    undertaking((resume) => {
       let isWanted = true
       let taken: PgConnection | undefined
       pool.connect((cause, client, release) => {
@@ -229,7 +230,7 @@ export class PgConnection implements Connection {
     return Effect.withFiberRuntime((fiber) => {
       const limit =
         this.limitOf(fiber) ?? (place.phase === "begin" ? this.settings.beginTimeout : undefined)
-      const sent = Effect.async<Answer, PgError>((resume) => this.send(query, place, resume))
+      const sent = undertaking<Answer, PgError>((resume) => this.send(query, place, resume))
       return limit === undefined
         ? sent
         : Effect.timeoutFail(Effect.interruptible(sent), {

@@ -1,4 +1,5 @@
 import { Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
+import { undertaking } from "../pool/Undertaking.ts"
 import type { Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, type PgError } from "./PgError.ts"
@@ -39,7 +40,7 @@ export const stillStreaming = (place: Place): PgError =>
 
 /** One trip; it ends with its answer, with the session, or with an interrupt, which cancels it. */
 const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
-  Effect.async<Chunk.Chunk<object>, Option.Option<PgError>>((resume) => {
+  undertaking<Chunk.Chunk<object>, Option.Option<PgError>>((resume) => {
     const answered = new Signal()
     connection.pulse.sent(place)
     const end = (result: Effect.Effect<Chunk.Chunk<object>, Option.Option<PgError>>) => {

@@ -1,4 +1,5 @@
 import { Effect, type Exit, Scope } from "effect"
+import { undertaking } from "../pool/Undertaking.ts"
 import { Signal } from "./Signal.ts"
 
 /**
@@ -19,7 +20,7 @@ export class Turn {
 
   /** Runs a task in its turn, in one asynchronous step. */
   run<A, E>(task: Task<A, E>): Effect.Effect<A, E> {
-    return Effect.async((resume) => {
+    return undertaking((resume) => {
       let cancel: Effect.Effect<void> = Effect.void
       let isCancelled = false
       let isOver = false

@@ -57,7 +57,7 @@ const describe = ({ code, signal }: Ending) =>
 
 const notStarted = (data: string, port: number, what: string, tail: string) =>
   // The texts are Postgres's own: its messages are set to English by the locale C.
-  tail.includes("could not bind")
+  tail.includes("Address already in use")
     ? new EmbeddedPostgresError({
         reason: "PortInUse",
         message: `Port ${port} on ${host} is in use by another program. Stop it, choose another \

@@ -134,6 +134,32 @@ describe("connecting", () => {
   )
 })
 
+describe("a connection that is dead on arrival", () => {
+  for (const [when, config] of [
+    ["for a caller", lazily],
+    ["when the pool is built", { ...defaults, lazy: true }]
+  ] as const) {
+    it.scoped(`counts as a dial that failed, and is closed: ${when}`, () => {
+      const server = new SimulatedServer()
+      const stillborn: Connector<SimulatedConnection> = {
+        connect: (onLoss) =>
+          Effect.map(server.connector.connect(onLoss), (connection) => ({
+            ...connection,
+            isUsable: () => false
+          }))
+      }
+      return Effect.gen(function* () {
+        const pool = yield* make(stillborn, config)
+        const caller = yield* Effect.fork(Effect.flip(pool.use(() => Effect.void)))
+        yield* TestClock.adjust("10 seconds")
+        assert.include((yield* Fiber.join(caller)).message, "lost as soon as it was open")
+        assert.isBelow(server.dials, 50)
+        assert.strictEqual(server.open, 0)
+      })
+    })
+  }
+})
+
 describe("a server that asks not to be dialed for a while", () => {
   it.scoped("is not, and who can't wait that long is told at once when to come back", () => {
     const server = new SimulatedServer()
@@ -154,6 +180,31 @@ describe("a server that asks not to be dialed for a while", () => {
       yield* TestClock.adjust(error.retryAfter)
       yield* pool.use(() => Effect.void)
       assert.strictEqual(server.dials, 2)
+    })
+  })
+
+  it.scoped("is not, even if it says so to a dial that began before others failed", () => {
+    const server = new SimulatedServer()
+    const overtaken: Connector<SimulatedConnection> = {
+      connect: (onLoss) =>
+        Effect.suspend(() => {
+          if (server.dials > 0) return server.connector.connect(onLoss)
+          server.dials += 1
+          const quota = refusal({ isFatal: false, retryAfter: Duration.minutes(1) })
+          return Effect.delay(Effect.fail(quota), "1 second")
+        })
+    }
+    return Effect.gen(function* () {
+      const pool = yield* make(overtaken, lazily)
+      server.goAway()
+      const caller = yield* Effect.fork(Effect.flip(pool.use(() => Effect.void)))
+      yield* TestClock.adjust("1 second")
+      assert.include((yield* Fiber.join(caller)).message, "last failure: quota exceeded")
+      const before = server.dials
+      assert.isAbove(before, 1)
+      yield* Effect.fork(pool.use(() => Effect.void))
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(server.dials, before)
     })
   })
 

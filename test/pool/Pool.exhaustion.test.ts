@@ -32,6 +32,26 @@ describe("a pool whose connections are all in use", () => {
     })
   })
 
+  it.scoped("serves thousands of errands that end at once, one after the other", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, max: 1 })
+      yield* Effect.fork(pool.use(() => Effect.sleep("1 second")))
+      yield* settled
+      const fibers = yield* Effect.forEach(Array.from({ length: 3_000 }), () =>
+        Effect.fork(
+          pool.run((_connection, done) => {
+            done(Effect.void)
+            return Effect.void
+          })
+        )
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach(fibers, Fiber.join)
+      assert.strictEqual((yield* pool.stats).idle, 1)
+    })
+  })
+
   it.scoped("says what to do when a caller's deadline passes", () => {
     const server = new SimulatedServer()
     return Effect.gen(function* () {

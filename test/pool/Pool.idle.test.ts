@@ -79,6 +79,21 @@ describe("an idle pool", () => {
     })
   })
 
+  it.scoped("with a lifetime of zero lends each connection once", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, {
+        ...defaults,
+        min: 0,
+        maxLifetime: Duration.zero
+      })
+      yield* pool.use(() => Effect.void)
+      yield* TestClock.adjust("10 millis")
+      yield* pool.use(() => Effect.void)
+      assert.strictEqual(server.dials, 2)
+    })
+  })
+
   it.scoped("validates always if told to, also from one borrower to the next", () => {
     const server = new SimulatedServer()
     return Effect.gen(function* () {

@@ -39,6 +39,25 @@ describe("what happens in a pool", () => {
     })
   })
 
+  it.scoped("is not told as the end of an outage where the pool served all the while", () => {
+    const server = new SimulatedServer()
+    server.maxConnections = 1
+    const { layer, lines } = captured()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, max: 2 })
+      yield* Effect.forkScoped(pool.use(() => Effect.sleep("5 seconds")))
+      yield* settled
+      const caller = yield* Effect.fork(pool.use(() => Effect.void))
+      yield* TestClock.adjust("1 second")
+      server.maxConnections = 2
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(caller)
+      const told = lines.map(({ message }) => message).join("\n")
+      assert.notInclude(told, "Database connection restored")
+      assert.match(told, /One more database connection opened after \d+ attempts and /)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.scoped("is counted from the beginning, each count for one thing", () => {
     const server = new SimulatedServer()
     return Effect.gen(function* () {
