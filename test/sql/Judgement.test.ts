@@ -1,7 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, FastCheck as fc } from "effect"
 import type { Backend } from "../../src/sql/Backend.ts"
-import { canBeJudged, isConfirmed, isSuspicious, judge } from "../../src/sql/Judgement.ts"
+import {
+  canBeJudged,
+  type Finding,
+  isConfirmed,
+  isSuspicious,
+  judge,
+  reasonOf
+} from "../../src/sql/Judgement.ts"
 import type { Look, Sight } from "../../src/sql/SideLook.ts"
 
 const home = {
@@ -72,6 +79,49 @@ describe("what a look says of a silent session", () => {
     assert.isTrue(canBeJudged(begin))
     assert.isFalse(canBeJudged({ ...begin, phase: "statement" }))
     assert.strictEqual(judge(begin, { home, sights: [] })._tag, "Overtaken")
+  })
+})
+
+const seen = (changes: Partial<Sight> = {}): Finding => ({
+  _tag: "WaitsForUs",
+  sight: { ...waiting, ...changes }
+})
+
+describe("a second look", () => {
+  const gone: Finding = { _tag: "Gone" }
+  const busy: Finding = { _tag: "Busy" }
+  const unclear: Finding = { _tag: "Unclear" }
+  it.each([
+    ["confirms a backend that has not moved", seen(), seen(), true],
+    ["of one that has done something since, does not", seen(), seen({ changedAt: "9" }), false],
+    ["of another session, does not", seen(), seen({ sessionSince: "9" }), false],
+    [
+      "of one that waits for too short, does not",
+      seen(),
+      seen({ unchangedFor: Duration.millis(1) }),
+      false
+    ],
+    ["of one that waits just long enough, confirms", seen(), seen({ unchangedFor: margin }), true],
+    ["confirms what is gone", gone, gone, true],
+    ["that finds something else, does not", gone, seen(), false],
+    ["that finds it gone instead, does not", seen(), gone, false],
+    ["that is the first, does not", undefined, gone, false],
+    ["of one that works, confirms nothing", busy, busy, false],
+    ["that says nothing, confirms nothing", unclear, unclear, false]
+  ] as const)("%s", (_what, first, second, expected) => {
+    assert.strictEqual(isConfirmed(first, second, margin), expected)
+  })
+
+  it("is taken of what looks as if the network had swallowed it, and of nothing else", () => {
+    const suspicious = [gone, seen(), { _tag: "Overtaken" }] as const
+    assert.isTrue(suspicious.every(isSuspicious))
+    assert.isFalse([busy, unclear].some(isSuspicious))
+  })
+
+  it("has its reason told to whom it ends", () => {
+    assert.include(reasonOf(seen()), "its backend 7 is idle and waits for us")
+    assert.include(reasonOf(gone), "has ended")
+    assert.include(reasonOf({ _tag: "Overtaken" }), "later question")
   })
 })
 
