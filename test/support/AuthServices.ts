@@ -14,8 +14,14 @@ import { TestDatabase } from "./TestDatabase.ts"
 /** A password that the service `careful` knows from a breach. */
 export const breachedPassword = "it was in a breach"
 
+/** A word that it wants in no password, in any case. */
+export const contextWord = "holdfast"
+
 const breached = Layer.succeed(BreachedPasswords, {
-  check: (password) => Effect.succeed(Redacted.value(password) === breachedPassword)
+  check: (password) => {
+    const text = Redacted.value(password)
+    return Effect.succeed(text === breachedPassword || text.toLowerCase().includes(contextWord))
+  }
 })
 
 /** Where a service answers. */
@@ -35,7 +41,7 @@ export class AuthServices extends Context.Tag("test/AuthServices")<
     readonly direct: Address
     /** Has a letter decide about every sign-up. */
     readonly verifyFirst: Address
-    /** Knows {@link breachedPassword}. */
+    /** Knows {@link breachedPassword} and {@link contextWord}. */
     readonly careful: Address
     /** Reaches its database over the file's `FaultProxy`, and waits half a second for it. */
     readonly faulty: Address
@@ -67,7 +73,11 @@ const started = (options: ServiceOptions = {}) =>
 
 const behindTheNetwork = Effect.map(
   Layer.build(
-    serviceWithMail({ deadline: "500 millis", passwords: cheapPasswords }).pipe(
+    serviceWithMail({
+      deadline: "500 millis",
+      passwords: cheapPasswords,
+      throttle: Throttle.layer({ deadline: "500 millis" })
+    }).pipe(
       Layer.provide(
         proxiedClient({ lazy: true, acquireTimeout: "200 millis", connectTimeout: "200 millis" })
       )
