@@ -19,12 +19,12 @@ export interface ServerOptions extends App.AppOptions {
   readonly host?: string
   /** The port; 0 picks a free one. Default 8000. */
   readonly port?: number
+  /** See `SignUpMode`. Default `immediate`. */
+  readonly signUp?: "immediate" | "verify-first"
   /**
    * How long the service still accepts once `/health/ready` says 503: what load balancers need to
    * notice. Default none.
    */
-  /** See `SignUpMode`. Default `immediate`. */
-  readonly signUp?: "immediate" | "verify-first"
   readonly drainDelay?: Duration.DurationInput
   /** How long requests may go on after that. Default 10 s. */
   readonly drainDeadline?: Duration.DurationInput
