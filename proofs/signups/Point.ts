@@ -83,18 +83,18 @@ const awayFor = (time: Duration.DurationInput, away: Effect.Effect<unknown>) =>
   Effect.zipRight(away, Effect.sleep(time))
 
 export const points: ReadonlyArray<Point> = [
-  { name: "before Parse reaches the server", share: 18, batch: 20, aim: parseOf(20) },
+  { name: "before Parse reaches the server", share: 18, batch: 60, aim: parseOf(60) },
   {
     name: "after Execute, before Sync",
     share: 18,
-    batch: 20,
+    batch: 60,
     aim: ({ proxy }, email, index) =>
       proxy.cutAfter("toServer", behindBindOf(email, "E"), endingOf(index))
   },
   {
     name: "after the commit, before its answer",
     share: 18,
-    batch: 20,
+    batch: 60,
     aim: ({ proxy }, email, index) =>
       proxy.cutBefore(
         "toClient",
@@ -104,8 +104,8 @@ export const points: ReadonlyArray<Point> = [
   },
   {
     name: "after the commit, in silence",
-    share: 4,
-    batch: 40,
+    share: 2,
+    batch: 50,
     aim: ({ proxy }, email) =>
       proxy.cutBefore(
         "toClient",
@@ -113,11 +113,11 @@ export const points: ReadonlyArray<Point> = [
         "blackhole"
       )
   },
-  { name: "the visitor hangs up", share: 12, batch: 20, hangUp: between(1, 60) },
+  { name: "the visitor hangs up", share: 14, batch: 40, hangUp: between(1, 60) },
   {
     name: "backends killed",
     share: 12,
-    batch: 20,
+    batch: 40,
     strike: ({ direct }) => Effect.ignore(persistent(endSessions(direct)))
   },
   {
