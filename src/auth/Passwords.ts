@@ -112,9 +112,8 @@ const make = (config: HashingQueueConfig): Effect.Effect<typeof Passwords.Servic
           )
         )
       ),
-      verify: Effect.fn("Passwords.verify")(
-        (password: Password, hash: PasswordHash | undefined) =>
-          inTurn(Effect.suspend(() => verified(plain(password), hash)))
+      verify: Effect.fn("Passwords.verify")((password: Password, hash: PasswordHash | undefined) =>
+        inTurn(Effect.suspend(() => verified(plain(password), hash)))
       )
     }
   })
