@@ -30,7 +30,10 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
      * was made before the statement.
      */
     readonly letter: (name: string, id: string, rows: Fragment) => ReadonlyArray<Fragment>
-    /** Has the outbox looked into now. Call it once what wrote a letter is committed. */
+    /**
+     * Has the outbox looked into once the answer that caused a letter is under way: within 50 ms.
+     * Call it once what wrote the letter is committed.
+     */
     readonly wake: Effect.Effect<void>
     /** The same in a second, for who writes in a transaction and can't tell when it is committed. */
     readonly wakeSoon: Effect.Effect<void>
@@ -55,6 +58,12 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
     wakeSoon: Effect.void
   })
 }
+
+/**
+ * At once, a letter would be under way while the answer is written, and slow it down: an answer would
+ * tell by its time whether there is one.
+ */
+const UNTIL_ANSWERED = Duration.millis(50)
 
 /**
  * Has the letters of a statement looked for when it has ended. Also when it has failed or was
@@ -92,8 +101,8 @@ const make = <E, R>(
         on conflict (id) do nothing
       )`
     ]
-    const wake = Effect.asVoid(Queue.offer(wakeUps, undefined))
     const scope = yield* Effect.scope
-    const wakeSoon = Effect.asVoid(Effect.forkIn(Effect.delay(wake, "1 second"), scope))
-    return { letter, wake, wakeSoon }
+    const wakeAfter = (time: Duration.DurationInput) =>
+      Effect.asVoid(Effect.forkIn(Effect.delay(Queue.offer(wakeUps, undefined), time), scope))
+    return { letter, wake: wakeAfter(UNTIL_ANSWERED), wakeSoon: wakeAfter("1 second") }
   })

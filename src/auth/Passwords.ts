@@ -4,6 +4,7 @@ import { Brand, Context, Duration, Effect, Layer, Redacted } from "effect"
 import type { HashingOverloaded } from "./AuthError.ts"
 import { type HashingQueueConfig, makeHashingQueue } from "./HashingQueue.ts"
 import { normalisePassword, type Password } from "./Password.ts"
+import { makeUsualTime } from "./UsualTime.ts"
 
 /** What is stored instead of a password: a PHC string, `$argon2id$v=19$m=...,t=...,p=...$salt$tag`. */
 export type PasswordHash = Redacted.Redacted<string> & Brand.Brand<"PasswordHash">
@@ -69,7 +70,8 @@ export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
     readonly hash: (password: Password) => Effect.Effect<PasswordHash, HashingOverloaded>
     /**
      * Whether the password is the one that was hashed. Without a hash it is false, after the time
-     * that a comparison takes, so that time does not tell who exists.
+     * that a comparison takes, so that time does not tell who exists. A hash of an older, lesser cost
+     * takes as long as one of today's.
      */
     readonly verify: (
       password: Password,
@@ -88,24 +90,30 @@ export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
 
 const plain = (password: Password): string => normalisePassword(Redacted.value(password))
 
+const compared = (hash: string, password: string) =>
+  Effect.promise(() => argon2.verify(hash, password))
+
 const make = (config: HashingQueueConfig): Effect.Effect<typeof Passwords.Service> =>
-  Effect.map(makeHashingQueue(config), (inTurn) => ({
-    hash: Effect.fn("Passwords.hash")((password: Password) =>
-      inTurn(
-        Effect.map(
-          Effect.promise(() => argon2.hash(plain(password), cost)),
-          (hash) => PasswordHash(Redacted.make(hash))
+  Effect.map(makeHashingQueue(config), (inTurn) => {
+    const { asUsual, usual } = makeUsualTime()
+    const verified = (password: string, hash: PasswordHash | undefined) => {
+      const stranger = compared(DUMMY, password)
+      if (hash === undefined) return Effect.as(usual(stranger), false)
+      const comparison = compared(Redacted.value(hash), password)
+      // A hash that is cheaper to compare would tell that someone has signed up, and long ago.
+      return isOutdated(hash) ? asUsual(comparison, stranger) : usual(comparison)
+    }
+    return {
+      hash: Effect.fn("Passwords.hash")((password: Password) =>
+        inTurn(
+          Effect.map(
+            Effect.promise(() => argon2.hash(plain(password), cost)),
+            (hash) => PasswordHash(Redacted.make(hash))
+          )
         )
+      ),
+      verify: Effect.fn("Passwords.verify")((password: Password, hash: PasswordHash | undefined) =>
+        inTurn(Effect.suspend(() => verified(plain(password), hash)))
       )
-    ),
-    verify: Effect.fn("Passwords.verify")((password: Password, hash: PasswordHash | undefined) =>
-      inTurn(
-        Effect.map(
-          Effect.promise(() =>
-            argon2.verify(hash === undefined ? DUMMY : Redacted.value(hash), plain(password))
-          ),
-          (isSame) => isSame && hash !== undefined
-        )
-      )
-    )
-  }))
+    }
+  })
