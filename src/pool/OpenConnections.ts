@@ -41,7 +41,7 @@ export class OpenConnections<C extends Connection> {
     const connection = this.connections.get(id)
     if (connection === undefined) return
     this.connections.delete(id)
-    const closed = Effect.timeoutOption(Effect.disconnect(connection.close), this.closeTimeout)
+    const closed = Effect.timeoutOption(connection.close, this.closeTimeout)
     FiberSet.unsafeAdd(this.closing, fork(Effect.asVoid(closed)))
     this.noteEmpty()
   }

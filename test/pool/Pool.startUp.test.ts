@@ -1,12 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, FastCheck as fc, Option, Schedule, TestClock } from "effect"
-import type { Connector } from "../../src/pool/Connection.ts"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { ConnectError } from "../../src/pool/PoolError.ts"
 import { retrySchedule } from "../../src/pool/WarmUp.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
-import type { SimulatedConnection } from "../../src/testing/SimulatedSession.ts"
 import { captured, settled } from "../support/Captured.ts"
 
 const wrongPassword = new ConnectError({
@@ -116,22 +114,6 @@ describe("building a pool", () => {
       assert.match(error.message, why)
       assert.isTrue(error.isFatal)
       assert.strictEqual(server.dials, 0)
-    })
-  )
-
-  it.effect("ends although a goodbye can be neither waited for nor interrupted", () =>
-    Effect.gen(function* () {
-      const server = new SimulatedServer()
-      const deaf: Connector<SimulatedConnection> = {
-        connect: (onLoss) =>
-          Effect.map(server.connector.connect(onLoss), (connection) => ({
-            ...connection,
-            close: Effect.uninterruptible(Effect.never)
-          }))
-      }
-      const built = yield* Effect.fork(Effect.scoped(make(deaf, defaults)))
-      yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(built)
     })
   )
 
