@@ -109,7 +109,8 @@ layer(AuthServices.layer, { excludeTestServices: true, timeout: "1 minute" })(
           // Proof that the same requests succeed with what was given out.
           assert.strictEqual(yield* statusWith(live), 200)
           assert.strictEqual((yield* reset(unused, "of the owner")).status, 204)
-        })
+        }),
+      60_000
     )
   }
 )
