@@ -4,7 +4,15 @@ import { proxyFaultKinds, serverFaultKinds } from "../src/testing/FaultKinds.ts"
 
 const root = new URL("../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
-const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/testing.md"]
+const pages = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "docs/testing.md",
+  "docs/security.md",
+  "docs/asvs.md"
+]
 
 describe("the documents", () => {
   it.each(pages)("%s links and refers only to what exists", (page) => {

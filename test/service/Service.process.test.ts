@@ -81,26 +81,32 @@ describe("the service as a process", () => {
     60_000
   )
 
-  it.scopedLive("ends at once and says why where the database can never be reached", () =>
-    Effect.gen(function* () {
-      const wrongPassword = at("/postgres")
-      wrongPassword.password = "not-the-secret"
-      const cases = [
-        { url: wrongPassword.href, why: /password authentication failed/ },
-        { url: at("/no_such_database").href, why: /database .*no_such_database.* does not exist/ },
-        { url: "postgresql://user:hidden-word@127.0.0.1:notaport/x", why: /Invalid URL/i },
-        { url: `${at("/postgres").href}?sslmode=require`, why: /does not support SSL/ }
-      ]
-      const ends = ({ url, why }: (typeof cases)[number]) =>
-        Effect.gen(function* () {
-          const service = yield* startService({ env: { DATABASE_URL: url } })
-          assert.strictEqual(yield* service.exit, 1)
-          assert.match(service.output(), why)
-          assert.notMatch(service.output(), /not-the-secret|hidden-word/)
-          assert.notMatch(service.output(), /\n\s+at /, "a sentence, not a stack")
-        })
-      yield* Effect.forEach(cases, ends, { concurrency: 2 })
-    })
+  it.scopedLive(
+    "ends at once and says why where the database can never be reached",
+    () =>
+      Effect.gen(function* () {
+        const wrongPassword = at("/postgres")
+        wrongPassword.password = "not-the-secret"
+        const cases = [
+          { url: wrongPassword.href, why: /password authentication failed/ },
+          {
+            url: at("/no_such_database").href,
+            why: /database .*no_such_database.* does not exist/
+          },
+          { url: "postgresql://user:hidden-word@127.0.0.1:notaport/x", why: /Invalid URL/i },
+          { url: `${at("/postgres").href}?sslmode=require`, why: /does not support SSL/ }
+        ]
+        const ends = ({ url, why }: (typeof cases)[number]) =>
+          Effect.gen(function* () {
+            const service = yield* startService({ env: { DATABASE_URL: url } })
+            assert.strictEqual(yield* service.exit, 1)
+            assert.match(service.output(), why)
+            assert.notMatch(service.output(), /not-the-secret|hidden-word/)
+            assert.notMatch(service.output(), /\n\s+at /, "a sentence, not a stack")
+          })
+        yield* Effect.forEach(cases, ends, { concurrency: 2 })
+      }),
+    60_000
   )
 
   it.scopedLive("refuses to start in production without the address of a database", () =>
