@@ -8,7 +8,6 @@ import { page } from "./bulkhead/Page.ts"
 import { withOptions } from "./CommandLine.ts"
 import { ProofFailed, publish, runProof } from "./Proof.ts"
 import { ProofDatabase } from "./ProofDatabase.ts"
-import { askAt } from "./service/Ask.ts"
 import { authService, grantDelete, schema } from "./service/AuthService.ts"
 
 const reportFile = fileURLToPath(new URL("bulkhead.md", import.meta.url))
@@ -30,9 +29,7 @@ const program = ({ crowd }: Options, isWhole: boolean) =>
     yield* grantDelete
     const proxy = yield* FaultProxy.make({ upstream: address })
     yield* Effect.gen(function* () {
-      const at = (yield* Server).url
-      const means = { ask: askAt(at, 8), crowd: askAt(at, 3 * crowd), proxy }
-      const seen = yield* bulkhead(means, crowd)
+      const seen = yield* bulkhead({ url: (yield* Server).url, proxy }, crowd)
       const versions = { postgresVersion: version, nodeVersion: process.versions.node }
       yield* publish(page({ seen, crowd, ...versions }), isWhole ? reportFile : undefined)
       const broken = brokenPromises(seen)

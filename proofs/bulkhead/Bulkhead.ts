@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto"
 import { lookup } from "node:dns/promises"
-import { Array as Arrays, Effect, Fiber, Schema } from "effect"
+import { Effect, Fiber, Schema } from "effect"
 import type { FaultProxy } from "../../src/testing/index.ts"
 import { quantile } from "../interrupts/Timing.ts"
-import type { Answer, Ask } from "../service/Ask.ts"
+import { ProofFailed } from "../Proof.ts"
+import { type ProofProcess, startProcess } from "../ProofProcess.ts"
+import { type Answer, askAt } from "../service/Ask.ts"
+import type { Order, Probe, Report } from "./Order.ts"
+import { probing } from "./Probing.ts"
 
-/** What stands in front of the service, and who asks: crowds come by lines of their own. */
+/** Where the service answers, and what stands between it and its database. */
 export interface Means {
-  readonly ask: Ask
-  readonly crowd: Ask
+  readonly url: string
   readonly proxy: FaultProxy["Type"]
 }
 
@@ -23,85 +26,80 @@ export interface Bulkhead {
   readonly overload: ReadonlyArray<Answer>
 }
 
-const post = (email: string) => ({
-  method: "POST" as const,
-  path: "/auth/signup",
-  body: { email, password: "a proof of bulkheads" }
-})
-
-const crowdOf = (ask: Ask, size: number) =>
-  Effect.forEach(
-    Array.from({ length: size }),
-    () => Effect.option(ask(post(`${randomUUID()}@example.com`))),
-    { concurrency: "unbounded" }
-  ).pipe(Effect.map(Arrays.getSomes))
-
 const SignedUp = Schema.parseJson(
   Schema.Struct({ session: Schema.Struct({ sessionToken: Schema.String }) })
 )
 
-interface Probe {
-  readonly at: number
-  readonly millis: number
-}
+/** Somebody who is signed in: their token. */
+const signedIn = (url: string) =>
+  Effect.gen(function* () {
+    const body = { email: `${randomUUID()}@example.com`, password: "a proof of bulkheads" }
+    const { text } = yield* askAt(url, 1)({ method: "POST", path: "/auth/signup", body })
+    return (yield* Schema.decodeUnknown(SignedUp)(text)).session.sessionToken
+  })
 
-/** Asks again and again, and notes how long each answer took. */
-const probing = <E>(question: Effect.Effect<unknown, E>, into: Array<Probe>) =>
-  Effect.suspend(() => {
-    const at = performance.now()
-    return Effect.map(question, () => into.push({ at, millis: performance.now() - at }))
-  }).pipe(Effect.ignore, Effect.zipRight(Effect.sleep("10 millis")), Effect.forever)
+type Visitors = ProofProcess<Order, Report>
+
+/** A process of people who ask, once it listens. */
+const visitors = startProcess<Order, Report>(new URL("visitors.main.ts", import.meta.url)).pipe(
+  Effect.tap(({ report }) => report)
+)
+
+const answered = <Tag extends Report["_tag"]>({ report, tell }: Visitors, order: Order, tag: Tag) =>
+  Effect.gen(function* () {
+    yield* tell(order)
+    const said = yield* report
+    const isExpected = (said: Report): said is Extract<Report, { _tag: Tag }> => said._tag === tag
+    return isExpected(said)
+      ? said
+      : yield* new ProofFailed({ message: `A visitor said ${said._tag}, not ${tag}.` })
+  })
+
+const signUps = (crowd: Visitors, url: string, count: number) =>
+  Effect.map(answered(crowd, { _tag: "SignUp", url, count }, "SignedUp"), ({ answers }) => answers)
 
 const dropped = ({ proxy }: Means) =>
   Effect.gen(function* () {
     yield* Effect.sleep("300 millis")
-    const from = performance.now()
+    const from = Date.now()
     yield* Effect.zipRight(proxy.refuse, proxy.resetAll)
     yield* Effect.sleep("2 seconds")
     yield* proxy.heal
     // Once it is there: the pool has connected again.
     yield* Effect.sleep("500 millis")
-    return { from, to: performance.now() }
+    return { from, to: Date.now() }
   })
 
-/** Has a crowd sign up while the database is dropped, and watches what it costs the others. */
+/**
+ * Has a crowd sign up while the database is dropped, and watches what it costs the others.
+ *
+ * The crowd, who watches and the service are a process each; only names are looked up in the
+ * service's own, because it is its threads that they need.
+ */
 export const bulkhead = (means: Means, size: number) =>
   Effect.gen(function* () {
-    const { ask, crowd } = means
-    const { text } = yield* ask(post(`${randomUUID()}@example.com`))
-    const { session } = yield* Schema.decodeUnknown(SignedUp)(text)
-    const headers = { authorization: `Bearer ${session.sessionToken}` }
+    const { url } = means
+    const [crowd, watcher] = yield* Effect.all([visitors, visitors], { concurrency: 2 })
     const names: Array<Probe> = []
-    const health: Array<Probe> = []
-    const sessions: Array<Probe> = []
-    const probes = yield* Effect.fork(
-      Effect.all(
-        [
-          probing(
-            Effect.promise(() => lookup("localhost")),
-            names
-          ),
-          probing(ask({ method: "GET", path: "/health" }), health),
-          probing(ask({ method: "GET", path: "/auth/session", headers }), sessions)
-        ],
-        { concurrency: 3 }
-      )
-    )
+    const lookUp = Effect.promise(() => lookup("localhost"))
+    yield* watcher.tell({ _tag: "Watch", url, token: yield* signedIn(url) })
+    const probes = yield* Effect.fork(probing(lookUp, names))
     yield* Effect.sleep("300 millis")
-    const [signUps, away] = yield* Effect.all([crowdOf(crowd, size), dropped(means)], {
+    const [first, away] = yield* Effect.all([signUps(crowd, url, size), dropped(means)], {
       concurrency: 2
     })
     // Crowds go on coming while the database is there: it is their hashing that may be felt.
-    const later = yield* crowdOf(crowd, size)
+    const later = yield* signUps(crowd, url, size)
+    const { health, sessions } = yield* answered(watcher, { _tag: "Tell" }, "Watched")
     yield* Fiber.interrupt(probes)
-    const overload = yield* crowdOf(crowd, 3 * size)
+    const overload = yield* signUps(crowd, url, 3 * size)
     const millis = (probes: ReadonlyArray<Probe>) => probes.map((probe) => probe.millis)
     const isThere = ({ at, millis }: Probe) => at + millis < away.from || at > away.to
     return {
       names: millis(names),
       health: millis(health),
       sessions: millis(sessions.filter(isThere)),
-      signUps: [...signUps, ...later],
+      signUps: [...first, ...later],
       overload
     } satisfies Bulkhead
   })

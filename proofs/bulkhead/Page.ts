@@ -33,7 +33,8 @@ session look-ups **${quantile(sessions, 0.99).toFixed(1)} ms**.
 ${crowd} people sign up at once, with passwords hashed as in production. 300 ms later all connections to the
 database are reset, and new ones refused for two seconds; once they are through, as many come again. Meanwhile
 the service is asked, one question at a time, 10 ms after each answer. Session look-ups count while the database
-is there. Everything runs in one process, the crowd as well. Kept by \`npm run bulkhead\` on Postgres
+is there. The crowd, who watches, the service and its database are processes of their own on one machine.
+Kept by \`npm run bulkhead\` on Postgres
 ${postgresVersion} and Node.js ${nodeVersion}.
 
 ${table(
