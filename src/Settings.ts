@@ -1,7 +1,8 @@
-import { Config, Effect, Either, Option } from "effect"
+import { Config, Effect, Either, Option, Redacted } from "effect"
 import { parsePublicUrl } from "./auth/PublicUrl.ts"
 import { parseOrigins } from "./http/Cors.ts"
 import { parseMailbox } from "./mail/Mailbox.ts"
+import { parseSmtpUrl } from "./mail/SmtpUrl.ts"
 import * as SettingsInvalid from "./settings/SettingsInvalid.ts"
 import * as Variable from "./settings/Variable.ts"
 import { databaseVariables, poolVariables } from "./sql/environment.ts"
@@ -94,6 +95,7 @@ const mail = {
   smtpUrl: Variable.secret("SMTP_URL", {
     meaning: "the mail server",
     allowed: 'an address like "smtps://user:password@smtp.example.com"',
+    read: Option.liftPredicate((text) => Either.isRight(parseSmtpUrl(Redacted.make(text)))),
     otherwise: "letters are shown in the log on an embedded server, and not written elsewhere"
   }),
   from: Variable.parsed("MAIL_FROM", {
@@ -150,8 +152,8 @@ const contradictions = (settings: Settings): ReadonlyArray<string> => {
 /** Reads the environment as a whole. Fails with one `SettingsInvalid` that names all that is wrong. */
 export const load: Effect.Effect<Settings, SettingsInvalid.SettingsInvalid> = config.pipe(
   Effect.mapError(SettingsInvalid.fromConfigError),
-  Effect.filterOrElse(
-    (settings) => contradictions(settings).length === 0,
-    (settings) => Effect.fail(SettingsInvalid.fromProblems(contradictions(settings)))
-  )
+  Effect.tap((settings) => {
+    const problems = contradictions(settings)
+    return problems.length === 0 ? Effect.void : Effect.fail(SettingsInvalid.fromProblems(problems))
+  })
 )

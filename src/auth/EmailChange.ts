@@ -2,6 +2,7 @@ import { Effect, Option } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { Email } from "./Email.ts"
+import { evenTime } from "./EvenTime.ts"
 import { type KnownUser, stillVerified } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
@@ -59,6 +60,7 @@ export const makeRequestEmailChange = (means: AccountMeans) =>
     { email, password }: NewEmail,
     requester?: Requester
   ) {
+    const untilEven = yield* evenTime
     const event = yield* newEvent(requester)
     const letterIds = [yield* newId, yield* newId] as const
     yield* reauthenticated(means, {
@@ -70,7 +72,10 @@ export const makeRequestEmailChange = (means: AccountMeans) =>
       act: (known) =>
         posted(
           means.outbox,
-          means.answered(requestStatement(means, known, { email, event, letterIds }))
+          Effect.zipLeft(
+            means.answered(requestStatement(means, known, { email, event, letterIds })),
+            untilEven
+          )
         )
     })
   })

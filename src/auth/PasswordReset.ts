@@ -3,6 +3,7 @@ import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
 import { TokenInvalid } from "./AuthError.ts"
 import type { Email } from "./Email.ts"
+import { evenTime } from "./EvenTime.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
 import { posted } from "./Outbox.ts"
@@ -75,9 +76,11 @@ export const makePasswordReset = (means: AccountMeans) => {
     email: Email,
     requester?: Requester
   ) {
+    const untilEven = yield* evenTime
     yield* throttle.admit([...from("mailFrom", requester), toMailbox(email)])
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
-    yield* posted(outbox, answered(requestStatement(means, email, made)))
+    const requested = answered(requestStatement(means, email, made))
+    yield* posted(outbox, Effect.zipLeft(requested, untilEven))
   })
 
   const resetPassword = Effect.fn("Accounts.resetPassword")(function* (

@@ -4,6 +4,7 @@ import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { InvalidCredentials } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
+import { evenTime } from "./EvenTime.ts"
 import { findByEmail, type KnownUser, stillVerified } from "./KnownUser.ts"
 import { type NewSession, newSession } from "./NewSession.ts"
 import type { Password } from "./Password.ts"
@@ -78,6 +79,7 @@ export const makeSignIn = (means: AccountMeans) => {
     { email, password }: Credentials,
     { replaces, requester }: SignInOptions = {}
   ) {
+    const untilEven = yield* evenTime
     yield* throttle.admit([...from("signInFrom", requester), atAccount(email)])
     const attempt = {
       session: yield* newSession(requester),
@@ -94,6 +96,7 @@ export const makeSignIn = (means: AccountMeans) => {
     })
     if (Option.isSome(outcome.done)) return signedIn(outcome.done.value, attempt.session)
     yield* refuse(attempt.event, outcome.user)
+    yield* untilEven
     return yield* new InvalidCredentials()
   })
 }

@@ -3,6 +3,7 @@ import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
+import { evenTime } from "./EvenTime.ts"
 import { type IdempotencyKey, idFrom } from "./IdempotencyKey.ts"
 import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
@@ -45,6 +46,7 @@ export const makeRequestSignUp = (means: AccountMeans) =>
     { idempotencyKey, requester }: SignUpOptions = {}
   ) {
     const { answered, outbox, passwords, policy, throttle } = means
+    const untilEven = yield* evenTime
     yield* policy.check(password)
     yield* throttle.admit([...from("signUpFrom", requester), toMailbox(email)])
     const request = {
@@ -53,5 +55,6 @@ export const makeRequestSignUp = (means: AccountMeans) =>
       event: { ...(yield* newEvent(requester)), id: yield* idOf(idempotencyKey, "event", email) },
       letterId: yield* idOf(idempotencyKey, "letter", email)
     }
-    yield* posted(outbox, answered(requestStatement(means, request)))
+    const requested = answered(requestStatement(means, request))
+    yield* posted(outbox, Effect.zipLeft(requested, untilEven))
   })

@@ -7,7 +7,7 @@ import {
   ResetRequest,
   VerifyEmail
 } from "./AccountPayloads.ts"
-import { CrossOrigin, InvalidRequest, PayloadTooLarge, UnsupportedMediaType } from "./ApiError.ts"
+import { BodyRefused, CrossOrigin } from "./ApiError.ts"
 import {
   DatabaseUnavailable,
   EmailTaken,
@@ -28,10 +28,8 @@ const accepted = HttpApiSchema.Empty(202).annotations({
 const changePassword = HttpApiEndpoint.post("changePassword", "/password/change")
   .setPayload(ChangePassword)
   .addSuccess(SignedIn)
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(WrongPassword)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .addError(HashingOverloaded)
   .middleware(Authentication)
   .annotateContext(
@@ -46,9 +44,7 @@ const changePassword = HttpApiEndpoint.post("changePassword", "/password/change"
 const requestPasswordReset = HttpApiEndpoint.post("requestPasswordReset", "/password/reset-request")
   .setPayload(ResetRequest)
   .addSuccess(accepted)
-  .addError(InvalidRequest)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
+  .addError(BodyRefused)
   .annotateContext(
     OpenApi.annotations({
       identifier: "requestPasswordReset",
@@ -60,10 +56,8 @@ const requestPasswordReset = HttpApiEndpoint.post("requestPasswordReset", "/pass
 const resetPassword = HttpApiEndpoint.post("resetPassword", "/password/reset")
   .setPayload(ResetPassword)
   .addSuccess(done("The new password holds, and every session has ended."))
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(TokenInvalid)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .addError(HashingOverloaded)
   .annotateContext(
     OpenApi.annotations({
@@ -87,11 +81,9 @@ const requestEmailProof = HttpApiEndpoint.post("requestEmailProof", "/email/veri
 const proveEmail = HttpApiEndpoint.post("proveEmail", "/email/verify")
   .setPayload(VerifyEmail)
   .addSuccess(done("What the letter promised is done."))
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(TokenInvalid)
   .addError(EmailTaken)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .annotateContext(
     OpenApi.annotations({
       identifier: "proveEmail",
@@ -104,10 +96,8 @@ const proveEmail = HttpApiEndpoint.post("proveEmail", "/email/verify")
 const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
   .setPayload(ChangeEmail)
   .addSuccess(accepted)
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(WrongPassword)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .addError(HashingOverloaded)
   .middleware(Authentication)
   .annotateContext(
@@ -122,10 +112,8 @@ const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
 const deleteAccount = HttpApiEndpoint.del("deleteAccount", "/account")
   .setPayload(DeleteAccount)
   .addSuccess(done("The account is gone, with its sessions."))
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(WrongPassword)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .addError(HashingOverloaded)
   .middleware(Authentication)
   .annotateContext(

@@ -76,6 +76,9 @@ export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaTyp
   })
 ) {}
 
+/** Why a body is not taken: every endpoint that reads one can answer so. */
+export const BodyRefused = Schema.Union(InvalidRequest, PayloadTooLarge, UnsupportedMediaType)
+
 /** A defect of the service. What it was stands in the service's log, under the request's id. */
 export class InternalError extends Schema.TaggedError<InternalError>()(
   "InternalError",

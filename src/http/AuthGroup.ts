@@ -2,7 +2,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/p
 import { Schema } from "effect"
 import { Email } from "../auth/Email.ts"
 import { Password } from "../auth/Password.ts"
-import { CrossOrigin, InvalidRequest, PayloadTooLarge, UnsupportedMediaType } from "./ApiError.ts"
+import { BodyRefused, CrossOrigin } from "./ApiError.ts"
 import {
   DatabaseUnavailable,
   EmailTaken,
@@ -27,12 +27,10 @@ const signUp = HttpApiEndpoint.post("signUp", "/signup")
     SignedIn.annotations(HttpApiSchema.annotations({ status: 201, identifier: "SignedIn" }))
   )
   .addSuccess(CheckYourMail)
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(CrossOrigin)
   .addError(EmailTaken)
   .addError(IdempotencyKeyReused)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .addError(Throttled)
   .addError(HashingOverloaded)
   .addError(DatabaseUnavailable)
@@ -48,11 +46,9 @@ const signUp = HttpApiEndpoint.post("signUp", "/signup")
 const signIn = HttpApiEndpoint.post("signIn", "/signin")
   .setPayload(Credentials)
   .addSuccess(SignedIn)
-  .addError(InvalidRequest)
+  .addError(BodyRefused)
   .addError(InvalidCredentials)
   .addError(CrossOrigin)
-  .addError(PayloadTooLarge)
-  .addError(UnsupportedMediaType)
   .addError(Throttled)
   .addError(HashingOverloaded)
   .addError(DatabaseUnavailable)

@@ -20,7 +20,7 @@ export interface ServerOptions extends App.AppOptions {
   /** The port; 0 picks a free one. Default 8000. */
   readonly port?: number
   /** See `SignUpMode`. Default `immediate`. */
-  readonly signUp?: "immediate" | "verify-first"
+  readonly signUp?: typeof SignUpMode.Service
   /**
    * How long the service still accepts once `/health/ready` says 503: what load balancers need to
    * notice. Default none.

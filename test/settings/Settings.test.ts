@@ -81,6 +81,7 @@ describe("the environment", () => {
   it.effect.each([
     [{ DB_POOL_MIN: "11" }, "DB_POOL_MIN"],
     [{ SMTP_URL: "smtps://smtp.example.com" }, "MAIL_FROM"],
+    [{ SMTP_URL: "smtp.example.com", MAIL_FROM: "hello@example.com" }, "SMTP_URL"],
     [{ AUTH_SIGN_UP: "verify-first", NODE_ENV: "production" }, "SMTP_URL"],
     [{ CORS_ORIGINS: "*" }, "CORS_ORIGINS"],
     [{ PUBLIC_URL: "app.example.com" }, "PUBLIC_URL"],
