@@ -1,17 +1,15 @@
 import { randomUUID } from "node:crypto"
-import { lookup } from "node:dns/promises"
-import { Effect, Fiber, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import type { FaultProxy } from "../../src/testing/index.ts"
 import { quantile } from "../interrupts/Timing.ts"
 import { ProofFailed } from "../Proof.ts"
 import { type ProofProcess, startProcess } from "../ProofProcess.ts"
 import { type Answer, askAt } from "../service/Ask.ts"
-import type { Order, Probe, Report } from "./Order.ts"
-import { probing } from "./Probing.ts"
+import type { Order, Probe, Report, ServiceOrder, ServiceReport } from "./Order.ts"
 
-/** Where the service answers, and what stands between it and its database. */
+/** The service's database, behind what drops it. */
 export interface Means {
-  readonly url: string
+  readonly database: Redacted.Redacted<string>
   readonly proxy: FaultProxy["Type"]
 }
 
@@ -38,27 +36,42 @@ const signedIn = (url: string) =>
     return (yield* Schema.decodeUnknown(SignedUp)(text)).session.sessionToken
   })
 
-type Visitors = ProofProcess<Order, Report>
+/** Has a process do something, and waits until it says so. */
+const answered = <Order extends object, Said extends { readonly _tag: string }, Tag extends string>(
+  { report, tell }: ProofProcess<Order, Said>,
+  order: Order,
+  tag: Tag
+) => Effect.zipRight(tell(order), saidBy(report, tag))
+
+const saidBy = <Said extends { readonly _tag: string }, Tag extends string>(
+  report: Effect.Effect<Said>,
+  tag: Tag
+) =>
+  Effect.filterOrFail(
+    report,
+    (said): said is Extract<Said, { readonly _tag: Tag }> => said._tag === tag,
+    ({ _tag }) => new ProofFailed({ message: `A process said ${_tag}, not ${tag}.` })
+  )
 
 /** A process of people who ask, once it listens. */
 const visitors = startProcess<Order, Report>(new URL("visitors.main.ts", import.meta.url)).pipe(
-  Effect.tap(({ report }) => report)
+  Effect.tap(({ report }) => saidBy(report, "Ready"))
 )
 
-const answered = <Tag extends Report["_tag"]>({ report, tell }: Visitors, order: Order, tag: Tag) =>
+const service = (database: Redacted.Redacted<string>) =>
   Effect.gen(function* () {
-    yield* tell(order)
-    const said = yield* report
-    const isExpected = (said: Report): said is Extract<Report, { _tag: Tag }> => said._tag === tag
-    return isExpected(said)
-      ? said
-      : yield* new ProofFailed({ message: `A visitor said ${said._tag}, not ${tag}.` })
+    const script = new URL("service.main.ts", import.meta.url)
+    const process = yield* startProcess<ServiceOrder, ServiceReport>(script, {
+      BULKHEAD_URL: Redacted.value(database)
+    })
+    const { url } = yield* saidBy(process.report, "Listening")
+    return { process, url }
   })
 
-const signUps = (crowd: Visitors, url: string, count: number) =>
+const signUps = (crowd: ProofProcess<Order, Report>, url: string, count: number) =>
   Effect.map(answered(crowd, { _tag: "SignUp", url, count }, "SignedUp"), ({ answers }) => answers)
 
-const dropped = ({ proxy }: Means) =>
+const dropped = (proxy: Means["proxy"]) =>
   Effect.gen(function* () {
     yield* Effect.sleep("300 millis")
     const from = Date.now()
@@ -73,25 +86,27 @@ const dropped = ({ proxy }: Means) =>
 /**
  * Has a crowd sign up while the database is dropped, and watches what it costs the others.
  *
- * The crowd, who watches and the service are a process each; only names are looked up in the
- * service's own, because it is its threads that they need.
+ * The service, the crowd and who watches are a process each. Only names are looked up in the service's
+ * own, because it is its threads that they need.
  */
-export const bulkhead = (means: Means, size: number) =>
+export const bulkhead = ({ database, proxy }: Means, size: number) =>
   Effect.gen(function* () {
-    const { url } = means
-    const [crowd, watcher] = yield* Effect.all([visitors, visitors], { concurrency: 2 })
-    const names: Array<Probe> = []
-    const lookUp = Effect.promise(() => lookup("localhost"))
+    const [{ process, url }, crowd, watcher] = yield* Effect.all(
+      [service(database), visitors, visitors],
+      { concurrency: 3 }
+    )
+    // As a service is that has run for a while: its code is compiled, its connections are there.
+    yield* signUps(crowd, url, size)
     yield* watcher.tell({ _tag: "Watch", url, token: yield* signedIn(url) })
-    const probes = yield* Effect.fork(probing(lookUp, names))
+    yield* process.tell({ _tag: "Begin" })
     yield* Effect.sleep("300 millis")
-    const [first, away] = yield* Effect.all([signUps(crowd, url, size), dropped(means)], {
+    const [first, away] = yield* Effect.all([signUps(crowd, url, size), dropped(proxy)], {
       concurrency: 2
     })
     // Crowds go on coming while the database is there: it is their hashing that may be felt.
-    const later = yield* signUps(crowd, url, size)
+    const later = yield* Effect.replicateEffect(signUps(crowd, url, size), 4)
     const { health, sessions } = yield* answered(watcher, { _tag: "Tell" }, "Watched")
-    yield* Fiber.interrupt(probes)
+    const { names } = yield* answered(process, { _tag: "Tell" }, "LookedUp")
     const overload = yield* signUps(crowd, url, 3 * size)
     const millis = (probes: ReadonlyArray<Probe>) => probes.map((probe) => probe.millis)
     const isThere = ({ at, millis }: Probe) => at + millis < away.from || at > away.to
@@ -99,7 +114,7 @@ export const bulkhead = (means: Means, size: number) =>
       names: millis(names),
       health: millis(health),
       sessions: millis(sessions.filter(isThere)),
-      signUps: [...first, ...later],
+      signUps: [...first, ...later.flat()],
       overload
     } satisfies Bulkhead
   })

@@ -25,3 +25,13 @@ export type Report =
       readonly health: ReadonlyArray<Probe>
       readonly sessions: ReadonlyArray<Probe>
     }
+
+/** What the process of the service is told: to begin its times anew, or to tell them. */
+export interface ServiceOrder {
+  readonly _tag: "Begin" | "Tell"
+}
+
+/** What it says. */
+export type ServiceReport =
+  | { readonly _tag: "Listening"; readonly url: string }
+  | { readonly _tag: "LookedUp"; readonly names: ReadonlyArray<Probe> }
