@@ -3,6 +3,7 @@ import type { PoolOf } from "../pool/Pool.ts"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, PgError } from "./PgError.ts"
+import { Turn } from "./Turn.ts"
 
 /** The question had no answer in time: it says nothing about what was asked. */
 export const unanswered = "Unanswered" as const
@@ -35,16 +36,25 @@ const inTime = <A>(
 ): Effect.Effect<A, PgError | typeof unanswered> =>
   Effect.timeoutFail(answer, { duration: patience, onTimeout: () => unanswered })
 
+/** Many may ask at once. One after the other: who gives up cancels a question, and it must be theirs. */
+const opened = (dial: AuxiliaryDial<PgConnection>) =>
+  Effect.map(
+    auxiliarySession(dial, () => undefined),
+    (connection) => ({ connection, turn: new Turn() })
+  )
+
 /** Nothing is opened before the first question; the scope closes what is open. */
 export const make = (
   dial: AuxiliaryDial<PgConnection>
 ): Effect.Effect<Auxiliary, never, Scope.Scope> =>
   Effect.map(
-    RcRef.make({ acquire: auxiliarySession(dial, () => undefined), idleTimeToLive }),
+    RcRef.make({ acquire: opened(dial), idleTimeToLive }),
     (session): Auxiliary => ({
       ask: (question, patience = answerTimeout) =>
         RcRef.get(session).pipe(
-          Effect.flatMap((connection) => inTime(question(connection), patience)),
+          Effect.flatMap(({ connection, turn }) =>
+            inTime(turn.hold(question(connection)), patience)
+          ),
           Effect.tapError(() => RcRef.invalidate(session)),
           Effect.scoped
         )
