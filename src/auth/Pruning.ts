@@ -141,7 +141,8 @@ const make = ({ batch = 500, deadline = Duration.seconds(10) }: PruningOptions) 
         )
       )
 
-    const throttles = Stream.paginateEffect(new Uint8Array(), (after) =>
+    const beforeAll: Uint8Array = new Uint8Array()
+    const throttles = Stream.paginateEffect(beforeAll, (after) =>
       Effect.map(
         answered(deleteThrottles(sql, batch, after)),
         ({ deleted, last }) =>
