@@ -5,6 +5,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger } from "effect"
 import * as Auth from "./Auth.ts"
 import * as Database from "./Database.ts"
+import { endAtSecondSignal } from "./endAtSecondSignal.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
 import * as Settings from "./Settings.ts"
@@ -50,6 +51,7 @@ const told = (cause: Cause.Cause<unknown>) =>
       ? Effect.logError("The service ended by a defect", cause)
       : Effect.logError(`The service ended: ${sentences(cause)}`)
 
+endAtSecondSignal()
 NodeRuntime.runMain(
   service.pipe(
     Effect.provide(environment),
