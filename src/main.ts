@@ -26,7 +26,11 @@ const listening = (settings: Settings.Settings) => {
 const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))
 
 const service = Effect.flatMap(Settings.load, (settings) =>
-  Effect.raceFirst(Layer.launch(listening(settings)), reachable).pipe(
+  Layer.build(listening(settings)).pipe(
+    // Behind it in the same fiber: who is interrupted in a race does not wait for the racers, and
+    // the database would be gone before the requests that are still in flight.
+    Effect.zipRight(reachable),
+    Effect.scoped,
     // Around the server, so that requests in flight finish with their database.
     Effect.provide(Database.layer(settings))
   )

@@ -1,7 +1,8 @@
 import type * as Http from "node:http"
 import { HttpApp, HttpServerResponse } from "@effect/platform"
 import { Duration, Effect, Option, Schedule } from "effect"
-import { close, makeHasUnanswered, turn } from "./NodeServer.ts"
+import { arrivalsAt } from "./Arrivals.ts"
+import { close } from "./NodeServer.ts"
 import type { Readiness } from "./Readiness.ts"
 
 /** Ends a server without breaking off an answer. */
@@ -46,6 +47,7 @@ export const make = (
   readiness: Readiness["Type"],
   { deadline, delay }: DrainTimes
 ): Drain => {
+  const { hasUnanswered, settle } = arrivalsAt(server)
   let inFlight = 0
   let draining = false
 
@@ -55,10 +57,7 @@ export const make = (
     )
 
   // Connections become idle one by one, as their last answer goes out.
-  const isQuiet = Effect.map(
-    makeHasUnanswered(server),
-    (hasUnanswered) => !hasUnanswered && inFlight === 0
-  )
+  const isQuiet = Effect.map(hasUnanswered, (isAwaited) => !isAwaited && inFlight === 0)
 
   const quiet = Effect.repeat(isQuiet, {
     until: (answer) => answer,
@@ -82,8 +81,7 @@ export const make = (
       yield* readiness.end
       yield* Effect.logInfo(told(inFlight, delay))
       yield* Effect.sleep(delay)
-      // What has come already is let in: closing the door on it would break its connection.
-      yield* turn
+      yield* settle
       const closed = yield* close(server)
       yield* readiness.close
       if (!(yield* endsWithin(quiet, deadline))) {

@@ -1,5 +1,4 @@
 import * as Http from "node:http"
-import type { Socket } from "node:net"
 import { Deferred, Duration, Effect, FiberSet } from "effect"
 import { answerClientError } from "./ClientError.ts"
 import { type ListenError, listenError } from "./ListenError.ts"
@@ -48,32 +47,6 @@ export const listen = (server: Http.Server, host: string, port: number) =>
     const address = server.address()
     return typeof address === "object" && address !== null ? address.port : port
   })
-
-/**
- * Whether connections are left on which something has arrived that is not answered to its end; closes
- * the others. For a server that has stopped accepting.
- */
-export const makeHasUnanswered = (server: Http.Server): Effect.Effect<boolean> => {
-  const sockets = new Set<Socket>()
-  server.on("connection", (socket) => {
-    sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-  })
-  return Effect.sync(() => {
-    server.closeIdleConnections()
-    // Node counts as busy, too, what has never sent a byte: a connection that a browser opened for later.
-    return [...sockets].some(({ bytesRead, destroyed }) => !destroyed && bytesRead > 0)
-  })
-}
-
-/**
- * One turn of the event loop: connections that clients have opened, and requests that they have sent,
- * are accepted and read before what comes behind it.
- */
-export const turn: Effect.Effect<void> = Effect.async((resume) => {
-  const handle = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(handle))
-})
 
 /** Stops accepting connections. The inner effect ends when the last connection is closed. */
 export const close = (server: Http.Server): Effect.Effect<Effect.Effect<void>> =>
