@@ -111,6 +111,11 @@ const database = {
     meaning: "whether missing tables are created on the first connection",
     options: ["on", "off"],
     fallback: "on"
+  }),
+  prune: Variable.choice("DB_PRUNE", {
+    meaning: "whether what has expired is deleted, about hourly and only behind requests",
+    options: ["on", "off"],
+    fallback: "on"
   })
 }
 

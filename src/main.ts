@@ -5,6 +5,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger } from "effect"
 import * as Auth from "./Auth.ts"
 import * as Database from "./Database.ts"
+import { endAtSecondSignal } from "./endAtSecondSignal.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
 import * as Settings from "./Settings.ts"
@@ -25,7 +26,11 @@ const listening = (settings: Settings.Settings) => {
 const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))
 
 const service = Effect.flatMap(Settings.load, (settings) =>
-  Effect.raceFirst(Layer.launch(listening(settings)), reachable).pipe(
+  Layer.build(listening(settings)).pipe(
+    // Behind it in the same fiber: who is interrupted in a race does not wait for the racers, and
+    // the database would be gone before the requests that are still in flight.
+    Effect.zipRight(reachable),
+    Effect.scoped,
     // Around the server, so that requests in flight finish with their database.
     Effect.provide(Database.layer(settings))
   )
@@ -50,6 +55,7 @@ const told = (cause: Cause.Cause<unknown>) =>
       ? Effect.logError("The service ended by a defect", cause)
       : Effect.logError(`The service ended: ${sentences(cause)}`)
 
+endAtSecondSignal()
 NodeRuntime.runMain(
   service.pipe(
     Effect.provide(environment),

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { type Duration, Effect } from "effect"
-import { untilAnswered } from "./IdempotentStatement.ts"
+import { type Answered, makeAnswered } from "./Answered.ts"
 import { beginSession } from "./NewSession.ts"
 import { Outbox } from "./Outbox.ts"
 import { PasswordPolicy } from "./PasswordPolicy.ts"
@@ -15,7 +15,7 @@ export interface AccountMeans {
   readonly passwords: typeof Passwords.Service
   readonly throttle: typeof Throttle.Service
   readonly outbox: typeof Outbox.Service
-  readonly answered: ReturnType<typeof untilAnswered>
+  readonly answered: Answered
   readonly begin: ReturnType<typeof beginSession>
 }
 
@@ -29,7 +29,7 @@ export const accountMeans = (deadline: Duration.DurationInput) =>
       passwords: yield* Passwords,
       throttle: yield* Throttle,
       outbox: yield* Outbox,
-      answered: untilAnswered(deadline),
+      answered: yield* makeAnswered(deadline),
       begin: beginSession(sql, yield* SessionExpiry)
     } satisfies AccountMeans
   })

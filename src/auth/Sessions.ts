@@ -1,8 +1,8 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
+import { type Answered, makeAnswered } from "./Answered.ts"
 import { audit, newEvent } from "./Audit.ts"
 import { type DatabaseUnavailable, SessionInvalid } from "./AuthError.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
 import { makeLastSeen, touchInterval } from "./LastSeen.ts"
 import type { Requester } from "./Requester.ts"
 import type { Session, SessionId } from "./Session.ts"
@@ -75,7 +75,7 @@ const make = (options: SessionsOptions) =>
     const sql = yield* SqlClient
     const { idle } = yield* SessionExpiry
     const touch = yield* makeLastSeen(idle)
-    const answered = untilAnswered(options.deadline ?? Duration.seconds(10))
+    const answered = yield* makeAnswered(options.deadline ?? Duration.seconds(10))
     const staleAfter = Duration.toSeconds(touchInterval(idle))
 
     const validate = Effect.fn("Sessions.validate")(function* (token: SessionToken) {
@@ -105,7 +105,7 @@ const make = (options: SessionsOptions) =>
   })
 
 /** The ways to end sessions: each deletes and writes the event in one statement. */
-const makeRevocations = (sql: SqlClient, answered: ReturnType<typeof untilAnswered>) => {
+const makeRevocations = (sql: SqlClient, answered: Answered) => {
   const revoke = Effect.fn("Sessions.revoke")(function* (
     token: SessionToken,
     requester?: Requester

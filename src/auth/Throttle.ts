@@ -1,9 +1,9 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
-import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { admit as admitStatement } from "./AdmitStatement.ts"
+import { makeAnswered } from "./Answered.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
 import { newId } from "./SecureRandom.ts"
 import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimits.ts"
 
@@ -35,7 +35,7 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
 >() {
   /** Limits in the database of the `SqlClient`, which must be holdfast's. */
   static layer(options: ThrottleOptions = {}): Layer.Layer<Throttle, never, SqlClient> {
-    return Layer.scoped(Throttle, make(options))
+    return Layer.effect(Throttle, make(options))
   }
 
   /** Lets everything pass, without a statement: for benchmarks and tests. */
@@ -45,13 +45,10 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
   })
 }
 
-const SWEEP_INTERVAL = Duration.hours(1)
-
 const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
-    const answered = untilAnswered(deadline)
-    const sweep = yield* makeSweep(sql)
+    const answered = yield* makeAnswered(deadline)
 
     const admit = Effect.fn("Throttle.admit")(function* (attempts: ReadonlyArray<Attempt>) {
       if (attempts.length === 0) return
@@ -59,7 +56,6 @@ const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =
       const wait = yield* answered(
         admitStatement(sql, { ...defaultLimits, ...limits }, attempts, id)
       )
-      yield* sweep()
       if (wait > 0) return yield* new Throttled({ retryAfterSeconds: Math.ceil(wait) })
     })
 
@@ -69,21 +65,4 @@ const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =
         where key = sha256(convert_to('account:' || u.email, 'UTF8')))`
     ]
     return { admit, forgotten }
-  })
-
-/** Deletes rows that limit nothing any more: in the background, and only when others are written. */
-const makeSweep = (sql: SqlClient) =>
-  Effect.gen(function* () {
-    const scope = yield* Effect.scope
-    let last = yield* Clock.currentTimeMillis
-    const isDue = (now: number) => now - last >= Duration.toMillis(SWEEP_INTERVAL)
-    const sweep = sql`delete from throttles where free_at < now() - interval '1 day'`.pipe(
-      Effect.catchAllCause(() => Effect.logDebug("Throttles that limit nothing were not deleted"))
-    )
-    return () =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        if (!isDue(now)) return Effect.void
-        last = now
-        return Effect.asVoid(Effect.forkIn(sweep, scope))
-      })
   })

@@ -3,6 +3,7 @@ import type { Schema } from "effect"
 import { AccountGroup } from "./AccountGroup.ts"
 import { DeadlineExceeded, InternalError } from "./ApiError.ts"
 import { AuthGroup } from "./AuthGroup.ts"
+import { Draining } from "./Health.ts"
 import { HealthGroup } from "./HealthGroup.ts"
 import { documentation } from "./OpenApiDocument.ts"
 import { SessionsGroup } from "./SessionsGroup.ts"
@@ -31,4 +32,5 @@ export class Api extends apiFailingWith("holdfast", InternalError)
   .add(AccountGroup)
   .add(HealthGroup)
   .addError(DeadlineExceeded)
+  .addError(Draining)
   .annotateContext(documentation) {}

@@ -9,6 +9,8 @@ import { DeadlineExceeded, InternalError, MethodNotAllowed, NotFound } from "./A
 import { TrustedHops } from "./ClientAddress.ts"
 import * as Cors from "./Cors.ts"
 import { errorAnswer } from "./ErrorAnswer.ts"
+import { Draining, draining } from "./Health.ts"
+import { Readiness } from "./Readiness.ts"
 import { logged } from "./RequestLog.ts"
 import * as RouteTable from "./RouteTable.ts"
 import { sameOriginOnly } from "./SameOrigin.ts"
@@ -46,8 +48,8 @@ export const make = ({
   trustedHops = 0
 }: AppOptions = {}) => {
   const deadline = Duration.decode(requestDeadline)
-  const parts = Effect.all([HttpApiBuilder.httpApp, HttpApiBuilder.Router.router])
-  return Effect.map(parts, ([httpApp, router]) => {
+  const parts = Effect.all([HttpApiBuilder.httpApp, HttpApiBuilder.Router.router, Readiness])
+  return Effect.map(parts, ([httpApp, router, { isOpen }]) => {
     const lookUp = RouteTable.make(Chunk.toReadonlyArray(router.routes))
     const endpoints = httpApp.pipe(
       sameOriginOnly(corsOrigins),
@@ -56,7 +58,10 @@ export const make = ({
     return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method, url }) => {
       const lookup = lookUp(method, url)
       const options = Cors.optionsAnswer(corsOrigins, headers)
-      return answer(lookup, method, options, endpoints).pipe(
+      return Effect.if(isOpen, {
+        onTrue: () => answer(lookup, method, options, endpoints),
+        onFalse: () => Effect.succeed(refused)
+      }).pipe(
         orGiveUpAfter(deadline),
         Effect.catchAllCause(internalError),
         Effect.map(withSecurityHeaders),
@@ -82,6 +87,11 @@ const answer = <E, R>(
       return method === "OPTIONS" ? Effect.succeed(options(lookup.allow)) : endpoints
   }
 }
+
+/** Nothing was done for it, so it can be sent again, elsewhere. */
+const refused = errorAnswer(Draining, draining).pipe(
+  HttpServerResponse.setHeader("retry-after", `${draining.retryAfterSeconds}`)
+)
 
 const noSuchPath = new NotFound({
   message: "Nothing is at this path. Paths are exact: see /docs for those that exist."

@@ -1,6 +1,7 @@
 import type * as Http from "node:http"
 import { HttpApp, HttpServerResponse } from "@effect/platform"
 import { Duration, Effect, Option, Schedule } from "effect"
+import { arrivalsAt } from "./Arrivals.ts"
 import { close } from "./NodeServer.ts"
 import type { Readiness } from "./Readiness.ts"
 
@@ -9,9 +10,10 @@ export interface Drain {
   /** Counts the requests that this app is answering; announces the end on the last answers. */
   readonly track: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
   /**
-   * Tells who asks that the service is not ready and waits a moment for load balancers to hear of it.
-   * Then it stops accepting, lets the counted requests finish, and closes every connection. After the
-   * deadline it closes the connections over whatever still runs.
+   * Tells who asks that the service is not ready and waits a moment for load balancers to hear of it;
+   * every answer ends its connection. Then it stops accepting, refuses what still comes over open
+   * connections, lets what has begun finish, and closes every connection. After the deadline it
+   * closes them over whatever still runs.
    */
   readonly run: Effect.Effect<void>
 }
@@ -33,6 +35,9 @@ const UNWINDING = Duration.seconds(1)
 const endsWithin = <A>(effect: Effect.Effect<A>, limit: Duration.Duration) =>
   Effect.map(Effect.timeoutOption(Effect.interruptible(effect), limit), Option.isSome)
 
+const told = (inFlight: number, delay: Duration.Duration) =>
+  `Told to end. Requests in flight: ${inFlight}. Accepting more for ${Duration.format(delay)}.`
+
 /**
  * The drain of a server. platform's handlers are daemons that no scope waits for, and its own
  * shutdown waits without a limit, so the requests are counted here.
@@ -42,6 +47,7 @@ export const make = (
   readiness: Readiness["Type"],
   { deadline, delay }: DrainTimes
 ): Drain => {
+  const { hasUnanswered, settle } = arrivalsAt(server)
   let inFlight = 0
   let draining = false
 
@@ -51,10 +57,7 @@ export const make = (
     )
 
   // Connections become idle one by one, as their last answer goes out.
-  const isQuiet = Effect.sync(() => {
-    server.closeIdleConnections()
-    return inFlight === 0
-  })
+  const isQuiet = Effect.map(hasUnanswered, (isAwaited) => !isAwaited && inFlight === 0)
 
   const quiet = Effect.repeat(isQuiet, {
     until: (answer) => answer,
@@ -76,8 +79,11 @@ export const make = (
     run: Effect.gen(function* () {
       draining = true
       yield* readiness.end
+      yield* Effect.logInfo(told(inFlight, delay))
       yield* Effect.sleep(delay)
+      yield* settle
       const closed = yield* close(server)
+      yield* readiness.close
       if (!(yield* endsWithin(quiet, deadline))) {
         yield* Effect.logWarning(
           `Requests still running after ${Duration.format(deadline)}: ${inFlight}. Closing their connections.`

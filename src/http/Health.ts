@@ -28,6 +28,12 @@ export class Draining extends Schema.TaggedError<Draining>()(
   })
 ) {}
 
+/** What is said while the service ends. */
+export const draining = new Draining({
+  message: "This instance is about to end. Send requests to another one.",
+  retryAfterSeconds: 1
+})
+
 const count = (description: string) => Schema.NonNegativeInt.annotations({ description })
 
 /** The counters of the connection pool at the time of the check. */

@@ -2,13 +2,8 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
 import { Api } from "./Api.ts"
 import { DatabaseHealth } from "./DatabaseHealth.ts"
-import { Draining } from "./Health.ts"
+import { draining } from "./Health.ts"
 import { Readiness } from "./Readiness.ts"
-
-const draining = new Draining({
-  message: "This instance is about to end. Send requests to another one.",
-  retryAfterSeconds: 1
-})
 
 /** The endpoints of `HealthGroup`. */
 export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>

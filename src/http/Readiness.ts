@@ -1,8 +1,9 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Layer } from "effect"
 
 /**
  * Whether the service wants new requests. It does from the start until it is about to end: load
  * balancers are told while it still accepts, so that none of them sends a request to a closed door.
+ * When it no longer does, what still comes over connections that are open already is refused.
  */
 export class Readiness extends Context.Tag("holdfast/http/Readiness")<
   Readiness,
@@ -10,15 +11,31 @@ export class Readiness extends Context.Tag("holdfast/http/Readiness")<
     readonly isReady: Effect.Effect<boolean>
     /** From now on it is not, and never again. */
     readonly end: Effect.Effect<void>
+    /** Whether requests are answered, also those that it does not want. */
+    readonly isOpen: Effect.Effect<boolean>
+    /** From now on they are refused. */
+    readonly close: Effect.Effect<void>
+    /**
+     * Ends when the service closes. An answer without an end of its own, such as a stream of events,
+     * ends then: otherwise the drain waits for it until its deadline. Its client connects again, to
+     * another instance. For example `Stream.interruptWhen(events, readiness.closed)`.
+     */
+    readonly closed: Effect.Effect<void>
   }
 >() {
-  static readonly layer: Layer.Layer<Readiness> = Layer.sync(Readiness, () => {
-    let isReady = true
-    return {
-      isReady: Effect.sync(() => isReady),
-      end: Effect.sync(() => {
-        isReady = false
-      })
-    }
-  })
+  static readonly layer: Layer.Layer<Readiness> = Layer.effect(
+    Readiness,
+    Effect.map(Deferred.make<void>(), (closed) => {
+      let isReady = true
+      return {
+        isReady: Effect.sync(() => isReady),
+        end: Effect.sync(() => {
+          isReady = false
+        }),
+        isOpen: Effect.map(Deferred.isDone(closed), (isClosed) => !isClosed),
+        close: Effect.asVoid(Deferred.succeed(closed, undefined)),
+        closed: Deferred.await(closed)
+      }
+    })
+  )
 }

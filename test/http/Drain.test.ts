@@ -1,7 +1,13 @@
+import * as Net from "node:net"
+import { HttpServerResponse } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
+import { Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Scope, Stream } from "effect"
 import { EmailTaken } from "../../src/auth/AuthError.ts"
+import * as Drain from "../../src/http/Drain.ts"
 import { ListenError } from "../../src/http/ListenError.ts"
+import * as NodeServer from "../../src/http/NodeServer.ts"
+import { Readiness } from "../../src/http/Readiness.ts"
 import { Server, type ServerOptions } from "../../src/http/Server.ts"
 import { type Floors, fakeFloors, floorsWith, serviceOver } from "./fakeService.ts"
 import { exchange, statusOf } from "./RawSocket.ts"
@@ -51,6 +57,26 @@ const accepts = Effect.flatMap(Service, ({ url }) =>
     )
   )
 )
+
+/** Sends the first part at once and the second after a pause; everything that is answered. */
+const latecomer = ([first, second]: readonly [string, string], pause: Duration.DurationInput) =>
+  Effect.flatMap(Service, ({ url }) =>
+    Effect.async<string>((resume) => {
+      const { hostname, port } = new URL(url)
+      let received = ""
+      const socket = Net.connect({ host: hostname, port: Number(port) })
+      socket.setEncoding("latin1").on("data", (data) => {
+        received += data
+      })
+      socket.on("close", () => resume(Effect.succeed(received))).on("error", () => undefined)
+      socket.write(first)
+      const timer = setTimeout(() => socket.write(second), Duration.toMillis(pause))
+      return Effect.sync(() => {
+        clearTimeout(timer)
+        socket.destroy()
+      })
+    })
+  )
 
 describe("Drain", () => {
   it.scopedLive(
@@ -132,6 +158,57 @@ describe("Drain", () => {
       const closed = yield* Fiber.join(idle)
       assert.strictEqual(statusOf(closed), 200)
       assert.strictEqual(closed.end, "closed")
+    })
+  )
+
+  it.scopedLive("a connection that has never sent anything does not, either", () =>
+    Effect.gen(function* () {
+      const { context, end } = yield* started(fakeFloors)
+      const silent = yield* Effect.fork(Effect.provide(exchange([]), context))
+      yield* Effect.provide(send("/health"), context)
+      yield* Effect.sleep("50 millis")
+      yield* end.pipe(Effect.timeout("1 second"))
+      assert.strictEqual((yield* Fiber.join(silent)).end, "closed")
+    })
+  )
+
+  it.scopedLive("what comes too late over an open connection is refused, and told to go on", () =>
+    Effect.gen(function* () {
+      const { context, end } = yield* started(fakeFloors)
+      const late = latecomer(["GET /health HTTP/1.1\r\nHo", "st: a\r\n\r\n"], "200 millis")
+      const exchanged = yield* Effect.fork(Effect.provide(late, context))
+      yield* Effect.sleep("100 millis")
+      yield* end.pipe(Effect.timeout("1 second"))
+      const answer = yield* Fiber.join(exchanged)
+      assert.match(answer, /^HTTP\/1\.1 503 /)
+      assert.match(answer, /retry-after: 1\r\n/i)
+      assert.match(answer, /connection: close\r\n/i)
+      assert.match(answer, /"_tag":"Draining"/)
+    })
+  )
+
+  it.scopedLive("an answer without an end of its own ends when it hears of it", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const readiness = yield* Effect.map(Layer.build(Readiness.layer), Context.get(Readiness))
+      const events = Stream.repeatEffect(Effect.as(Effect.sleep("20 millis"), "data: on\n\n"))
+      const told = Stream.concat(
+        Stream.interruptWhen(events, readiness.closed),
+        Stream.make("data: over\n\n")
+      )
+      const server = yield* NodeServer.create
+      const times = { delay: Duration.zero, deadline: Duration.seconds(30) }
+      const drain = Drain.make(server, readiness, times)
+      const app = Effect.succeed(HttpServerResponse.stream(Stream.encodeText(told)))
+      server.on("request", yield* NodeHttpServer.makeHandler(app, drain.track))
+      const port = yield* NodeServer.listen(server, "127.0.0.1", 0)
+      yield* Scope.addFinalizer(scope, drain.run)
+      const body = yield* Effect.fork(
+        Effect.promise(async () => (await fetch(`http://127.0.0.1:${port}/`)).text())
+      )
+      yield* Effect.sleep("200 millis")
+      yield* Scope.close(scope, Exit.void).pipe(Effect.timeout("1 second"))
+      assert.match(yield* Fiber.join(body), /^(data: on\n\n)+data: over\n\n$/)
     })
   )
 

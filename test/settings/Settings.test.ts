@@ -28,7 +28,8 @@ describe("the environment", () => {
       assert.deepStrictEqual(database, {
         neonDbUrl: undefined,
         databaseUrl: undefined,
-        migrate: "on"
+        migrate: "on",
+        prune: "on"
       })
       assert.strictEqual(pool.maxConnections, 10)
       assert.deepStrictEqual(pool.retryDelay, Duration.millis(500))

@@ -62,7 +62,7 @@ export const startService = ({
       exit: Deferred.await(exited),
       signal: (name) => Effect.sync(() => child.kill(name)),
       listening: Effect.retry(statusOf(`${url}/health`), Schedule.spaced("100 millis")).pipe(
-        Effect.timeout("30 seconds"),
+        Effect.timeout("1 minute"),
         Effect.orDie,
         Effect.asVoid
       )
