@@ -188,8 +188,10 @@ export const withTransaction =
         const work = { options, effect, fiber, span }
         if (outer !== undefined) return nested(outer, work)
         const replayed = fiber.getFiberRef(replayedRun)
-        return replayed?.after === undefined
-          ? outermost(work)
-          : Effect.zipRight(noteFirst(options.pool, replayed), outermost(work))
+        const run =
+          replayed?.after === undefined
+            ? outermost(work)
+            : Effect.zipRight(noteFirst(options.pool, replayed), outermost(work))
+        return Effect.withParentSpan(run, span)
       })
     )
