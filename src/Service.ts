@@ -5,6 +5,7 @@ import * as Environment from "./Environment.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
 import * as Settings from "./Settings.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 const announced = Effect.flatMap(Server, ({ url }) =>
   Effect.logInfo(
@@ -14,7 +15,10 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 
 const listening = (settings: Settings.Settings) => {
   const { corsOrigins = new Set<string>(), ...service } = settings.service
-  const server = Server.layer({ ...service, corsOrigins, signUp: settings.auth.signUp })
+  const server = Server.layer(
+    { ...service, corsOrigins, signUp: settings.auth.signUp },
+    Telemetry.routes(settings)
+  )
   return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
 }
 
@@ -24,7 +28,9 @@ const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Eff
 const service = Effect.flatMap(Settings.load, (settings) =>
   Effect.raceFirst(Layer.launch(listening(settings)), reachable).pipe(
     // Around the server, so that requests in flight finish with their database.
-    Effect.provide(Database.layer(settings))
+    Effect.provide(Database.layer(settings)),
+    // Around all of it, so that what they do at the end is seen.
+    Effect.provide(Telemetry.exported(settings))
   )
 )
 
