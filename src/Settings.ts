@@ -6,6 +6,12 @@ import { parseSmtpUrl } from "./mail/SmtpUrl.ts"
 import * as SettingsInvalid from "./settings/SettingsInvalid.ts"
 import * as Variable from "./settings/Variable.ts"
 import { databaseVariables, poolVariables } from "./sql/environment.ts"
+import { parseOtlpEndpoint } from "./telemetry/OtlpEndpoint.ts"
+import { parseOtlpHeaders } from "./telemetry/OtlpHeaders.ts"
+import { parseRatio } from "./telemetry/Ratio.ts"
+
+/** Far too many to be guessed, one try after another. */
+const LEAST_METRICS_TOKEN = 16
 
 const service = {
   host: Variable.text("HOST", {
@@ -105,6 +111,48 @@ const mail = {
   })
 }
 
+const telemetry = {
+  metricsToken: Variable.secret("METRICS_TOKEN", {
+    meaning: "what Prometheus must present as a bearer token to read /metrics",
+    allowed: "a secret of at least 16 characters",
+    otherwise: "there is no /metrics",
+    read: (text) => (text.length >= LEAST_METRICS_TOKEN ? Option.some(text) : Option.none())
+  }),
+  otlpEndpoint: Variable.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", {
+    meaning: "where traces and metrics are delivered by OTLP",
+    allowed: 'an address like "http://collector:4318", without a key in it',
+    read: parseOtlpEndpoint,
+    otherwise: "they are not recorded"
+  }),
+  otlpHeaders: Variable.secret("OTEL_EXPORTER_OTLP_HEADERS", {
+    meaning: "headers of these deliveries, such as a key",
+    allowed: "name=value pairs with commas between, their values percent-encoded",
+    read: (text) => Option.as(parseOtlpHeaders(text), text)
+  }),
+  otlpProtocol: Variable.choice("OTEL_EXPORTER_OTLP_PROTOCOL", {
+    meaning: "how they are written",
+    options: ["http/protobuf", "http/json"],
+    fallback: "http/protobuf"
+  }),
+  serviceName: Variable.text("OTEL_SERVICE_NAME", {
+    meaning: "what the service is called in its telemetry",
+    fallback: "holdfast"
+  }),
+  traceRatio: Variable.parsed("OTEL_TRACES_SAMPLER_ARG", {
+    meaning:
+      "the part of the traces that is recorded; one that began elsewhere is as its traceparent says",
+    allowed: "a number from 0 to 1",
+    read: parseRatio,
+    otherwise: "all"
+  }),
+  metricInterval: Variable.integer("OTEL_METRIC_EXPORT_INTERVAL", {
+    meaning: "milliseconds between two deliveries of metrics",
+    min: 1000,
+    max: 3_600_000,
+    fallback: 60_000
+  })
+}
+
 const database = {
   ...databaseVariables,
   migrate: Variable.choice("DB_MIGRATE", {
@@ -120,7 +168,7 @@ const database = {
 }
 
 /** Everything that the environment can set, in the order in which it is documented. */
-export const variables = { service, database, pool: poolVariables, auth, mail }
+export const variables = { service, database, pool: poolVariables, auth, mail, telemetry }
 
 /** What the service was told, complete: where nothing was said the defaults count. */
 export type Settings = Config.Config.Success<typeof config>
@@ -130,7 +178,8 @@ const config = Config.all({
   database: Config.all(database),
   pool: Config.all(poolVariables),
   auth: Config.all(auth),
-  mail: Config.all(mail)
+  mail: Config.all(mail),
+  telemetry: Config.all(telemetry)
 })
 
 /** Nobody named a database, and outside production one is started. */

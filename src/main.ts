@@ -1,66 +1,7 @@
 #!/usr/bin/env node
-import * as PlatformConfigProvider from "@effect/platform/PlatformConfigProvider"
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Effect, Layer, Logger } from "effect"
-import * as Auth from "./Auth.ts"
-import * as Database from "./Database.ts"
 import { endAtSecondSignal } from "./endAtSecondSignal.ts"
-import { Server } from "./http/Server.ts"
-import { Pool } from "./pool/Pool.ts"
-import * as Settings from "./Settings.ts"
-
-const announced = Effect.flatMap(Server, ({ url }) =>
-  Effect.logInfo(
-    `Listening on ${url}. Try: curl -X POST ${url}/auth/signup -H 'Content-Type: application/json' -d '{"email":"testuser@example.com","password":"TestPass123"}'`
-  )
-)
-
-const listening = (settings: Settings.Settings) => {
-  const { corsOrigins = new Set<string>(), ...service } = settings.service
-  const server = Server.layer({ ...service, corsOrigins, signUp: settings.auth.signUp })
-  return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
-}
-
-/** Ends only with a failure: a database that can never be reached ends the service. */
-const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))
-
-const service = Effect.flatMap(Settings.load, (settings) =>
-  Layer.build(listening(settings)).pipe(
-    // Behind it in the same fiber: who is interrupted in a race does not wait for the racers, and
-    // the database would be gone before the requests that are still in flight.
-    Effect.zipRight(reachable),
-    Effect.scoped,
-    // Around the server, so that requests in flight finish with their database.
-    Effect.provide(Database.layer(settings))
-  )
-)
-
-/** In development, what the environment does not say may stand in a file beside the service. */
-const environment =
-  process.env.NODE_ENV === "production"
-    ? Layer.empty
-    : Layer.provide(PlatformConfigProvider.layerDotEnvAdd(".env"), NodeFileSystem.layer)
-
-const sentences = (cause: Cause.Cause<unknown>) =>
-  Cause.prettyErrors(cause)
-    .map(({ message }) => message)
-    .join("; ")
-
-/** What was expected to go wrong is told in its sentence; only defects show where they come from. */
-const told = (cause: Cause.Cause<unknown>) =>
-  Cause.isInterruptedOnly(cause)
-    ? Effect.void
-    : Cause.isDie(cause)
-      ? Effect.logError("The service ended by a defect", cause)
-      : Effect.logError(`The service ended: ${sentences(cause)}`)
+import { program } from "./Service.ts"
 
 endAtSecondSignal()
-NodeRuntime.runMain(
-  service.pipe(
-    Effect.provide(environment),
-    Effect.tapErrorCause(told),
-    Effect.provide(process.stdout.isTTY ? Logger.pretty : Logger.json)
-  ),
-  { disableErrorReporting: true, disablePrettyLogger: true }
-)
+NodeRuntime.runMain(program, { disableErrorReporting: true, disablePrettyLogger: true })

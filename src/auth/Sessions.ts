@@ -3,6 +3,7 @@ import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { type Answered, makeAnswered } from "./Answered.ts"
 import { audit, newEvent } from "./Audit.ts"
 import { type DatabaseUnavailable, SessionInvalid } from "./AuthError.ts"
+import { counted } from "./AuthMetrics.ts"
 import { makeLastSeen, touchInterval } from "./LastSeen.ts"
 import type { Requester } from "./Requester.ts"
 import type { Session, SessionId } from "./Session.ts"
@@ -141,5 +142,9 @@ const makeRevocations = (sql: SqlClient, answered: Answered) => {
       ${audit(sql, event, rows)} select`)
   })
 
-  return { revoke, revokeById, revokeOthers }
+  return {
+    revoke: counted("sign-out", revoke),
+    revokeById: counted("session-revocation", revokeById),
+    revokeOthers: counted("other-sessions-revocation", revokeOthers)
+  }
 }

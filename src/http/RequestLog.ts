@@ -4,13 +4,14 @@ import {
   HttpServerResponse,
   HttpTraceContext
 } from "@effect/platform"
-import { Duration, Effect, Exit, LogLevel, Option } from "effect"
+import { Duration, Effect, Exit, LogLevel, Option, type Tracer } from "effect"
+import * as HttpMetrics from "./HttpMetrics.ts"
 
 // What access logs call a request whose client left before the answer.
 const CLIENT_LEFT = 499
 
-// Probes come every few seconds, for ever.
-const QUIET = /^\/health(\/|$)/
+// Probes and scrapes come every few seconds, for ever.
+const QUIET = /^\/(health|metrics)(\/|$)/
 
 /**
  * Gives a request its span and its one line in the log: method, route, status, duration.
@@ -23,7 +24,10 @@ export const logged =
   (route: string) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      const parent = Option.getOrUndefined(HttpTraceContext.fromHeaders(request.headers))
+      const parent = Option.getOrUndefined(
+        Option.filter(HttpTraceContext.fromHeaders(request.headers), isWellFormed)
+      )
+      HttpMetrics.began(request.method)
       const attributes = { "http.request.method": request.method, "http.route": route }
       return Effect.useSpan(
         `${request.method} ${route}`,
@@ -32,6 +36,8 @@ export const logged =
           timed(app, (exit, duration) => {
             const status = Exit.isSuccess(exit) ? exit.value.status : CLIENT_LEFT
             span.attribute("http.response.status_code", status)
+            const seconds = Duration.toSeconds(duration)
+            HttpMetrics.ended(request.method, route, { seconds, status })
             return logLine(request.method, route, status, duration)
           }).pipe(
             Effect.map(HttpServerResponse.setHeader("x-request-id", span.spanId)),
@@ -40,6 +46,13 @@ export const logged =
           )
       )
     })
+
+/** What a client calls its trace goes into logs and to receivers that refuse all but hexadecimals. */
+const isWellFormed = ({ spanId, traceId }: Tracer.ExternalSpan): boolean =>
+  /^[0-9a-f]{32}$/.test(traceId) &&
+  /[^0]/.test(traceId) &&
+  /^[0-9a-f]{16}$/.test(spanId) &&
+  /[^0]/.test(spanId)
 
 const timed = <A, E, R>(
   effect: Effect.Effect<A, E, R>,

@@ -64,7 +64,7 @@ export const runErrand = <C extends Connection, A, E>(
   Effect.withFiberRuntime((fiber) =>
     undertaking((resume) => {
       let cancel: Effect.Effect<void> | undefined
-      const caller = shell.ask(fiber.currentSpan)
+      const caller = shell.ask(fiber)
       caller.whenAnswered(() => {
         const { lease, refusal } = caller
         if (refusal !== undefined) resume(Effect.fail(refusal))

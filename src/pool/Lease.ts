@@ -1,4 +1,5 @@
 import { Effect, type Tracer } from "effect"
+import type { AcquireSpan } from "./AcquireSpan.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { Instant } from "./PoolState.ts"
 
@@ -18,14 +19,17 @@ export type Answer<C> = Effect.Effect<Lease<C>, AcquireError>
 export class Caller<C> {
   readonly ticket: number
   readonly span: Tracer.AnySpan | undefined
+  /** The span of its acquire, where somebody sees it. */
+  readonly watch: AcquireSpan | undefined
   /** The connection on its way to the caller; if the caller is gone, it must be given back. */
   lease: Lease<C> | undefined
   refusal: AcquireError | undefined
   private onAnswer: (() => void) | undefined
 
-  constructor(ticket: number, span: Tracer.AnySpan | undefined) {
+  constructor(ticket: number, span: Tracer.AnySpan | undefined, watch: AcquireSpan | undefined) {
     this.ticket = ticket
     this.span = span
+    this.watch = watch
   }
 
   serve(lease: Lease<C>): void {

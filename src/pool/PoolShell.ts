@@ -7,9 +7,9 @@ import {
   type Fiber,
   FiberId,
   FiberSet,
-  type Scope,
-  type Tracer
+  type Scope
 } from "effect"
+import { AcquireSpan } from "./AcquireSpan.ts"
 import { Alarm } from "./Alarm.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { due } from "./Demand.ts"
@@ -109,7 +109,7 @@ export class PoolShell<C extends Connection> {
    */
   take(restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>): Answer<C> {
     return Effect.withFiberRuntime((fiber) => {
-      const caller = this.ask(fiber.currentSpan)
+      const caller = this.ask(fiber)
       return (
         caller.answer ??
         Effect.onError(restore(caller.wait), () => Effect.sync(() => this.abandon(caller)))
@@ -118,9 +118,10 @@ export class PoolShell<C extends Connection> {
   }
 
   /** A caller who wants a connection, and may have it already. */
-  ask(span: Tracer.AnySpan | undefined): Caller<C> {
+  ask(fiber: Fiber.RuntimeFiber<unknown, unknown>): Caller<C> {
     const ticket = this.nextTicket++
-    const caller = new Caller<C>(ticket, span)
+    const watch = AcquireSpan.begin(fiber, this.clock, this.state)
+    const caller = new Caller<C>(ticket, fiber.currentSpan, watch)
     this.callers.set(ticket, caller)
     this.tell({ _tag: "Acquire", at: this.now(), ticket })
     return caller
@@ -146,6 +147,7 @@ export class PoolShell<C extends Connection> {
     this.callers.delete(caller.ticket)
     if (caller.lease !== undefined) this.release(caller.lease)
     if (caller.isAnswered) return
+    caller.watch?.left(this.state)
     this.tally.cancelled += 1
     this.tell({ _tag: "Cancel", at: this.now(), ticket: caller.ticket })
   }
@@ -213,14 +215,14 @@ export class PoolShell<C extends Connection> {
     const [state, commands] = step(this.state, input)
     this.state = state
     this.metrics.stepped(state)
-    for (const command of commands) this.execute(command, input.at)
+    for (const command of commands) this.execute(command, input)
     this.alarm.set(due(this.state), input.at)
   }
 
-  private execute(command: Command, at: Instant): void {
+  private execute(command: Command, input: Input): void {
     switch (command._tag) {
       case "Lend":
-        this.lend(command.id, command.waiter, at)
+        this.lend(command.id, command.waiter, input)
         break
       case "Refuse":
         this.refuse(command.ticket, command.error)
@@ -243,7 +245,8 @@ export class PoolShell<C extends Connection> {
     }
   }
 
-  private lend(id: number, waiter: Waiter, at: Instant): void {
+  private lend(id: number, waiter: Waiter, input: Input): void {
+    const { at } = input
     const connection = this.connections.get(id)
     const caller = this.callers.get(waiter.ticket)
     if (caller !== undefined && connection?.isUsable()) {
@@ -252,6 +255,7 @@ export class PoolShell<C extends Connection> {
       this.metrics.lent(at - waiter.since)
       const lease: Lease<C> = { id, connection, since: at, holder: caller.span }
       this.holders.add(lease)
+      caller.watch?.served(input, this.state)
       caller.serve(lease)
     } else {
       this.tell({ _tag: "Unfit", at, id, waiter })
@@ -262,7 +266,8 @@ export class PoolShell<C extends Connection> {
     const caller = this.callers.get(ticket)
     this.callers.delete(ticket)
     this.tally.refused(error._tag)
-    this.metrics.refused()
+    this.metrics.refused(error._tag)
+    caller?.watch?.refused(error, this.state)
     caller?.refuse(error)
   }
 

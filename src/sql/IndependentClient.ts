@@ -15,12 +15,12 @@ export const make = (
     const { acquirer, compiler, spanAttributes, transformRows } = options
     const plain = (of: SqlClient.SqlClient): SqlClient.SqlClient => {
       const made = Statement.make(acquirer, compiler.withoutTransform, spanAttributes, undefined)
-      const statements = quick(made, { acquirer })
+      const statements = quick(made, { acquirer, spanAttributes })
       const client = Object.assign(statements, { ...of, ...statements })
       return Object.assign(client, { safe: client, withoutTransforms: () => client })
     }
     const made = Statement.make(acquirer, compiler, spanAttributes, transformRows)
-    const statements = quick(made, { acquirer, transformRows })
+    const statements = quick(made, { acquirer, spanAttributes, transformRows })
     const client = Object.assign(statements, { ...base, ...statements })
     return Object.assign(client, {
       safe: client,

@@ -10,23 +10,38 @@ type Transform = Parameters<Connection["execute"]>[2]
 export interface Running {
   /** The connection for a statement, which needs no scope. */
   readonly acquirer: Effect.Effect<Connection, SqlError>
+  /** What the spans of statements say of the database. */
+  readonly spanAttributes: ReadonlyArray<readonly [string, unknown]>
   readonly transformRows?: Transform
 }
 
 /** The tracer of a program that has none: nobody ever sees its spans. */
 const nobodys = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
-const isWatched = (fiber: AnyFiber): boolean =>
-  (fiber.currentTracer !== nobodys && fiber.getFiberRef(FiberRef.currentTracerEnabled)) ||
+/** What is part of a trace that is not recorded is not recorded either. */
+const isTraced = (fiber: AnyFiber): boolean =>
+  fiber.currentTracer !== nobodys &&
+  fiber.currentSpan?.sampled !== false &&
+  fiber.getFiberRef(FiberRef.currentTracerEnabled)
+
+const isTransformed = (fiber: AnyFiber): boolean =>
   Option.isSome(fiber.getFiberRef(Statement.currentTransformer))
 
 type Use<B> = (connection: Connection, text: string, values: ReadonlyArray<unknown>) => Result<B>
 
 type Result<B> = Effect.Effect<B, SqlError>
 
+/** A way to run a statement, under the name that `@effect/sql` gives it. */
+interface Operation<B> {
+  readonly name: string
+  readonly use: Use<B>
+  readonly isPlain?: boolean
+}
+
 /**
- * A statement of `@effect/sql`, which goes without a scope for its connection and, where neither a
- * tracer nor a transformer would see it, without a span: they cost more than all else it takes.
+ * A statement of `@effect/sql`, which goes without a scope for its connection and, where no tracer
+ * would see it, without a span: they cost more than all else it takes. What it waits for is part of
+ * its span, which `@effect/sql` leaves out of its context. A transformer is left to `@effect/sql`.
  */
 class QuickStatement<A>
   extends Effectable.Class<ReadonlyArray<A>, SqlError>
@@ -51,25 +66,26 @@ class QuickStatement<A>
 
   get raw() {
     const use: Use<unknown> = (connection, text, values) => connection.executeRaw(text, values)
-    return this.run(this.watched.raw, use, true)
+    return this.run(this.watched.raw, { name: "executeRaw", use, isPlain: true })
   }
 
   get withoutTransform(): Result<ReadonlyArray<A>> {
     const use: Use<ReadonlyArray<A>> = (connection, text, values) =>
       connection.execute(text, values, undefined)
-    return this.run(this.watched.withoutTransform, use, true)
+    const name = "executeWithoutTransform"
+    return this.run(this.watched.withoutTransform, { name, use, isPlain: true })
   }
 
   get values() {
-    return this.run(this.watched.values, (connection, text, values) =>
+    const use: Use<ReadonlyArray<ReadonlyArray<unknown>>> = (connection, text, values) =>
       connection.executeValues(text, values)
-    )
+    return this.run(this.watched.values, { name: "executeValues", use })
   }
 
   get unprepared(): Result<ReadonlyArray<A>> {
     const use: Use<ReadonlyArray<A>> = (connection, text, values) =>
       connection.executeUnprepared(text, values, this.running.transformRows)
-    return this.run(this.watched.unprepared, use)
+    return this.run(this.watched.unprepared, { name: "executeUnprepared", use })
   }
 
   get stream() {
@@ -83,7 +99,7 @@ class QuickStatement<A>
   commit(): Result<ReadonlyArray<A>> {
     const use: Use<ReadonlyArray<A>> = (connection, text, values) =>
       connection.execute(text, values, this.running.transformRows)
-    return this.run(this.watched, use)
+    return this.run(this.watched, { name: "execute", use })
   }
 
   toJSON() {
@@ -91,11 +107,29 @@ class QuickStatement<A>
     return { _id: "@effect/sql/Statement", segments: this.segments, sql, params }
   }
 
-  private run<B>(watched: Result<B>, use: Use<B>, isPlain = false): Result<B> {
+  private run<B>(watched: Result<B>, operation: Operation<B>): Result<B> {
     return Effect.withFiberRuntime((fiber) => {
-      if (isWatched(fiber)) return watched
-      const [text, values] = this.watched.compile(isPlain)
-      return Effect.flatMap(this.running.acquirer, (connection) => use(connection, text, values))
+      if (isTransformed(fiber)) return watched
+      return isTraced(fiber) ? this.traced(operation) : this.quick(operation)
+    })
+  }
+
+  private quick<B>({ isPlain, use }: Operation<B>): Result<B> {
+    const [text, values] = this.watched.compile(isPlain)
+    return Effect.flatMap(this.running.acquirer, (connection) => use(connection, text, values))
+  }
+
+  private traced<B>(operation: Operation<B>): Result<B> {
+    const { acquirer, spanAttributes } = this.running
+    return Effect.useSpan("sql.execute", { kind: "client", captureStackTrace: false }, (span) => {
+      const [text, values] = this.watched.compile(operation.isPlain)
+      for (const [key, value] of spanAttributes) span.attribute(key, value)
+      span.attribute("db.operation.name", operation.name)
+      span.attribute("db.query.text", text)
+      return Effect.withParentSpan(
+        Effect.flatMap(acquirer, (connection) => operation.use(connection, text, values)),
+        span
+      )
     })
   }
 }
