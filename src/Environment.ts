@@ -1,0 +1,13 @@
+import type { PlatformError } from "@effect/platform/Error"
+import * as PlatformConfigProvider from "@effect/platform/PlatformConfigProvider"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { Layer } from "effect"
+
+/**
+ * Where settings come from: the environment; and in development, what it does not say may stand in a
+ * file `.env` beside the program.
+ */
+export const layer: Layer.Layer<never, PlatformError> =
+  process.env.NODE_ENV === "production"
+    ? Layer.empty
+    : Layer.provide(PlatformConfigProvider.layerDotEnvAdd(".env"), NodeFileSystem.layer)

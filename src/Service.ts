@@ -1,0 +1,52 @@
+import { Cause, Effect, Layer, Logger } from "effect"
+import * as Auth from "./Auth.ts"
+import * as Database from "./Database.ts"
+import * as Environment from "./Environment.ts"
+import { Server } from "./http/Server.ts"
+import { Pool } from "./pool/Pool.ts"
+import * as Settings from "./Settings.ts"
+
+const announced = Effect.flatMap(Server, ({ url }) =>
+  Effect.logInfo(
+    `Listening on ${url}. Try: curl -X POST ${url}/auth/signup -H 'Content-Type: application/json' -d '{"email":"testuser@example.com","password":"TestPass123"}'`
+  )
+)
+
+const listening = (settings: Settings.Settings) => {
+  const { corsOrigins = new Set<string>(), ...service } = settings.service
+  const server = Server.layer({ ...service, corsOrigins, signUp: settings.auth.signUp })
+  return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
+}
+
+/** Ends only with a failure: a database that can never be reached ends the service. */
+const reachable = Effect.flatMap(Pool, ({ ready }) => Effect.zipRight(ready, Effect.never))
+
+const service = Effect.flatMap(Settings.load, (settings) =>
+  Effect.raceFirst(Layer.launch(listening(settings)), reachable).pipe(
+    // Around the server, so that requests in flight finish with their database.
+    Effect.provide(Database.layer(settings))
+  )
+)
+
+const sentences = (cause: Cause.Cause<unknown>) =>
+  Cause.prettyErrors(cause)
+    .map(({ message }) => message)
+    .join("; ")
+
+/** What was expected to go wrong is told in its sentence; only defects show where they come from. */
+const told = (cause: Cause.Cause<unknown>) =>
+  Cause.isInterruptedOnly(cause)
+    ? Effect.void
+    : Cause.isDie(cause)
+      ? Effect.logError("The service ended by a defect", cause)
+      : Effect.logError(`The service ended: ${sentences(cause)}`)
+
+/**
+ * The service as it is configured by the environment, until it is interrupted. Why it ended is logged
+ * before it fails.
+ */
+export const program: Effect.Effect<void, unknown> = service.pipe(
+  Effect.provide(Environment.layer),
+  Effect.tapErrorCause(told),
+  Effect.provide(process.stdout.isTTY ? Logger.pretty : Logger.json)
+)
