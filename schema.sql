@@ -87,6 +87,10 @@ alter table sessions add column if not exists address text
 -- For the cascade of a deleted user, and for all sessions of one.
 create index if not exists sessions_user_id_idx on sessions (user_id);
 
+-- For the deletion of those that have ended by themselves (src/auth/Pruning.ts), by either end.
+create index if not exists sessions_expires_idx on sessions (expires);
+create index if not exists sessions_last_seen_idx on sessions (last_seen);
+
 -- What happened to whom. Written in the statement of what happened, so there is one row for each
 -- event; the service never reads, changes or deletes it. Rows outlive their user: no foreign key.
 -- They hold neither addresses of e-mail nor secrets.
