@@ -94,6 +94,9 @@ interface Oldest {
   readonly age: Duration.Duration
 }
 
+/** Before all keys. */
+const firstKey: Uint8Array = new Uint8Array()
+
 interface Page extends Row {
   readonly last: Uint8Array | null
 }
@@ -141,7 +144,7 @@ const make = ({ batch = 500, deadline = Duration.seconds(10) }: PruningOptions) 
         )
       )
 
-    const throttles = Stream.paginateEffect(new Uint8Array(), (after) =>
+    const throttles = Stream.paginateEffect(firstKey, (after) =>
       Effect.map(
         answered(deleteThrottles(sql, batch, after)),
         ({ deleted, last }) =>
