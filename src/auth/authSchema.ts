@@ -1,5 +1,6 @@
 import type { Schema } from "../sql/SchemaState.ts"
 import { lettersAndLimits } from "./migrations/LettersAndLimits.ts"
+import { pruningIndexes } from "./migrations/PruningIndexes.ts"
 import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
 
 /**
@@ -9,6 +10,6 @@ import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
  * what it finds: a database may have been made by `schema.sql`, of this version or an earlier one.
  */
 export const authSchema: Schema = {
-  migrations: [usersAndSessions, lettersAndLimits],
+  migrations: [usersAndSessions, lettersAndLimits, pruningIndexes],
   tables: ["users", "sessions", "audit_events", "throttles", "outbox", "one_time_tokens"]
 }

@@ -27,6 +27,8 @@ const held = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) 
     )
   )
 
+const all = authSchema.migrations.map(({ id }) => id)
+
 const quiet = { onStep: () => Effect.void }
 const migrated = held((connection) => migrate(connection, authSchema, quiet))
 const state = held((connection) => lookAtSchema(connection, authSchema))
@@ -62,7 +64,7 @@ describe("the migrations", () => {
         const made = yield* migrated
         assert.deepStrictEqual(
           made.map(({ id }) => id),
-          [1, 2]
+          all
         )
         assert.deepStrictEqual(yield* remaining, kept)
         const written = yield* onEmpty(Effect.zipRight(run(schema), catalog))
@@ -76,7 +78,7 @@ describe("the migrations", () => {
       Effect.gen(function* () {
         yield* run(`${schema}; ${people}`)
         const before = yield* catalog
-        assert.lengthOf(yield* migrated, 2)
+        assert.lengthOf(yield* migrated, all.length)
         assert.deepStrictEqual(yield* catalog, before)
         assert.deepStrictEqual(yield* remaining, kept)
         assert.lengthOf(yield* migrated, 0, "they are written down")
@@ -108,7 +110,7 @@ describe("the migrations", () => {
           Array.from({ length: 8 }, () => instance),
           { concurrency: "unbounded" }
         )
-        assert.deepStrictEqual(made.map(({ length }) => length).sort(), [0, 0, 0, 0, 0, 0, 0, 2])
+        assert.deepStrictEqual(made.map(({ length }) => length).sort(), [0, 0, 0, 0, 0, 0, 0, all.length])
         const { pending } = yield* state
         assert.deepStrictEqual(pending, [])
       })
@@ -145,7 +147,7 @@ describe("the migrations", () => {
           )
           assert.match(error.message, /Migration 2_letters_and_limits failed/)
           assert.deepStrictEqual(yield* catalog, before)
-          assert.lengthOf(yield* migrated, 2)
+          assert.lengthOf(yield* migrated, all.length)
           assert.deepStrictEqual(yield* remaining, kept)
         })
       )
@@ -219,13 +221,13 @@ describe("the first connection of a service", () => {
 })
 
 const later: Schema = {
-  migrations: [...authSchema.migrations, { id: 3, name: "later", script: "select 1" }],
+  migrations: [...authSchema.migrations, { id: 99, name: "later", script: "select 1" }],
   tables: authSchema.tables
 }
 
 const misspelt: Schema = {
   ...later,
-  migrations: [...authSchema.migrations, { id: 3, name: "misspelt", script: "create tabel x ()" }]
+  migrations: [...authSchema.migrations, { id: 99, name: "misspelt", script: "create tabel x ()" }]
 }
 
 describe("a database that another version has migrated", () => {
@@ -234,7 +236,7 @@ describe("a database that another version has migrated", () => {
       Effect.gen(function* () {
         yield* held((connection) => migrate(connection, later, quiet))
         assert.lengthOf(yield* migrated, 0)
-        assert.deepStrictEqual((yield* state).newer, [{ id: 3, name: "later" }])
+        assert.deepStrictEqual((yield* state).newer, [{ id: 99, name: "later" }])
         const { url } = yield* TestDatabase
         const first = PgClient.layer({ url, initialize: migrateFirst(authSchema) })
         assert.deepStrictEqual((yield* Effect.provide(state, first)).pending, [])
@@ -259,11 +261,11 @@ describe("a migration that fails", () => {
     onEmpty(
       Effect.gen(function* () {
         const error = yield* Effect.flip(held((connection) => migrate(connection, misspelt, quiet)))
-        assert.match(error.message, /^Migration 3_misspelt failed: 42601: syntax error/)
+        assert.match(error.message, /^Migration 99_misspelt failed: 42601: syntax error/)
         assert.include(error.message, "Nothing was changed.")
         assert.deepStrictEqual(yield* catalog, [])
         assert.strictEqual((yield* state).journal, "absent")
-        assert.lengthOf(yield* migrated, 2)
+        assert.lengthOf(yield* migrated, all.length)
       })
     )
   )
@@ -272,7 +274,7 @@ describe("a migration that fails", () => {
     onEmpty(
       Effect.gen(function* () {
         yield* migrated
-        yield* run(`delete from holdfast_migrations where migration_id = 2;
+        yield* run(`delete from holdfast_migrations where migration_id > 1;
           create function refuse() returns trigger language plpgsql
             as $$ begin raise exception 'full'; end $$;
           create trigger refuse before insert on holdfast_migrations

@@ -1,0 +1,45 @@
+import * as Options from "@effect/cli/Options"
+import { Config, Effect, Option, type Redacted } from "effect"
+import * as SettingsInvalid from "../settings/SettingsInvalid.ts"
+import { parseUrl } from "../sql/DatabaseUrl.ts"
+import { databaseVariables, poolVariables } from "../sql/environment.ts"
+import { WrongUse } from "./Outcome.ts"
+
+/** `--url`, which goes before the environment. */
+export const urlOption = Options.redacted("url").pipe(
+  Options.withDescription(
+    "The database's address, instead of NEON_DB_URL or DATABASE_URL. Other users of this machine see arguments in its list of processes: prefer the environment where the address holds a password."
+  ),
+  Options.optional
+)
+
+/** `--json`. */
+export const jsonOption = Options.boolean("json").pipe(
+  Options.withDescription("Print one JSON document instead of sentences.")
+)
+
+const environment = Config.all({
+  database: Config.all(databaseVariables),
+  pool: Config.all(poolVariables)
+})
+
+const missing = new WrongUse({
+  message:
+    "No database is named: set NEON_DB_URL or DATABASE_URL, or give its address with --url."
+})
+
+/** Which database a command is about, and the settings of its pool. */
+export const target = (option: Option.Option<Redacted.Redacted>) =>
+  Effect.gen(function* () {
+    const { database, pool } = yield* Effect.mapError(environment, SettingsInvalid.fromConfigError)
+    const url = Option.getOrUndefined(option) ?? database.neonDbUrl ?? database.databaseUrl
+    if (url === undefined) return yield* missing
+    const { host, port, ...address } = yield* Effect.mapError(
+      parseUrl(url),
+      ({ message }) => new WrongUse({ message })
+    )
+    return { url, pool, address: { ...address, host: host ?? "localhost", port: port ?? 5432 } }
+  })
+
+/** See {@link target}. */
+export type Target = Effect.Effect.Success<ReturnType<typeof target>>

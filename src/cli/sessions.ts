@@ -1,0 +1,46 @@
+import * as Command from "@effect/cli/Command"
+import { Config, Effect, Layer } from "effect"
+import { type Pruned, Pruning, SessionExpiry } from "../auth/index.ts"
+import { variables } from "../Settings.ts"
+import * as SettingsInvalid from "../settings/SettingsInvalid.ts"
+import { client, failed } from "./Client.ts"
+import { reporting } from "./Reporting.ts"
+import { print, printJson, progress, progressOver } from "./Screen.ts"
+import { jsonOption, target, urlOption } from "./Target.ts"
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+
+/** What was deleted, as a sentence. */
+export const prunedSentence = ({ sessions, throttles, tokens }: Pruned): string =>
+  `Deleted ${count(sessions, "session")}, ${count(tokens, "token")} and ${count(throttles, "throttle")}.`
+
+const { sessionIdle, sessionLifetime } = variables.auth
+
+/** Sessions end by the settings of the service. */
+const expiry = Config.all({ idle: sessionIdle, absolute: sessionLifetime }).pipe(
+  Effect.mapBoth({ onFailure: SettingsInvalid.fromConfigError, onSuccess: SessionExpiry.layer }),
+  Layer.unwrapEffect
+)
+
+const pruned = Effect.flatMap(Pruning, ({ prune }) =>
+  Effect.zipRight(progress("Deleting what has expired"), prune)
+).pipe(Effect.mapError(failed), Effect.ensuring(progressOver))
+
+const prune = Command.make("prune", { json: jsonOption, url: urlOption }, ({ json, url }) =>
+  Effect.gen(function* () {
+    const at = yield* target(url)
+    const pruning = Layer.provide(Pruning.layer(), [client(at), expiry])
+    const gone = yield* Effect.provide(pruned, pruning)
+    yield* json ? printJson(gone) : print(prunedSentence(gone))
+  }).pipe(reporting(json))
+).pipe(
+  Command.withDescription(
+    "Delete sessions and tokens that ended more than a day ago, and counts of attempts that limit nothing any more, in small batches. The service does so by itself while it is used; this is for those that are mostly asleep, and for cron. SESSION_IDLE must be set as for the service."
+  )
+)
+
+/** `holdfast sessions`. */
+export const sessions = Command.make("sessions").pipe(
+  Command.withDescription("Look after the sessions of those who are signed in."),
+  Command.withSubcommands([prune])
+)
