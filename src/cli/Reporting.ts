@@ -17,7 +17,9 @@ export const reporting =
   (json: boolean) =>
   <A, E, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     command.pipe(
-      Effect.tapErrorCause((cause) => Effect.zipRight(progressOver, json ? asJson(cause) : Effect.void)),
+      Effect.tapErrorCause((cause) =>
+        Effect.zipRight(progressOver, json ? asJson(cause) : Effect.void)
+      ),
       Logger.withMinimumLogLevel(level),
       Effect.provide(logger),
       Effect.provide(Environment.layer)

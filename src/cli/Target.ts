@@ -24,8 +24,7 @@ const environment = Config.all({
 })
 
 const missing = new WrongUse({
-  message:
-    "No database is named: set NEON_DB_URL or DATABASE_URL, or give its address with --url."
+  message: "No database is named: set NEON_DB_URL or DATABASE_URL, or give its address with --url."
 })
 
 /** Which database a command is about, and the settings of its pool. */
@@ -34,11 +33,12 @@ export const target = (option: Option.Option<Redacted.Redacted>) =>
     const { database, pool } = yield* Effect.mapError(environment, SettingsInvalid.fromConfigError)
     const url = Option.getOrUndefined(option) ?? database.neonDbUrl ?? database.databaseUrl
     if (url === undefined) return yield* missing
-    const { host, port, ...address } = yield* Effect.mapError(
+    const { host, port, tls } = yield* Effect.mapError(
       parseUrl(url),
       ({ message }) => new WrongUse({ message })
     )
-    return { url, pool, address: { ...address, host: host ?? "localhost", port: port ?? 5432 } }
+    const address = { host: host ?? "localhost", port: port ?? 5432, isDirectTls: tls.isDirect }
+    return { url, pool, address }
   })
 
 /** See {@link target}. */

@@ -38,7 +38,10 @@ export const sentencesOf = ({ applied, newer, pending }: MigrateReport): string 
           : "The database is up to date."
   ].join("\n")
 
-const report = ({ newer, pending }: SchemaState, applied: ReadonlyArray<string>): MigrateReport => ({
+const report = (
+  { newer, pending }: SchemaState,
+  applied: ReadonlyArray<string>
+): MigrateReport => ({
   applied,
   pending: pending.map(titleOf),
   newer: newer.map(titleOf)

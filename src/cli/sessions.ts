@@ -8,7 +8,8 @@ import { reporting } from "./Reporting.ts"
 import { print, printJson, progress, progressOver } from "./Screen.ts"
 import { jsonOption, target, urlOption } from "./Target.ts"
 
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? "" : "s"}`
 
 /** What was deleted, as a sentence. */
 export const prunedSentence = ({ sessions, throttles, tokens }: Pruned): string =>
