@@ -9,9 +9,13 @@ import type { Target } from "./Target.ts"
 export const failed = ({ message }: { readonly message: string }): CommandFailed =>
   new CommandFailed({ message })
 
-/** A command's own client, of one connection. */
-export const client = ({ address, pool, url }: Target): Layer.Layer<SqlClient, CommandFailed> => {
-  const one = { ...pool, url, minConnections: 1, maxConnections: 1 }
+/** A command's own client, of one connection, which the server lists under the command's name. */
+export const client = (
+  { address, pool, url }: Target,
+  command: string
+): Layer.Layer<SqlClient, CommandFailed> => {
+  const applicationName = `holdfast ${command}`
+  const one = { ...pool, url, applicationName, minConnections: 1, maxConnections: 1 }
   return Layer.unwrapEffect(
     Effect.as(
       progress(`Connecting to ${address.host}:${address.port}`),

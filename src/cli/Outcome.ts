@@ -28,10 +28,13 @@ const isWrongUse = (error: unknown): boolean =>
 
 /**
  * How the process ends: 0 all is well, 1 something is wrong or could not be done, 2 wrong use, and 130,
- * as shells have it, where it was interrupted before it was done.
+ * as shells have it, where it was interrupted before it was done. A service is never done by itself.
  */
-export const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
+export const exitCodeOf = (
+  exit: Exit.Exit<unknown, unknown>,
+  [command]: ReadonlyArray<string>
+): number => {
   if (Exit.isSuccess(exit)) return 0
-  if (Cause.isInterruptedOnly(exit.cause)) return 130
+  if (Cause.isInterruptedOnly(exit.cause)) return command === "serve" ? 0 : 130
   return Option.exists(Cause.failureOption(exit.cause), isWrongUse) ? 2 : 1
 }

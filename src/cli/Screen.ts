@@ -48,12 +48,14 @@ export const progressOver: Effect.Effect<void> = Effect.sync(() => {
   if (process.stderr.isTTY) process.stderr.write(eraseLine)
 })
 
-/** Has what `@effect/cli` prints of help and mistakes go the same way. */
-export const throughScreen = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(Console.consoleWith(Effect.succeed), (console) =>
-    Effect.withConsole(effect, {
-      ...console,
-      log: (...args) => print(args.join(" ")),
-      error: (...args) => complain(args.join(" "))
-    })
-  )
+/** Has what `@effect/cli` prints go the same way, with its words for a mistake put into others. */
+export const withMistakes =
+  (inOtherWords: (said: string) => string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Console.consoleWith(Effect.succeed), (console) =>
+      Effect.withConsole(effect, {
+        ...console,
+        log: (...args) => print(args.join(" ")),
+        error: (...args) => complain(inOtherWords(shown(args.join(" "), false)))
+      })
+    )

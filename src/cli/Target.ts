@@ -6,17 +6,10 @@ import { databaseVariables, poolVariables } from "../sql/environment.ts"
 import { WrongUse } from "./Outcome.ts"
 
 /** `--url`, which goes before the environment. */
-export const urlOption = Options.redacted("url").pipe(
-  Options.withDescription(
-    "The database's address, instead of NEON_DB_URL or DATABASE_URL. Other users of this machine see arguments in its list of processes: prefer the environment where the address holds a password."
-  ),
-  Options.optional
-)
+export const urlOption = Options.redacted("url").pipe(Options.optional)
 
 /** `--json`. */
-export const jsonOption = Options.boolean("json").pipe(
-  Options.withDescription("Print one JSON document instead of sentences.")
-)
+export const jsonOption = Options.boolean("json")
 
 const environment = Config.all({
   database: Config.all(databaseVariables),

@@ -10,8 +10,13 @@ import { print, printJson, progress, progressOver } from "./Screen.ts"
 import { jsonOption, type Target, target, urlOption } from "./Target.ts"
 
 const instancesOption = Options.integer("instances").pipe(
-  Options.withSchema(Schema.Int.pipe(Schema.between(1, 10_000))),
-  Options.withDescription("How many instances of the service run at once; 1 unless said."),
+  Options.withSchema(
+    Schema.Int.pipe(
+      Schema.between(1, 10_000, {
+        message: () => "--instances must be a whole number from 1 to 10000"
+      })
+    )
+  ),
   Options.withDefault(1)
 )
 
@@ -38,8 +43,4 @@ export const checkCommand = Command.make(
       yield* json ? printJson(reportOf(at.address, findings)) : print(summaryOf(findings))
       if (worst(findings) === "problem") return yield* new FoundWrong()
     }).pipe(reporting(json))
-).pipe(
-  Command.withDescription(
-    "Diagnose the way to a database and its limits, with advice. Ends with 1 if there is a problem; a warning is none. Changes nothing."
-  )
 )

@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs"
+import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import { Schema } from "effect"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { Effect, Schema } from "effect"
 import { checkCommand } from "./check.ts"
+import { helpFor, mistakeOf } from "./Help.ts"
 import { migrateCommand } from "./migrate.ts"
+import { sentenceOf } from "./Outcome.ts"
+import { complain, print, withMistakes } from "./Screen.ts"
 import { serve } from "./serve.ts"
 import { sessions } from "./sessions.ts"
 
@@ -14,28 +18,26 @@ const { version } = Schema.decodeSync(Manifest)(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8")
 )
 
-const footer = HelpDoc.blocks([
-  HelpDoc.h1("SETTINGS"),
-  HelpDoc.p(
-    "The database is the one that NEON_DB_URL or DATABASE_URL names. In development a file .env in this folder is read as well."
-  ),
-  HelpDoc.h1("EXIT CODES"),
-  HelpDoc.p(
-    "0 all is well; 1 something is wrong or could not be done; 2 wrong use or settings; 130 interrupted"
-  )
-])
-
 const root = Command.make("holdfast").pipe(
-  Command.withDescription(
-    "A sign-up and session service on a Postgres client that survives serverless databases. `holdfast <command> --help` tells more of one command."
-  ),
   Command.withSubcommands([serve, migrateCommand, checkCommand, sessions])
 )
 
-/** Runs what the arguments of a process ask for. */
-export const holdfast = Command.run(root, {
-  name: "holdfast",
-  version,
-  executable: "holdfast",
-  footer
-})
+const run = Command.run(root, { name: "holdfast", version, executable: "holdfast" })
+
+const parsed = (args: ReadonlyArray<string>) =>
+  run(["node", "holdfast", ...args]).pipe(
+    Effect.tapErrorCause((cause) => {
+      const sentence = sentenceOf(cause)
+      return sentence === undefined ? Effect.void : complain(sentence)
+    }),
+    withMistakes((said) => mistakeOf(said, args)),
+    Effect.provide(CliConfig.layer({ isCaseSensitive: true })),
+    Effect.provide(NodeContext.layer)
+  )
+
+/** Does what the arguments of a process ask for, and says why if it can't. */
+export const holdfast = (args: ReadonlyArray<string>): Effect.Effect<void, unknown> =>
+  Effect.suspend(() => {
+    const page = helpFor(args)
+    return page === undefined ? parsed(args) : print(page)
+  })

@@ -58,9 +58,7 @@ const work = (isCheck: boolean) =>
     return report(yield* lookAtSchema(connection, authSchema), made.map(titleOf))
   }).pipe(Effect.scoped, Effect.mapError(failed), Effect.ensuring(progressOver))
 
-const checkOption = Options.boolean("check").pipe(
-  Options.withDescription("Only say what is pending, and end with 1 if something is.")
-)
+const checkOption = Options.boolean("check")
 
 /** `holdfast migrate`. */
 export const migrateCommand = Command.make(
@@ -69,13 +67,9 @@ export const migrateCommand = Command.make(
   ({ check, json, url }) =>
     Effect.gen(function* () {
       const found = yield* Effect.flatMap(target(url), (at) =>
-        Effect.provide(work(check), client(at))
+        Effect.provide(work(check), client(at, "migrate"))
       )
       yield* json ? printJson(found) : print(sentencesOf(found))
       if (found.pending.length > 0) return yield* new FoundWrong()
     }).pipe(reporting(json))
-).pipe(
-  Command.withDescription(
-    "Bring the database to the schema of this version. Safe to run from every instance at once: one migrates, the others wait. Either all steps are applied or none is. What schema.sql has made is taken over."
-  )
 )

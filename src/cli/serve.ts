@@ -8,8 +8,4 @@ const service = Effect.flatMap(
 )
 
 /** `holdfast serve`. */
-export const serve = Command.make("serve", {}, () => service).pipe(
-  Command.withDescription(
-    "Run the sign-up and session service until it is told to end (SIGTERM, Ctrl-C). It is configured by the environment alone: README.md lists all that can be set. Without a database, outside production, it starts an embedded one."
-  )
-)
+export const serve = Command.make("serve", {}, () => service)

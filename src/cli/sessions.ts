@@ -1,6 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import { Config, Effect, Layer } from "effect"
-import { type Pruned, Pruning, SessionExpiry } from "../auth/index.ts"
+import { type Pruned, Pruning } from "../auth/Pruning.ts"
+import { SessionExpiry } from "../auth/SessionExpiry.ts"
 import { variables } from "../Settings.ts"
 import * as SettingsInvalid from "../settings/SettingsInvalid.ts"
 import { client, failed } from "./Client.ts"
@@ -30,18 +31,11 @@ const pruned = Effect.flatMap(Pruning, ({ prune }) =>
 const prune = Command.make("prune", { json: jsonOption, url: urlOption }, ({ json, url }) =>
   Effect.gen(function* () {
     const at = yield* target(url)
-    const pruning = Layer.provide(Pruning.layer(), [client(at), expiry])
+    const pruning = Layer.provide(Pruning.layer(), [client(at, "sessions prune"), expiry])
     const gone = yield* Effect.provide(pruned, pruning)
     yield* json ? printJson(gone) : print(prunedSentence(gone))
   }).pipe(reporting(json))
-).pipe(
-  Command.withDescription(
-    "Delete sessions and tokens that ended more than a day ago, and counts of attempts that limit nothing any more, in small batches. The service does so by itself while it is used; this is for those that are mostly asleep, and for cron. SESSION_IDLE must be set as for the service."
-  )
 )
 
 /** `holdfast sessions`. */
-export const sessions = Command.make("sessions").pipe(
-  Command.withDescription("Look after the sessions of those who are signed in."),
-  Command.withSubcommands([prune])
-)
+export const sessions = Command.make("sessions").pipe(Command.withSubcommands([prune]))

@@ -61,7 +61,7 @@ export const judgeFleet = (
   const replaced: Fleet = { ...fleet, surge: instances }
   const limits = limitsOf(facts, own)
   const has = supply(limits)
-  const seen = `${arithmetic(fleet)} = ${demand(fleet)} of ${has} that are free`
+  const seen = `${arithmetic(fleet)} = ${demand(fleet)}, of ${has} that are free`
   if (isPooled) {
     return ok(
       name,
