@@ -4,7 +4,7 @@ import { Effect } from "effect"
 
 /** One step of a schema. Once released it stays as it is: what is to change is a further step. */
 export interface Migration {
-  /** Counts from 1, without gaps. */
+  /** Counts up. The largest that a database has seen tells how far it has come. */
   readonly id: number
   /** Letters, digits and underscores. */
   readonly name: string

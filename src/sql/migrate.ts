@@ -118,6 +118,19 @@ const differing = (
     { discard: true }
   )
 
+const go = (
+  connection: SqlConnection,
+  schema: Schema,
+  state: SchemaState,
+  options: MigrateOptions
+): Effect.Effect<ReadonlyArray<Migration>, SqlError> =>
+  Effect.gen(function* () {
+    yield* differing(schema, state)
+    if (state.pending.length === 0) return []
+    const made = new Set(yield* inOneTransaction(connection, schema, options))
+    return schema.migrations.filter(({ id }) => made.has(id))
+  })
+
 /**
  * Brings the database at the other end of a session to a schema, and answers with the steps that it
  * made for that.
@@ -126,19 +139,17 @@ const differing = (
  * processes may start at once, also through a pooler, and one that dies leaves nothing half done. Where
  * there is nothing to do it locks nothing and needs no right to change anything. Steps that a later
  * version has made are left alone: steps only add, so this one can go on beside it.
+ *
+ * Fails with a `SqlError` that names the step, says what is left of it, and what to do.
  */
 export const migrate = (
   connection: SqlConnection,
   schema: Schema,
   options: MigrateOptions = {}
 ): Effect.Effect<ReadonlyArray<Migration>, SqlError> =>
-  Effect.gen(function* () {
-    const state = yield* lookAtSchema(connection, schema)
-    yield* differing(schema, state)
-    if (state.pending.length === 0) return []
-    const made = new Set(yield* inOneTransaction(connection, schema, options))
-    return schema.migrations.filter(({ id }) => made.has(id))
-  })
+  Effect.flatMap(lookAtSchema(connection, schema), (state) =>
+    go(connection, schema, state, options)
+  )
 
 const unwritten = ({ journal }: SchemaState): string =>
   journal === "hidden"
@@ -160,7 +171,7 @@ export const migrateFirst =
       if (state.newer.length > 0) yield* Effect.logWarning(beyond(state))
       const isMade = state.journal !== "read" && state.isComplete
       yield* Effect.catchIf(
-        migrate(connection, schema),
+        go(connection, schema, state, {}),
         (error) => isMade && error instanceof PgError && error.reason._tag === "AuthorizationError",
         () => Effect.logWarning(unwritten(state))
       )

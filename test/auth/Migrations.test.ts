@@ -110,7 +110,16 @@ describe("the migrations", () => {
           Array.from({ length: 8 }, () => instance),
           { concurrency: "unbounded" }
         )
-        assert.deepStrictEqual(made.map(({ length }) => length).sort(), [0, 0, 0, 0, 0, 0, 0, all.length])
+        assert.deepStrictEqual(made.map(({ length }) => length).sort(), [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          all.length
+        ])
         const { pending } = yield* state
         assert.deepStrictEqual(pending, [])
       })
