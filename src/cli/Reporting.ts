@@ -21,6 +21,5 @@ export const reporting =
         Effect.zipRight(progressOver, json ? asJson(cause) : Effect.void)
       ),
       Logger.withMinimumLogLevel(level),
-      Effect.provide(logger),
-      Effect.provide(Environment.layer)
+      Effect.provide([logger, Environment.layer])
     )

@@ -31,8 +31,7 @@ const parsed = (args: ReadonlyArray<string>) =>
       return sentence === undefined ? Effect.void : complain(sentence)
     }),
     withMistakes((said) => mistakeOf(said, args)),
-    Effect.provide(CliConfig.layer({ isCaseSensitive: true })),
-    Effect.provide(NodeContext.layer)
+    Effect.provide([CliConfig.layer({ isCaseSensitive: true }), NodeContext.layer])
   )
 
 /** Does what the arguments of a process ask for, and says why if it can't. */

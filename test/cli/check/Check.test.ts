@@ -131,43 +131,66 @@ describeWithPgBouncer("a pooler in between", () => {
   })
 })
 
+/** What may be wrong with an address, and how that is found. */
+interface Mistake {
+  readonly part: string
+  readonly change: (url: URL) => void
+  readonly name: string
+  readonly seen: RegExp
+}
+
+const set =
+  (part: "hostname" | "password" | "pathname" | "port" | "username", value: string) =>
+  (url: URL): void => {
+    url[part] = value
+  }
+
+const mistakes: ReadonlyArray<Mistake> = [
+  { part: "host", change: set("hostname", "no-such-host.invalid"), name: "Name", seen: /invalid/ },
+  { part: "port", change: set("port", "1"), name: "Port", seen: /nothing listens on port 1/ },
+  {
+    part: "password",
+    change: set("password", "canary"),
+    name: "Login",
+    seen: /password authentication failed/
+  },
+  { part: "user", change: set("username", "nobody"), name: "Login", seen: /nobody/ },
+  {
+    part: "database",
+    change: set("pathname", "/nowhere"),
+    name: "Database",
+    seen: /"nowhere" does not exist/
+  },
+  {
+    part: "TLS",
+    change: (url) => url.searchParams.set("sslmode", "require"),
+    name: "TLS",
+    seen: /does not offer it/
+  }
+]
+
 describe("a wrong address", () => {
-  it.live.each([
-    ["host", (url: URL) => (url.hostname = "no-such-host.invalid"), "Name", /./],
-    ["port", (url: URL) => (url.port = "1"), "Port", /nothing listens on port 1/],
-    [
-      "password",
-      (url: URL) => (url.password = "canary"),
-      "Login",
-      /password authentication failed/
-    ],
-    ["user", (url: URL) => (url.username = "nobody"), "Login", /nobody/],
-    ["database", (url: URL) => (url.pathname = "/nowhere"), "Database", /"nowhere" does not exist/],
-    ["TLS", (url: URL) => url.searchParams.set("sslmode", "require"), "TLS", /does not offer it/]
-  ] as const)("is told by what is wrong with it: the %s", ([, change, name, seen]) =>
-    Effect.gen(function* () {
-      const findings = yield* found(at(change))
-      const problem = problemOf(findings)
-      assert.strictEqual(problem?.name, name)
-      assert.match(problem?.seen ?? "", seen)
-      assert.notInclude(JSON.stringify(findings), "canary")
-    })
-  )
+  for (const { change, name, part, seen } of mistakes) {
+    it.live(`is told by what is wrong with it: the ${part}`, () =>
+      Effect.gen(function* () {
+        const findings = yield* found(at(change))
+        const problem = problemOf(findings)
+        assert.strictEqual(problem?.name, name)
+        assert.match(problem?.seen ?? "", seen)
+        assert.notInclude(JSON.stringify(findings), "canary")
+      })
+    )
+  }
 
   it.scopedLive("is told where something else listens, says nothing, or swallows everything", () =>
     Effect.gen(function* () {
       const { port } = yield* socketServer((socket) => {
         socket.write("SSH-2.0-OpenSSH_9.2\r\n")
       })
-      const other = problemOf(yield* found(at((url) => (url.port = String(port)))))
+      const other = problemOf(yield* found(at(set("port", String(port)))))
       assert.match(other?.seen ?? "", /does not speak Postgres/)
       const { port: silent } = yield* socketServer(() => undefined)
-      const mute = problemOf(
-        yield* found(
-          at((url) => (url.port = String(silent))),
-          "200 millis"
-        )
-      )
+      const mute = problemOf(yield* found(at(set("port", String(silent))), "200 millis"))
       assert.match(mute?.seen ?? "", /said nothing for 200ms/)
       const proxy = yield* FaultProxy.make({ upstream: server })
       yield* proxy.blackhole
