@@ -1,5 +1,5 @@
--- The whole schema of holdfast's auth floor. The service runs it at its start if a table is missing,
--- and so do the tests. It can be run again: what exists is left as it is.
+-- The whole schema of holdfast's auth floor, as its migrations (src/auth/authSchema.ts) come to it. It
+-- can be run instead of them, also again: what exists is left as it is, and they take it over later.
 --
 -- Names of constraints are part of the contract: src/auth/UniqueKeys.ts tells by them whose row a
 -- statement met.

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { SqlError } from "@effect/sql/SqlError"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Data, Effect, Layer, type Redacted } from "effect"
+import { authSchema } from "./auth/authSchema.ts"
 import type { Pool } from "./pool/Pool.ts"
 import { isEmbedded, type Settings } from "./Settings.ts"
-import { ensureSchema } from "./sql/ensureSchema.ts"
+import { migrateFirst } from "./sql/migrate.ts"
 import * as PgClient from "./sql/PgClient.ts"
 import type { EmbeddedPostgresError } from "./testing/EmbeddedPostgresError.ts"
 
@@ -21,22 +21,13 @@ const urlMissing = new DatabaseUrlMissing({
     "NODE_ENV is production, and neither NEON_DB_URL nor DATABASE_URL is set: set one of them to the address of your Postgres database."
 })
 
-const schema = Effect.tryPromise({
-  try: () => readFile(new URL("../schema.sql", import.meta.url), "utf8"),
-  catch: (cause) => new SqlError({ message: "schema.sql can't be read beside the service", cause })
-})
-
-/** Creates missing tables on the first connection, unless DB_MIGRATE=off. */
+/** Migrates on the first connection, unless DB_MIGRATE=off. */
 const initialize = ({ database: { migrate } }: Settings) =>
-  migrate === "off"
-    ? Effect.succeed({})
-    : Effect.map(schema, (script) => ({ initialize: ensureSchema(script) }))
+  migrate === "off" ? {} : { initialize: migrateFirst(authSchema) }
 
 /** Lazy, so that a database that is away costs answers (503) and not the service. */
 const client = (settings: Settings, url: Redacted.Redacted<string>) =>
-  Effect.map(initialize(settings), (setUp) =>
-    PgClient.layer({ ...settings.pool, ...setUp, url, lazy: true })
-  ).pipe(Layer.unwrapEffect)
+  PgClient.layer({ ...settings.pool, ...initialize(settings), url, lazy: true })
 
 const embedded = (settings: Settings) =>
   Effect.gen(function* () {

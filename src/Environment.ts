@@ -1,4 +1,3 @@
-import type { PlatformError } from "@effect/platform/Error"
 import * as PlatformConfigProvider from "@effect/platform/PlatformConfigProvider"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Layer } from "effect"
@@ -7,7 +6,7 @@ import { Layer } from "effect"
  * Where settings come from: the environment; and in development, what it does not say may stand in a
  * file `.env` beside the program.
  */
-export const layer: Layer.Layer<never, PlatformError> =
+export const layer: Layer.Layer<never> =
   process.env.NODE_ENV === "production"
     ? Layer.empty
     : Layer.provide(PlatformConfigProvider.layerDotEnvAdd(".env"), NodeFileSystem.layer)

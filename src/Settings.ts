@@ -156,7 +156,7 @@ const telemetry = {
 const database = {
   ...databaseVariables,
   migrate: Variable.choice("DB_MIGRATE", {
-    meaning: "whether missing tables are created on the first connection",
+    meaning: "whether the database is migrated on the first connection",
     options: ["on", "off"],
     fallback: "on"
   }),

@@ -10,6 +10,7 @@ export {
   TokenInvalid,
   WrongPassword
 } from "./AuthError.ts"
+export { authSchema } from "./authSchema.ts"
 export { BreachedPasswords } from "./BreachedPasswords.ts"
 export type { ClientAddress } from "./ClientAddress.ts"
 export type { Credentials } from "./Credentials.ts"

@@ -1,12 +1,7 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
-
-/**
- * The key of the advisory lock under which a schema is created: "holdfast" in ASCII, as the 64-bit
- * number that its bytes spell.
- */
-const lockKey = "7525352680829580148"
+import { schemaLock } from "./schemaLock.ts"
 
 const tablesOf = (schema: string): ReadonlyArray<string> =>
   [...schema.matchAll(/^create table if not exists (\w+)/gim)].flatMap(([, name]) => name ?? [])
@@ -27,6 +22,6 @@ export const ensureSchema =
       )
       if (present[0]?.[0] === true) return
       // Several statements in one simple query are one transaction, which also ends the lock.
-      const script = `SELECT pg_advisory_xact_lock(${lockKey});\n${schema}`
+      const script = `SELECT pg_advisory_xact_lock(${schemaLock});\n${schema}`
       yield* connection.executeUnprepared(script, [], undefined)
     })

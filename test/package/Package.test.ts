@@ -14,14 +14,10 @@ const require = createRequire(import.meta.url)
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const node = process.execPath
 
-/** The service's own modules, which no one can import. */
-const service = ["main", "Database"]
-
 const built = () =>
   readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
     .map((path) => path.slice(0, -".ts".length))
-    .filter((module) => !service.includes(module))
     .flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
 
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.sql"]
@@ -163,6 +159,18 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
         assert.include(output, '"numPassedTests":1')
       }),
     60_000
+  )
+
+  it.effect("migrates a database as `npx holdfast` does it", () =>
+    Effect.gen(function* () {
+      const { directory } = yield* PackedProject
+      const holdfast = join(directory, "node_modules/holdfast")
+      const { bin } = JSON.parse(readFileSync(join(holdfast, "package.json"), "utf8"))
+      const { url } = yield* TestDatabase
+      const command = [node, join(holdfast, bin.holdfast), "migrate", "--json"]
+      const output = yield* run(directory, command, { DATABASE_URL: Redacted.value(url) })
+      assert.deepStrictEqual(JSON.parse(output).pending, [])
+    })
   )
 
   it.effect("gives the schema as holdfast/schema.sql", () =>

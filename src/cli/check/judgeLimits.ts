@@ -1,0 +1,141 @@
+import { Duration } from "effect"
+import { demand, type Fleet, largestPool, supply } from "../../sql/ConnectionBudget.ts"
+import { type Finding, ok, problem, warning } from "./Finding.ts"
+import { spoken } from "./judgePath.ts"
+import type { ServerFacts } from "./ServerFacts.ts"
+
+/** The pool's settings that are compared with the server's. */
+export interface PoolSettings {
+  readonly maxConnections: number
+  readonly idleTimeout: Duration.Duration
+}
+
+const limitsOf = (facts: ServerFacts, own: number) => ({
+  ...facts,
+  others: Math.max(0, facts.inUse - own)
+})
+
+const limitWords = ({
+  databaseLimit,
+  maxConnections,
+  reserved,
+  roleLimit,
+  superuserReserved
+}: ServerFacts) =>
+  [
+    `max_connections ${maxConnections}`,
+    `${superuserReserved + reserved} reserved`,
+    ...(roleLimit >= 0 ? [`${roleLimit} for this role`] : []),
+    ...(databaseLimit >= 0 ? [`${databaseLimit} for this database`] : [])
+  ].join(", ")
+
+/** What the server has, and who has it now. `own`: sessions of the check itself. */
+export const judgeRoom = (facts: ServerFacts, own: number): Finding => {
+  const seen = `${limitWords(facts)}; ${facts.inUse} in use now`
+  const left = supply(limitsOf(facts, own))
+  return left < 2
+    ? problem("Connections", seen, "End sessions that nobody needs: hardly one is left.")
+    : ok("Connections", seen)
+}
+
+const arithmetic = ({ instances, poolMax }: Fleet): string =>
+  `${instances} instance${instances === 1 ? "" : "s"} x (DB_POOL_MAX ${poolMax} + 1 beside the pool)`
+
+/** Whether the instances fit, also while they are replaced. Behind a pooler its own limits count. */
+export const judgeFleet = (
+  facts: ServerFacts,
+  {
+    instances,
+    isPooled,
+    own,
+    pool
+  }: {
+    readonly instances: number
+    readonly isPooled: boolean
+    readonly own: number
+    readonly pool: PoolSettings
+  }
+): Finding => {
+  const name = "Arithmetic"
+  const fleet: Fleet = { instances, poolMax: pool.maxConnections, surge: 0 }
+  const replaced: Fleet = { ...fleet, surge: instances }
+  const limits = limitsOf(facts, own)
+  const has = supply(limits)
+  const seen = `${arithmetic(fleet)} = ${demand(fleet)}, of ${has} that are free`
+  if (isPooled) {
+    return ok(
+      name,
+      `${arithmetic(fleet)} = ${demand(fleet)} clients of the pooler, whose own limits count`
+    )
+  }
+  const most = largestPool(replaced, limits)
+  const advice =
+    most < 1
+      ? "Run fewer instances, raise max_connections, or use a pooler."
+      : `Set DB_POOL_MAX to ${most} or less, raise max_connections, or use a pooler.`
+  if (demand(fleet) > has) return warning(name, seen, advice)
+  return demand(replaced) > has
+    ? warning(name, `${seen}, and twice as many while a deployment replaces them all`, advice)
+    : ok(name, `${seen}, also twice over while a deployment replaces them`)
+}
+
+const millis = (value: number): string => spoken(Duration.millis(value))
+
+/** When the server ends sessions that do nothing, against when the pool lets go of them. */
+export const judgeIdle = (
+  { idleSessionTimeout: limit }: ServerFacts,
+  { idleTimeout }: PoolSettings
+): Finding => {
+  const name = "Idle sessions"
+  if (limit === 0) return ok(name, "not ended by a setting of the server's (idle_session_timeout)")
+  return limit <= Duration.toMillis(idleTimeout)
+    ? warning(
+        name,
+        `ended by the server after ${millis(limit)}, kept by the pool for ${spoken(idleTimeout)}`,
+        "Set DB_IDLE_TIMEOUT below it: the pool survives that, and finds its connections dead each time."
+      )
+    : ok(name, `ended by the server after ${millis(limit)}, by the pool sooner`)
+}
+
+/** When transactions are ended whose client does nothing: a lost one holds its locks until then. */
+export const judgeAbandoned = (
+  { idleInTransactionTimeout: limit, keepalivesIdle }: ServerFacts,
+  isProxied: boolean
+): Finding => {
+  const name = "Lost transactions"
+  if (limit > 0) {
+    return limit < 5_000
+      ? warning(
+          name,
+          `ended after ${millis(limit)} without a statement`,
+          "Allow some seconds: a busy service may pause for as long within one."
+        )
+      : ok(name, `ended after ${millis(limit)} without a statement`)
+  }
+  return isProxied
+    ? warning(
+        name,
+        `hold their locks until TCP notices (first probe after ${keepalivesIdle} s)`,
+        "Set idle_in_transaction_session_timeout for this role, such as 60 s: a pooler in between hides that a client is gone."
+      )
+    : ok(
+        name,
+        "ended within 66 s: each session asks the server to look whether its client is there"
+      )
+}
+
+/** How long the service itself gives a statement that may be run again (README, "Settings"). */
+const ownLimit = 5_000
+
+/** Whether the server ends statements sooner than the service does. */
+export const judgeStatements = ({ statementTimeout: limit }: ServerFacts): Finding => {
+  const name = "Statements"
+  if (limit === 0) return ok(name, "not limited by the server (statement_timeout)")
+  return limit < ownLimit
+    ? warning(
+        name,
+        `ended by the server after ${millis(limit)}`,
+        "Raise statement_timeout for this role to 5 s or more: a database that is waking up needs it."
+      )
+    : ok(name, `ended by the server after ${millis(limit)}`)
+}

@@ -1,0 +1,11 @@
+import * as Command from "@effect/cli/Command"
+import { Effect } from "effect"
+
+/** Loaded only here: the other commands need none of it. */
+const service = Effect.flatMap(
+  Effect.promise(() => import("../Service.ts")),
+  ({ program }) => program
+)
+
+/** `holdfast serve`. */
+export const serve = Command.make("serve", {}, () => service)
