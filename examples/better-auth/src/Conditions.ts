@@ -26,9 +26,7 @@ const isOneOf = (sql: SqlClient, clause: CleanedWhere): Fragment =>
 const literally = ({ value }: CleanedWhere) => String(value).replace(/[\\%_]/g, "\\$&")
 
 const matches = (sql: SqlClient, { field, mode }: Column, pattern: string): Fragment =>
-  mode === "insensitive"
-    ? sql`${sql(field)} ILIKE ${pattern}`
-    : sql`${sql(field)} LIKE ${pattern}`
+  mode === "insensitive" ? sql`${sql(field)} ILIKE ${pattern}` : sql`${sql(field)} LIKE ${pattern}`
 
 const comparisons = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const
 

@@ -17,7 +17,10 @@ const rowsBeside = (
     (sql) => sql<Row>`
       SELECT found.* FROM (
         SELECT DISTINCT ${sql(on.from)} AS key FROM ${sql(base)}
-        WHERE ${sql.in(on.from, rows.map((row) => row[on.from]))}
+        WHERE ${sql.in(
+          on.from,
+          rows.map((row) => row[on.from])
+        )}
       ) AS base CROSS JOIN LATERAL (
         SELECT * FROM ${sql(joined)} AS candidate
         WHERE candidate.${sql(on.to)} = base.key LIMIT ${limit}

@@ -2,23 +2,15 @@ import type { BetterAuthOptions } from "@better-auth/core"
 import {
   type AdapterFactoryConfig,
   type AdapterFactoryCustomizeAdapterCreator,
-  createAdapterFactory,
   type CustomAdapter,
+  createAdapterFactory,
   type DBAdapter
 } from "@better-auth/core/db/adapter"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, type ManagedRuntime, Predicate } from "effect"
 import { type Executor, executorOn } from "./Executor.ts"
 import { withJoined } from "./Joins.ts"
-import {
-  count,
-  deleteAll,
-  deleteOne,
-  insert,
-  select,
-  updateAll,
-  updateOne
-} from "./Statements.ts"
+import { count, deleteAll, deleteOne, insert, select, updateAll, updateOne } from "./Statements.ts"
 
 const config = {
   adapterId: "holdfast",

@@ -20,9 +20,8 @@ const connect = () =>
 
 let database = connect()
 
-const dropTables = Effect.flatMap(
-  SqlClient,
-  (sql) => sql.unsafe("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+const dropTables = Effect.flatMap(SqlClient, (sql) =>
+  sql.unsafe("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 )
 
 const { execute } = await testAdapter({
