@@ -6,8 +6,7 @@ export default defineConfig({
     globalSetup: ["test/globalSetup.ts"],
     // The suites talk about every clean-up and migration.
     silent: "passed-only",
-    // They share a database, and drop its tables in between.
-    fileParallelism: false,
+    maxWorkers: 2,
     hookTimeout: 60_000,
     testTimeout: 30_000
   }

@@ -8,7 +8,7 @@ declare module "vitest" {
   }
 }
 
-/** A PostgreSQL for the suites, which ends with the run. */
+/** A PostgreSQL for the suites and the races, which ends with the run. */
 export default async function setUp(project: TestProject) {
   const runtime = ManagedRuntime.make(EmbeddedPostgres.layer())
   const { url } = await runtime.runPromise(Effect.map(EmbeddedPostgres, (server) => server))

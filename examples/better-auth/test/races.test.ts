@@ -1,15 +1,9 @@
-import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
-import { PgClient } from "holdfast/sql"
-import { FreshDatabase } from "holdfast/testing"
-import { afterAll, beforeAll, expect, inject, it } from "vitest"
+import { afterAll, beforeAll, expect, it } from "vitest"
 import { holdfastAdapter } from "../src/holdfastAdapter.ts"
 import { migrate } from "../src/migrate.ts"
+import { freshClient } from "./freshClient.ts"
 
-const database = ManagedRuntime.make(
-  Layer.unwrapEffect(Effect.map(FreshDatabase, ({ url }) => PgClient.layer({ url }))).pipe(
-    Layer.provide(FreshDatabase.layer({ server: Redacted.make(inject("postgresUrl")) }))
-  )
-)
+const database = freshClient()
 
 const options = {
   user: { additionalFields: { credits: { type: "number", defaultValue: 0 } } }
