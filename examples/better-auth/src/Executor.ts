@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import { Cause, Effect, Exit, type ManagedRuntime, Option, Runtime } from "effect"
+import { Cause, Data, Effect, Exit, type ManagedRuntime, Option, Runtime } from "effect"
 import { PgClient, PgError } from "holdfast/sql"
 import type { Statement } from "./Statements.ts"
 
@@ -19,6 +19,9 @@ export interface Executor {
   readonly transaction: <A>(work: (inside: Executor) => Promise<A>) => Promise<A>
 }
 
+/** What better-auth's work within a transaction has rejected with: anything. */
+class WorkRejected extends Data.TaggedError("WorkRejected")<{ readonly reason: unknown }> {}
+
 type Run = <A, E>(effect: Effect.Effect<A, E, SqlClient>) => Promise<Exit.Exit<A, unknown>>
 
 const settled = <A>(exit: Promise<Exit.Exit<A, unknown>>): Promise<A> =>
@@ -26,7 +29,8 @@ const settled = <A>(exit: Promise<Exit.Exit<A, unknown>>): Promise<A> =>
     Exit.match({
       onSuccess: (value) => value,
       onFailure: (cause) => {
-        throw Cause.squash(cause)
+        const error = Cause.squash(cause)
+        throw error instanceof WorkRejected ? error.reason : error
       }
     })
   )
@@ -52,7 +56,7 @@ const within = <A>(work: (inside: Executor) => Promise<A>) =>
       )
     return Effect.tryPromise({
       try: () => work(executorInside(noticed)),
-      catch: (error) => lost ?? error
+      catch: (reason) => lost ?? new WorkRejected({ reason })
     })
   })
 
