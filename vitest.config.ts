@@ -13,7 +13,7 @@ export default defineConfig({
     ]
   },
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/*.test.ts"],
     // Half the time of a run went into loading Effect anew for each file.
     isolate: false,
     sequence: { sequencer: LongestFirst },
