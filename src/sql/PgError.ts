@@ -100,6 +100,8 @@ export interface Progress {
   readonly inTransaction: boolean
   /** The server has executed it. */
   readonly isExecuted?: boolean
+  /** It may have failed only because it was prepared for what has been altered since. */
+  readonly isStale?: boolean
   /** The statement, where it may have committed by itself. */
   readonly text?: string
 }
@@ -181,7 +183,7 @@ export const fromCause = (cause: unknown, progress: Progress): PgError => {
     outcome,
     phase: progress.phase,
     sqlState,
-    isRetryable: verdict.isRetryable,
+    isRetryable: verdict.isRetryable || progress.isStale === true,
     endsSession: verdict.endsSession
   })
 }

@@ -108,12 +108,12 @@ export class Wire {
       if (cause === null) return this.settle(done, Exit.succeed(answer))
       const { isAtBegin, isSent, isUnencodable } = exchange
       const phase = isAtBegin && !isUnencodable ? "begin" : place.phase
-      const progress = { ...place, phase, sent: isSent, isExecuted, text: query.text }
+      const isStale = this.wentStale(cause, route)
+      const progress = { ...place, phase, sent: isSent, isExecuted, isStale, text: query.text }
       const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
       this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
-        const isStale = this.wentStale(cause, route) && !this.isInTransaction
-        if (!isStale) return this.settle(done, Exit.fail(error))
+        if (!isStale || this.isInTransaction) return this.settle(done, Exit.fail(error))
         this.underWay -= 1
         this.send(query, place, done, false)
       })

@@ -104,6 +104,23 @@ layer(oneSession, { excludeTestServices: true })("a session", (it) => {
       })
   )
 
+  it.effect("replays a transaction whose parameter was prepared for another type", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE keyed (id text)`
+      const id = "3f0c6a5e-8f0d-4d53-9a55-4a1f4d1c2b11"
+      const insert = sql.withTransaction(sql`INSERT INTO keyed VALUES (${id})`)
+      yield* Effect.replicateEffect(insert, 3)
+      yield* sql`ALTER TABLE keyed ALTER COLUMN id TYPE uuid USING id::uuid`
+      yield* PgClient.replay(insert)
+      // It was not because of what was prepared: told at once, for good.
+      const wrong = sql.withTransaction(sql`INSERT INTO keyed VALUES (${1}::int)`)
+      const error = yield* Effect.flip(PgClient.replay(wrong))
+      assert.instanceOf(error, PgError)
+      assert.isFalse(error.isRetryable)
+    })
+  )
+
   it.effect("may alter and read a table in one transaction", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
