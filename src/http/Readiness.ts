@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Layer } from "effect"
 
 /**
  * Whether the service wants new requests. It does from the start until it is about to end: load
@@ -10,15 +10,16 @@ export class Readiness extends Context.Tag("holdfast/http/Readiness")<
     readonly isReady: Effect.Effect<boolean>
     /** From now on it is not, and never again. */
     readonly end: Effect.Effect<void>
+    /** Ends when it is not ready any more: for answers that would go on for ever. */
+    readonly ended: Effect.Effect<void>
   }
 >() {
-  static readonly layer: Layer.Layer<Readiness> = Layer.sync(Readiness, () => {
-    let isReady = true
-    return {
-      isReady: Effect.sync(() => isReady),
-      end: Effect.sync(() => {
-        isReady = false
-      })
-    }
-  })
+  static readonly layer: Layer.Layer<Readiness> = Layer.effect(
+    Readiness,
+    Effect.map(Deferred.make<void>(), (over) => ({
+      isReady: Effect.negate(Deferred.isDone(over)),
+      end: Effect.asVoid(Deferred.succeed(over, undefined)),
+      ended: Deferred.await(over)
+    }))
+  )
 }

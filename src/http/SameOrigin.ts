@@ -18,7 +18,7 @@ const isOwn = (origin: string, host: string | undefined): boolean =>
  * plain HTTP, `Origin` is compared with the Host that was asked for; a scheme is not, because the TLS
  * in front of the service hides it.
  */
-const provenance = (headers: Headers.Headers, allowed: ReadonlySet<string>): Provenance => {
+export const provenance = (headers: Headers.Headers, allowed: ReadonlySet<string>): Provenance => {
   const { host, origin, "sec-fetch-site": site } = headers
   if (site === "same-origin" || site === "none") return "ours"
   if (origin !== undefined) return allowed.has(origin) || isOwn(origin, host) ? "ours" : "foreign"

@@ -1,5 +1,5 @@
 import type * as Http from "node:http"
-import { HttpMiddleware } from "@effect/platform"
+import { type HttpApiBuilder, HttpMiddleware } from "@effect/platform"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Duration, Effect, Layer } from "effect"
 import type { Accounts, Sessions } from "../auth/index.ts"
@@ -81,14 +81,19 @@ export class Server extends Context.Tag("holdfast/http/Server")<
    * When the scope closes it stops accepting and lets the requests in flight finish. What it needs
    * is still there while it does so, as long as it is *provided* to this layer (`Layer.provide`);
    * only layers that stand beside it are closed in any order.
+   *
+   * `further` adds routes of its own to `HttpApiBuilder.Router`.
    */
   static layer(
-    options: ServerOptions = {}
+    options: ServerOptions = {},
+    further: Layer.Layer<never, never, HttpApiBuilder.Router | Readiness> = Layer.empty
   ): Layer.Layer<Server, ListenError, Accounts | Sessions | Pool> {
+    const routes = Layer.provideMerge(
+      further,
+      Layer.provide(Routes.layer, Layer.succeed(SignUpMode, options.signUp ?? "immediate"))
+    )
     return Layer.scoped(Server, serve(options)).pipe(
-      Layer.provide(
-        Layer.provide(Routes.layer, Layer.succeed(SignUpMode, options.signUp ?? "immediate"))
-      ),
+      Layer.provide(routes),
       Layer.provide(NodeHttpServer.layerContext)
     )
   }
