@@ -13,6 +13,7 @@ import type {
   TokenInvalid,
   WrongPassword
 } from "./AuthError.ts"
+import { counted } from "./AuthMetrics.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { makeRequestEmailChange, type NewEmail } from "./EmailChange.ts"
@@ -139,13 +140,21 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
 }
 
 const make = ({ deadline = Duration.seconds(30) }: AccountsOptions) =>
-  Effect.map(accountMeans(deadline), (means) => ({
-    ...makeSignUp(means),
-    ...makePasswordReset(means),
-    ...makeEmailProof(means),
-    requestSignUp: makeRequestSignUp(means),
-    signIn: makeSignIn(means),
-    changePassword: makeChangePassword(means),
-    requestEmailChange: makeRequestEmailChange(means),
-    deleteAccount: makeDeleteAccount(means)
-  }))
+  Effect.map(accountMeans(deadline), (means) => {
+    const { prepareSignUp, signUp } = makeSignUp(means)
+    const { requestPasswordReset, resetPassword } = makePasswordReset(means)
+    const { proveEmail, requestEmailProof } = makeEmailProof(means)
+    return {
+      signUp: counted("sign-up", signUp),
+      prepareSignUp,
+      requestSignUp: counted("sign-up-request", makeRequestSignUp(means)),
+      signIn: counted("sign-in", makeSignIn(means)),
+      changePassword: counted("password-change", makeChangePassword(means)),
+      requestPasswordReset: counted("password-reset-request", requestPasswordReset),
+      resetPassword: counted("password-reset", resetPassword),
+      requestEmailProof: counted("email-proof-request", requestEmailProof),
+      proveEmail: counted("email-proof", proveEmail),
+      requestEmailChange: counted("email-change-request", makeRequestEmailChange(means)),
+      deleteAccount: counted("account-deletion", makeDeleteAccount(means))
+    }
+  })

@@ -1,5 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Cause, Duration, Effect, Exit, Option, Predicate, Queue, type Scope } from "effect"
+import { countLetter } from "./AuthMetrics.ts"
 import { type ClaimedLetter, claim, LEASE, type TokenLifetimes } from "./ClaimStatement.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
 import type { Letter } from "./Letter.ts"
@@ -39,9 +40,15 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
       Effect.exit(Effect.timeout(deliver(letter.letter), DELIVERY_DEADLINE)).pipe(
         Effect.flatMap((exit) =>
           Exit.isSuccess(exit)
-            ? answered(delivered(sql, letter))
+            ? Effect.zipRight(
+                countLetter(letter.purpose, "delivered"),
+                answered(delivered(sql, letter))
+              )
             : Effect.flatMap(answered(postponed(sql, letter, isFinal(exit))), (isGivenUp) =>
-                report(letter, isGivenUp)
+                Effect.zipRight(
+                  countLetter(letter.purpose, isGivenUp ? "given-up" : "failed"),
+                  report(letter, isGivenUp)
+                )
               )
         ),
         // The lease brings it back: better twice than never.

@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql/SqlClient"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
 import { audit, newEvent } from "./Audit.ts"
 import { type DatabaseUnavailable, SessionInvalid } from "./AuthError.ts"
+import { counted } from "./AuthMetrics.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
 import { makeLastSeen, touchInterval } from "./LastSeen.ts"
 import type { Requester } from "./Requester.ts"
@@ -141,5 +142,9 @@ const makeRevocations = (sql: SqlClient, answered: ReturnType<typeof untilAnswer
       ${audit(sql, event, rows)} select`)
   })
 
-  return { revoke, revokeById, revokeOthers }
+  return {
+    revoke: counted("sign-out", revoke),
+    revokeById: counted("session-revocation", revokeById),
+    revokeOthers: counted("other-sessions-revocation", revokeOthers)
+  }
 }

@@ -5,6 +5,7 @@ import {
   HttpTraceContext
 } from "@effect/platform"
 import { Duration, Effect, Exit, LogLevel, Option } from "effect"
+import * as HttpMetrics from "./HttpMetrics.ts"
 
 // What access logs call a request whose client left before the answer.
 const CLIENT_LEFT = 499
@@ -24,6 +25,7 @@ export const logged =
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
       const parent = Option.getOrUndefined(HttpTraceContext.fromHeaders(request.headers))
+      HttpMetrics.began(request.method)
       const attributes = { "http.request.method": request.method, "http.route": route }
       return Effect.useSpan(
         `${request.method} ${route}`,
@@ -32,6 +34,8 @@ export const logged =
           timed(app, (exit, duration) => {
             const status = Exit.isSuccess(exit) ? exit.value.status : CLIENT_LEFT
             span.attribute("http.response.status_code", status)
+            const seconds = Duration.toSeconds(duration)
+            HttpMetrics.ended(request.method, route, { seconds, status })
             return logLine(request.method, route, status, duration)
           }).pipe(
             Effect.map(HttpServerResponse.setHeader("x-request-id", span.spanId)),

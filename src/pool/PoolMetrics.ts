@@ -1,4 +1,5 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
+import type { AcquireError } from "./PoolError.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
 import { type State, total } from "./PoolState.ts"
 
@@ -10,7 +11,7 @@ const seconds = MetricBoundaries.fromIterable([
 const name = (suffix: string) => `db.client.connection.${suffix}`
 
 /** In the names and units of OpenTelemetry's semantic conventions for database clients (1.29). */
-const metrics = {
+export const poolMetrics = {
   count: Metric.gauge(name("count"), {
     description: "Connections that are currently in the state of the attribute."
   }),
@@ -21,6 +22,10 @@ const metrics = {
   }),
   timeouts: Metric.counter(name("timeouts"), {
     description: "Callers that were refused because they could not be served in time.",
+    incremental: true
+  }),
+  refusals: Metric.counter(name("refusals"), {
+    description: "Callers that were refused, by reason; those of the timeouts are among them.",
     incremental: true
   }),
   createTime: Metric.histogram(name("create_time"), seconds, "Seconds to open a connection."),
@@ -53,6 +58,7 @@ export class PoolMetrics {
   private readonly pool: Labels
   private readonly idle: Labels
   private readonly used: Labels
+  private readonly connecting: Labels
   private readonly reasons = new Map<string, Labels>()
   private last: State | undefined
 
@@ -60,48 +66,53 @@ export class PoolMetrics {
     this.pool = [MetricLabel.make(name("pool.name"), poolName)]
     this.idle = [...this.pool, MetricLabel.make(name("state"), "idle")]
     this.used = [...this.pool, MetricLabel.make(name("state"), "used")]
+    this.connecting = [...this.pool, MetricLabel.make(name("state"), "connecting")]
   }
 
   /** Only what has changed is written. */
   stepped(state: State): void {
     const { last, pool } = this
     this.last = state
-    if (last?.counts !== state.counts) this.counted(state)
+    if (last?.counts !== state.counts) this.counted(state, last)
     if (last?.waiting.size !== state.waiting.size) {
-      metrics.pending.unsafeUpdate(state.waiting.size, pool)
+      poolMetrics.pending.unsafeUpdate(state.waiting.size, pool)
     }
     if (last?.breaker._tag !== state.breaker._tag) {
-      metrics.breaker.unsafeUpdate(breakerLevel[state.breaker._tag], pool)
+      poolMetrics.breaker.unsafeUpdate(breakerLevel[state.breaker._tag], pool)
     }
     if (last === undefined) {
-      metrics.max.unsafeUpdate(state.limits.max, pool)
-      metrics.idleMin.unsafeUpdate(state.limits.min, pool)
+      poolMetrics.max.unsafeUpdate(state.limits.max, pool)
+      poolMetrics.idleMin.unsafeUpdate(state.limits.min, pool)
     } else if (state.failures > last.failures) {
-      metrics.retries.unsafeUpdate(state.failures - last.failures, pool)
+      poolMetrics.retries.unsafeUpdate(state.failures - last.failures, pool)
     }
   }
 
-  private counted(state: State): void {
+  private counted(state: State, last: State | undefined): void {
     const { counts } = state
-    metrics.count.unsafeUpdate(counts.idle, this.idle)
-    metrics.count.unsafeUpdate(total(state) - counts.idle - counts.connecting, this.used)
+    if (last?.counts.connecting !== counts.connecting) {
+      poolMetrics.count.unsafeUpdate(counts.connecting, this.connecting)
+    }
+    poolMetrics.count.unsafeUpdate(counts.idle, this.idle)
+    poolMetrics.count.unsafeUpdate(total(state) - counts.idle - counts.connecting, this.used)
   }
 
   lent(waitedMillis: number): void {
-    metrics.waitTime.unsafeUpdate(waitedMillis / 1000, this.pool)
+    poolMetrics.waitTime.unsafeUpdate(waitedMillis / 1000, this.pool)
   }
 
   released(usedMillis: number): void {
-    metrics.useTime.unsafeUpdate(usedMillis / 1000, this.pool)
+    poolMetrics.useTime.unsafeUpdate(usedMillis / 1000, this.pool)
   }
 
-  refused(): void {
-    metrics.timeouts.unsafeUpdate(1, this.pool)
+  refused(reason: AcquireError["_tag"]): void {
+    if (reason === "AcquireTimeout") poolMetrics.timeouts.unsafeUpdate(1, this.pool)
+    poolMetrics.refusals.unsafeUpdate(1, this.reason(reason))
   }
 
   reported(event: PoolEvent): void {
-    if (event._tag === "Dialed") metrics.createTime.unsafeUpdate(event.took / 1000, this.pool)
-    if (event._tag === "Evicted") metrics.evictions.unsafeUpdate(1, this.reason(event.reason))
+    if (event._tag === "Dialed") poolMetrics.createTime.unsafeUpdate(event.took / 1000, this.pool)
+    if (event._tag === "Evicted") poolMetrics.evictions.unsafeUpdate(1, this.reason(event.reason))
   }
 
   private reason(reason: string): Labels {

@@ -269,7 +269,7 @@ export class PoolShell<C extends Connection> {
     const caller = this.callers.get(ticket)
     this.callers.delete(ticket)
     this.tally.refused(error._tag)
-    this.metrics.refused()
+    this.metrics.refused(error._tag)
     caller?.refuse(error)
   }
 

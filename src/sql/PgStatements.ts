@@ -5,7 +5,8 @@ import type { Answer, Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
-import { noteReplay, current as replayedRun } from "./ReplayedRun.ts"
+import { noteReplay } from "./Recovery.ts"
+import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
 import type { Place } from "./Wire.ts"
@@ -109,12 +110,12 @@ export class BorrowedStatements extends PgStatements {
       const run = Effect.mapError(this.once(fiber, query, next), fromPool)
       return replayed?.after === undefined
         ? run
-        : Effect.zipRight(noteReplay(this.pool, replayed), run)
+        : Effect.zipRight(noteFirst(this.pool, replayed), run)
     })
   }
 
   private again(exit: Exit.Failure<Answer, PgError>, query: Query, left: number) {
-    const note = this.pool.note("Replayed", String(Cause.squash(exit.cause)))
+    const note = noteReplay(this.pool, String(Cause.squash(exit.cause)))
     return Effect.zipRight(note, this.attempt(query, left))
   }
 

@@ -1,6 +1,7 @@
 import { Effect, FiberRef, GlobalValue } from "effect"
 import type { Connection } from "../pool/Connection.ts"
 import type { PoolOf } from "../pool/Pool.ts"
+import { noteReplay } from "./Recovery.ts"
 
 /** What one replayed effect has done for good so far; it and all that it forks share one. */
 export interface ReplayedRun {
@@ -17,12 +18,12 @@ export const current: FiberRef.FiberRef<ReplayedRun | undefined> = GlobalValue.g
 )
 
 /** Tells the events of the pool that something is run again, the first time it is asked to. */
-export const noteReplay = (
+export const noteFirst = (
   pool: PoolOf<Connection>,
   replayed: ReplayedRun | undefined
 ): Effect.Effect<void> => {
   if (replayed?.after === undefined) return Effect.void
-  const note = pool.note("Replayed", replayed.after)
+  const note = noteReplay(pool, replayed.after)
   replayed.after = undefined
   return note
 }

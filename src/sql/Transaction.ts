@@ -6,7 +6,8 @@ import type { CommitResolver } from "./CommitResolver.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { type PgError, resolved } from "./PgError.ts"
 import type { AnyFiber } from "./PgStatements.ts"
-import { noteReplay, current as replayedRun } from "./ReplayedRun.ts"
+import { noteCommit } from "./Recovery.ts"
+import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
 import { commit, doubtOf, endedByHand, orAbandon, orDrop, rollback } from "./TransactionControl.ts"
 import * as TransactionLevel from "./TransactionLevel.ts"
 import { TransactionSession } from "./TransactionSession.ts"
@@ -123,7 +124,7 @@ const settled =
     const { doubt, error } = inDoubt
     return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
       const found = resolved(error, doubt.id.xid, fate)
-      const told = pool.note("CommitResolved", found.message)
+      const told = noteCommit(pool, fate, found.message)
       return fate === "Committed"
         ? Effect.zipRight(Effect.zipRight(told, Effect.logInfo(found.message)), ended)
         : Effect.zipRight(told, Effect.fail(found))
@@ -189,6 +190,6 @@ export const withTransaction =
         const replayed = fiber.getFiberRef(replayedRun)
         return replayed?.after === undefined
           ? outermost(work)
-          : Effect.zipRight(noteReplay(options.pool, replayed), outermost(work))
+          : Effect.zipRight(noteFirst(options.pool, replayed), outermost(work))
       })
     )

@@ -5,6 +5,7 @@ import { HeldSession } from "./HeldSession.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromCause, fromPool, type PgError } from "./PgError.ts"
 import type { AnyFiber } from "./PgStatements.ts"
+import { noteReplay } from "./Recovery.ts"
 import { TransactionId } from "./TransactionId.ts"
 import type { OpenTransaction, Place } from "./Wire.ts"
 
@@ -126,9 +127,10 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
       const hasNotBegun = error.phase === "begin" && error.endsSession
       const hasOther = this.connection !== connection || this.replays > 0
       if (!hasNotBegun || !hasOther) return Effect.fail(error)
-      return this.source.pool
-        .note("Replayed", error.message)
-        .pipe(Effect.zipRight(this.replace(connection)), Effect.zipRight(Effect.suspend(again)))
+      return noteReplay(this.source.pool, error.message).pipe(
+        Effect.zipRight(this.replace(connection)),
+        Effect.zipRight(Effect.suspend(again))
+      )
     })
   }
 

@@ -1,0 +1,86 @@
+import { Cause, Effect, Exit, Metric, MetricLabel, Option } from "effect"
+import type { LetterPurpose } from "./LetterPurpose.ts"
+
+/** What people do, and the letters that come of it. */
+export const authMetrics = {
+  events: Metric.counter("holdfast.auth.events", {
+    description: "What was asked of accounts and sessions, by what became of it.",
+    incremental: true
+  }),
+  letters: Metric.counter("holdfast.auth.letters", {
+    description: "Attempts to deliver a letter, by its purpose and what became of it.",
+    incremental: true
+  })
+}
+
+/** What is asked of accounts and sessions. */
+export type AuthEvent =
+  | "sign-up"
+  | "sign-up-request"
+  | "sign-in"
+  | "sign-out"
+  | "session-revocation"
+  | "other-sessions-revocation"
+  | "password-change"
+  | "password-reset-request"
+  | "password-reset"
+  | "email-proof-request"
+  | "email-proof"
+  | "email-change-request"
+  | "account-deletion"
+
+/** What becomes of an attempt to deliver: a failed one is repeated, one that was given up is not. */
+export type LetterOutcome = "delivered" | "failed" | "given-up"
+
+type Labels = ReadonlyArray<MetricLabel.MetricLabel>
+
+// The registry finds a metric by the identity of its labels, so they are made once.
+const labels = new Map<string, Labels>()
+
+const remembered = (
+  first: readonly [name: string, value: string],
+  second: readonly [name: string, value: string]
+): Labels => {
+  const key = `${first} ${second}`
+  const found = labels.get(key)
+  if (found !== undefined) return found
+  const made = [MetricLabel.make(...first), MetricLabel.make(...second)]
+  labels.set(key, made)
+  return made
+}
+
+/** One word: `done`, or why not by the tag of the error. */
+const outcomeOf = <E extends { readonly _tag: string }>(exit: Exit.Exit<unknown, E>): string =>
+  Exit.match(exit, {
+    onSuccess: () => "done",
+    onFailure: (cause) =>
+      Option.match(Cause.failureOption(cause), {
+        onSome: ({ _tag }) => _tag,
+        onNone: () => (Cause.isInterruptedOnly(cause) ? "interrupted" : "defect")
+      })
+  })
+
+/** The method, whose calls are counted by what becomes of them. */
+export const counted =
+  <Args extends ReadonlyArray<unknown>, A, E extends { readonly _tag: string }>(
+    event: AuthEvent,
+    method: (...args: Args) => Effect.Effect<A, E>
+  ) =>
+  (...args: Args): Effect.Effect<A, E> =>
+    Effect.onExit(method(...args), (exit) =>
+      Effect.sync(() =>
+        authMetrics.events.unsafeUpdate(
+          1,
+          remembered(["auth.event", event], ["auth.outcome", outcomeOf(exit)])
+        )
+      )
+    )
+
+/** An attempt to deliver a letter has ended. */
+export const countLetter = (purpose: LetterPurpose, outcome: LetterOutcome): Effect.Effect<void> =>
+  Effect.sync(() =>
+    authMetrics.letters.unsafeUpdate(
+      1,
+      remembered(["auth.letter.purpose", purpose], ["auth.letter.outcome", outcome])
+    )
+  )
