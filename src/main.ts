@@ -15,9 +15,21 @@ const announced = Effect.flatMap(Server, ({ url }) =>
   )
 )
 
+/** Imported only where there is a token. */
+const dashboard = (adminToken: Settings.Settings["service"]["adminToken"]) =>
+  adminToken === undefined
+    ? Layer.empty
+    : Layer.unwrapEffect(
+        Effect.map(
+          Effect.promise(() => import("./admin/Admin.ts")),
+          (Admin) => Admin.layer(adminToken)
+        )
+      )
+
 const listening = (settings: Settings.Settings) => {
-  const { corsOrigins = new Set<string>(), ...service } = settings.service
-  const server = Server.layer({ ...service, corsOrigins, signUp: settings.auth.signUp })
+  const { adminToken, corsOrigins = new Set<string>(), ...service } = settings.service
+  const options = { ...service, corsOrigins, signUp: settings.auth.signUp }
+  const server = Server.layer(options, dashboard(adminToken))
   return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
 }
 
