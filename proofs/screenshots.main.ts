@@ -39,7 +39,7 @@ const story = ({ people, seconds }: Options) =>
     const all = (moment: Moment) => Effect.forEach(cameras, photograph(folder, moment))
     yield* Effect.sleep("5 seconds")
     yield* all("before")
-    yield* postgres.crash
+    yield* postgres.stop("immediate")
     yield* Effect.sleep("6 seconds")
     yield* all("during")
     yield* postgres.start

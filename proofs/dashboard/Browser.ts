@@ -17,13 +17,14 @@ const missing = new BrowserMissing({
 const args = process.getuid?.() === 0 ? ["--no-sandbox"] : []
 
 /** Debian's Chromium, ended with the scope. */
-export const openBrowser: Effect.Effect<Browser, BrowserMissing, Scope.Scope> = Effect.suspend(() =>
-  existsSync(executablePath)
-    ? Effect.acquireRelease(
-        Effect.promise(() => chromium.launch({ executablePath, args })),
-        (browser) => Effect.promise(() => browser.close())
-      )
-    : missing
+export const openBrowser: Effect.Effect<Browser, BrowserMissing, Scope.Scope> = Effect.suspend(
+  () =>
+    existsSync(executablePath)
+      ? Effect.acquireRelease(
+          Effect.promise(() => chromium.launch({ executablePath, args })),
+          (browser) => Effect.promise(() => browser.close())
+        )
+      : missing
 )
 
 /** A page of its own, with its own cookies. */

@@ -27,9 +27,7 @@ const foreign = errorAnswer(
 )
 
 /** What changes something must come from a page of this service. */
-const fromOurPage = <E, R>(
-  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-) =>
+const fromOurPage = <E, R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
     provenance(headers, noOrigins) === "ours" ? handler : Effect.succeed(foreign)
   )

@@ -54,10 +54,7 @@ const make = (isToken: (given: string) => boolean) =>
       )
 
     const signOut = (secret: string) =>
-      Ref.update(
-        sessions,
-        (all) => new Map([...all].filter(([key]) => key !== keyOf(secret)))
-      )
+      Ref.update(sessions, (all) => new Map([...all].filter(([key]) => key !== keyOf(secret))))
 
     return AdminSessions.of({ signIn, isSignedIn, signOut })
   })

@@ -73,7 +73,10 @@ export const make = (
       yield* once
       yield* onChange
       yield* Effect.sleep(PAUSE)
-      const isGranted = yield* Ref.modify(wishes, (now) => [now === before, now === before ? 0 : now])
+      const isGranted = yield* Ref.modify(wishes, (now) => [
+        now === before,
+        now === before ? 0 : now
+      ])
       if (!isGranted) yield* untilGranted
     })
 

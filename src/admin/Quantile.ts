@@ -11,15 +11,16 @@ export const together = (one: Buckets | undefined, other: Buckets): Buckets =>
 
 /**
  * The value below which a share of the observations lies, as Prometheus' histogram_quantile does it:
- * a straight line within the bucket. Null without observations; beyond the largest bound, that bound.
+ * a straight line within the bucket. Null without observations. What is guessed so is never more than
+ * the largest that was ever observed.
  */
-export const quantile = (buckets: Buckets, share: number): number | null => {
+export const quantile = (buckets: Buckets, share: number, largest: number): number | null => {
   const total = buckets.at(-1)?.[1] ?? 0
   if (total <= 0) return null
   const rank = share * total
   const index = buckets.findIndex(([, count]) => count >= rank)
   const [bound, count] = buckets[index] ?? [Number.POSITIVE_INFINITY, total]
   const [lower, below] = index > 0 ? (buckets[index - 1] ?? [0, 0]) : [0, 0]
-  if (!Number.isFinite(bound)) return lower
-  return count === below ? bound : lower + ((bound - lower) * (rank - below)) / (count - below)
+  const upper = Math.max(lower, Math.min(bound, largest))
+  return count === below ? upper : lower + ((upper - lower) * (rank - below)) / (count - below)
 }

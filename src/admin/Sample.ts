@@ -7,7 +7,8 @@ export interface Sample {
   /** Whole seconds since the epoch. */
   readonly at: number
   readonly active: number
-  readonly idle: number
+  /** Those that are there, whatever they do. */
+  readonly open: number
   readonly connecting: number
   readonly waiting: number
   readonly breaker: PoolStats["breaker"]
@@ -37,21 +38,21 @@ const refusals = ({ queueFull, timedOut }: PoolStats): number => queueFull + tim
 export const sampleOf = (at: number, before: Reading | undefined, now: Reading): Sample => {
   const { stats, metrics } = now
   const past = before ?? now
-  const waits = since(past.metrics.waits, metrics.waits)
-  const uses = since(past.metrics.uses, metrics.uses)
+  const waits = since(past.metrics.waits.buckets, metrics.waits.buckets)
+  const uses = since(past.metrics.uses.buckets, metrics.uses.buckets)
   return {
     at: Math.floor(at / 1000),
     active: stats.active,
-    idle: stats.idle,
+    open: stats.total - stats.connecting,
     connecting: stats.connecting,
     waiting: stats.waiting,
     breaker: stats.breaker,
     lent: stats.acquired - past.stats.acquired,
     refused: refusals(stats) - refusals(past.stats),
-    waitMedian: millis(quantile(waits, 0.5)),
-    waitP99: millis(quantile(waits, 0.99)),
-    useMedian: millis(quantile(uses, 0.5)),
-    useP99: millis(quantile(uses, 0.99)),
+    waitMedian: millis(quantile(waits, 0.5, metrics.waits.largest)),
+    waitP99: millis(quantile(waits, 0.99, metrics.waits.largest)),
+    useMedian: millis(quantile(uses, 0.5, metrics.uses.largest)),
+    useP99: millis(quantile(uses, 0.99, metrics.uses.largest)),
     signUps: metrics.signUps - past.metrics.signUps,
     signIns: metrics.signIns - past.metrics.signIns
   }

@@ -5,7 +5,7 @@ import { add, begin } from "./memory.js"
 import { showPlots } from "./plots.js"
 import { showConnections, showFigures, showState } from "./pool.js"
 import { listen } from "./stream.js"
-import { moment, write } from "./words.js"
+import { element, moment, reachable, write } from "./words.js"
 
 /** @import { PoolNow, Snapshot, Tick, ToldIncident } from "../Snapshot.ts" */
 
@@ -30,6 +30,8 @@ const show = (pool) => {
 }
 
 write("instance", location.host)
+reachable(element("incidents"), { "aria-labelledby": "incidents-title" })
+reachable(element("audit-scroll"), { role: "region", "aria-labelledby": "audit-title" })
 
 listen({
   /** @param {Snapshot} all */

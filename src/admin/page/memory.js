@@ -1,17 +1,17 @@
 /** What this page knows. */
 
-/** @import { Snapshot, Tick } from "../Snapshot.ts" */
+/** @import { Snapshot } from "../Snapshot.ts" */
 /** @import { Sample } from "../Sample.ts" */
 
 const REMEMBERED = 15 * 60
 
-/** @typedef {{ [name in keyof Sample]: Array<any> }} Columns */
+/** @typedef {{ -readonly [name in keyof Sample]: Array<any> }} Columns */
 
 /** @type {ReadonlyArray<keyof Sample>} */
 const names = [
   "at",
   "active",
-  "idle",
+  "open",
   "connecting",
   "waiting",
   "breaker",

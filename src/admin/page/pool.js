@@ -10,7 +10,8 @@ import { age, count, counted, element, latency, make, write } from "./words.js"
 /** @param {PoolNow} pool @returns {State | undefined} */
 const trouble = (pool) => {
   if (pool.breaker === "closed") return undefined
-  const waiting = pool.waiting === 0 ? "Nobody waits." : `${counted(pool.waiting, "caller")} waiting.`
+  const waiting =
+    pool.waiting === 0 ? "Nobody waits." : `${counted(pool.waiting, "caller")} waiting.`
   const why = pool.lastError === null ? "" : ` ${pool.lastError}.`
   return pool.idle + pool.active > 0
     ? { level: "wary", word: "No further connections", detail: `${waiting}${why}` }
@@ -26,12 +27,20 @@ const stateOf = (pool, incidents) => {
     return { level: "wary", word: "Recovering", detail: last.sentence }
   }
   if ((worst("refused", 10) ?? 0) > 0) {
-    return { level: "wary", word: "Refusing callers", detail: "More come than the pool can serve in time." }
+    return {
+      level: "wary",
+      word: "Refusing callers",
+      detail: "More come than the pool can serve in time."
+    }
   }
   if ((worst("lent", 30) ?? 0) === 0 && pool.active === 0) {
     return { level: "good", word: "At rest", detail: "Nobody asks the database, so it can sleep." }
   }
-  return { level: "good", word: "Healthy", detail: last === undefined ? "" : `Last incident: ${last.sentence}.` }
+  return {
+    level: "good",
+    word: "Healthy",
+    detail: last === undefined ? "" : `Last incident: ${last.sentence}.`
+  }
 }
 
 /** @param {PoolNow} pool @param {ReadonlyArray<ToldIncident>} incidents */
@@ -86,19 +95,16 @@ const showTiles = (pool) => {
   const list = element("tiles")
   while (list.children.length > pool.max) list.lastElementChild?.remove()
   while (list.children.length < pool.max) list.append(make("li", {}))
-  Array.from(list.children, (child, index) => {
+  for (const [index, child] of [...list.children].entries()) {
     const tile = /** @type {HTMLElement} */ (child)
     const connection = pool.connections[index]
     if (connection === undefined) fill(tile, "free", [])
     else if (connection.phase === "connecting") {
       fill(tile, "connecting", [`for ${age(connection.age)}`])
     } else {
-      fill(tile, connection.phase, [
-        `${age(connection.age)} old`,
-        counted(connection.uses, "use")
-      ])
+      fill(tile, connection.phase, [`${age(connection.age)} old`, counted(connection.uses, "use")])
     }
-  })
+  }
 }
 
 /** @param {PoolNow} pool */

@@ -64,3 +64,9 @@ export const make = (tag, attributes, ...children) => {
   made.append(...children)
   return made
 }
+
+/** What scrolls must be reached by the keyboard as well. @param {HTMLElement} area @param {Record<string, string>} name */
+export const reachable = (area, name) => {
+  for (const [key, value] of Object.entries({ tabindex: "0", ...name }))
+    area.setAttribute(key, value)
+}
