@@ -92,10 +92,12 @@ const make = Effect.gen(function* () {
     if (audience.size > 0) yield* tellTick(now, sample)
   })
 
-  const dismissStrangers = Effect.forEach(
-    audience.all,
-    (listener) => Effect.unlessEffect(listener.messages.end, listener.isAllowed),
-    { discard: true }
+  const dismissStrangers = Effect.suspend(() =>
+    Effect.forEach(
+      audience.all,
+      (listener) => Effect.unlessEffect(listener.messages.end, listener.isAllowed),
+      { discard: true }
+    )
   )
 
   const heard = (occurrence: Parameters<typeof Incidents.fold>[1]) =>
