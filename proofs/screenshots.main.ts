@@ -6,6 +6,7 @@ import { Server } from "../src/http/Server.ts"
 import { EmbeddedPostgres } from "../src/testing/index.ts"
 import { withOptions } from "./CommandLine.ts"
 import { openBrowser, openPage } from "./dashboard/Browser.ts"
+import { crash } from "./dashboard/Crash.ts"
 import { adminToken, dashboardService } from "./dashboard/DashboardService.ts"
 import { load } from "./dashboard/Load.ts"
 import { type Camera, looks, type Moment, photograph, signIn } from "./dashboard/Photograph.ts"
@@ -39,7 +40,7 @@ const story = ({ people, seconds }: Options) =>
     const all = (moment: Moment) => Effect.forEach(cameras, photograph(folder, moment))
     yield* Effect.sleep("5 seconds")
     yield* all("before")
-    yield* postgres.stop("immediate")
+    yield* crash
     yield* Effect.sleep("6 seconds")
     yield* all("during")
     yield* postgres.start

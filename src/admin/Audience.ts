@@ -1,4 +1,4 @@
-import { type Effect, Mailbox } from "effect"
+import { Effect, Mailbox } from "effect"
 
 /** Messages that a page may be behind; at one a second it is not read any more by then. */
 const FURTHEST_BEHIND = 16
@@ -41,6 +41,14 @@ export class Audience {
 
   remove(listener: Listener): void {
     this.listeners.delete(listener)
+  }
+
+  /** Lets somebody hear the end of what was told so far, and nothing more. */
+  dismiss(listener: Listener): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.remove(listener)
+      return Effect.asVoid(listener.messages.end)
+    })
   }
 
   /** Tells everybody. Who is too far behind is cut off, rather than remembered for without end. */

@@ -72,7 +72,7 @@ export const farewell = ({ audience }: Watch["Type"]): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { all } = audience
     audience.tell(serverSentEvent("draining", "draining", {}))
-    yield* Effect.forEach(all, ({ messages }) => messages.end, { discard: true })
+    yield* Effect.forEach(all, (listener) => audience.dismiss(listener), { discard: true })
     yield* Effect.sleep(FAREWELL)
     for (const { cutOff } of all) cutOff()
   })

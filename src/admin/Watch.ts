@@ -80,13 +80,17 @@ const make = Effect.gen(function* () {
 
   const look = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const reading: Reading = { stats: yield* pool.stats, metrics: MetricsReading.read() }
+    const reading: Reading = {
+      at: now,
+      stats: yield* pool.stats,
+      metrics: MetricsReading.read()
+    }
     const before = yield* Ref.getAndUpdate(memory, (all) => ({
       ...all,
       reading,
       incidents: Incidents.settle(all.incidents, now)
     }))
-    const sample = sampleOf(now, before.reading, reading)
+    const sample = sampleOf(before.reading, reading)
     samples.push(sample)
     yield* dismissStrangers
     if (audience.size > 0) yield* tellTick(now, sample)
@@ -95,7 +99,7 @@ const make = Effect.gen(function* () {
   const dismissStrangers = Effect.suspend(() =>
     Effect.forEach(
       audience.all,
-      (listener) => Effect.unlessEffect(listener.messages.end, listener.isAllowed),
+      (listener) => Effect.unlessEffect(audience.dismiss(listener), listener.isAllowed),
       { discard: true }
     )
   )
@@ -136,7 +140,7 @@ const make = Effect.gen(function* () {
       : readAudit
 
   yield* Effect.forkScoped(Stream.runForEach(pool.events, heard))
-  yield* Effect.forkScoped(Effect.repeat(look, Schedule.fixed("1 second")))
+  yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced("1 second")))
   return Watch.of({ audience, snapshot, opened })
 })
 

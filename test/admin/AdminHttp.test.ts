@@ -209,6 +209,7 @@ describe("the dashboard over HTTP", () => {
 
     it.scoped("slows down who tries wrong tokens", () =>
       Effect.gen(function* () {
+        assert.strictEqual((yield* signIn("x".repeat(20_000))).status, 400)
         const wrong = yield* signIn("not the token at all")
         assert.strictEqual(wrong.status, 401)
         assert.include(wrong.text, "This is not the token.")
@@ -218,9 +219,6 @@ describe("the dashboard over HTTP", () => {
         const refused = answers.find(({ status }) => status === 429) ?? assert.fail()
         assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]$/)
         assert.include(refused.text, "it was not looked at")
-        yield* Effect.sleep("2 seconds")
-        assert.strictEqual((yield* signIn(token)).status, 303)
-        assert.strictEqual((yield* signIn("x".repeat(20_000))).status, 400)
       })
     )
   })

@@ -53,15 +53,20 @@ describe("a second of the dashboard", () => {
   )
 
   it("counts what happened since the last one, and the first one counts nothing", () => {
-    const first = { stats: { ...resting, acquired: 40, timedOut: 2 }, metrics: metrics([0.5], 7) }
+    const first = {
+      at: 1000,
+      stats: { ...resting, acquired: 40, timedOut: 2 },
+      metrics: metrics([0.5], 7)
+    }
     const later = {
+      at: 3000,
       stats: { ...resting, acquired: 52, timedOut: 3, queueFull: 4 },
       metrics: metrics([0.5, 0.005], 9)
     }
-    const none = sampleOf(1000, undefined, first)
+    const none = sampleOf(undefined, first)
     assert.deepInclude(none, { at: 1, lent: 0, refused: 0, signUps: 0, waitMedian: null })
-    const second = sampleOf(2999, first, later)
-    assert.deepInclude(second, { at: 2, lent: 12, refused: 5, signUps: 2, useP99: null })
+    const second = sampleOf(first, later)
+    assert.deepInclude(second, { at: 3, lent: 6, refused: 2.5, signUps: 2, useP99: null })
     assert.isAtMost(second.waitMedian ?? assert.fail(), 10)
   })
 

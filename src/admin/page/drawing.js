@@ -92,6 +92,15 @@ const axes = (plot) => {
   ]
 }
 
+/** A value between two that are missing has no line that would show it. @param {any} u @param {number} series */
+const lonely = (u, series) => {
+  const values = u.data[series]
+  const isMissing = /** @param {number} index */ (index) => (values[index] ?? null) === null
+  return [...values.keys()].filter(
+    (index) => !isMissing(index) && isMissing(index - 1) && isMissing(index + 1)
+  )
+}
+
 /** @param {Line} line @param {number} index @param {boolean} [byMinute] */
 const seriesOf = ({ label }, index, byMinute) => {
   const stroke = colour(`--plot-${index + 1}`)
@@ -105,7 +114,7 @@ const seriesOf = ({ label }, index, byMinute) => {
           fill: stroke,
           points: { show: false }
         }
-      : { points: { show: true, size: 2, width: 0, fill: stroke } })
+      : { points: { show: true, size: 4, width: 0, fill: stroke, filter: lonely } })
   }
 }
 

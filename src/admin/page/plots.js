@@ -79,7 +79,7 @@ export const showPlots = () => {
   if (document.hidden) return
   if (drawn.length === 0) redraw()
   for (const [index, { plot }] of figures.entries()) drawn[index].setData(dataOf(plot))
-  if ((columns.at.at(-1) ?? 0) % 60 === 0) for (const { fill } of figures) fill()
+  if (Math.floor(columns.at.at(-1) ?? 0) % 60 === 0) for (const { fill } of figures) fill()
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw)

@@ -110,7 +110,7 @@ const showTiles = (pool) => {
 /** @param {PoolNow} pool */
 export const showConnections = (pool) => {
   showTiles(pool)
-  element("tiles-empty").hidden = pool.total > 0
+  element("tiles-empty").hidden = pool.total > 0 || pool.breaker !== "closed"
   const gone = Object.entries(pool.evicted).filter(([, closed]) => closed > 0)
   const closed = gone.map(([reason, times]) => `${count(times)} ${reason}`).join(", ")
   write(
