@@ -4,6 +4,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger } from "effect"
 import * as Auth from "./Auth.ts"
+import * as Dashboard from "./Dashboard.ts"
 import * as Database from "./Database.ts"
 import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
@@ -15,21 +16,10 @@ const announced = Effect.flatMap(Server, ({ url }) =>
   )
 )
 
-/** Imported only where there is a token. */
-const dashboard = (adminToken: Settings.Settings["service"]["adminToken"]) =>
-  adminToken === undefined
-    ? Layer.empty
-    : Layer.unwrapEffect(
-        Effect.map(
-          Effect.promise(() => import("./admin/Admin.ts")),
-          (Admin) => Admin.layer(adminToken)
-        )
-      )
-
 const listening = (settings: Settings.Settings) => {
-  const { adminToken, corsOrigins = new Set<string>(), ...service } = settings.service
+  const { corsOrigins = new Set<string>(), ...service } = settings.service
   const options = { ...service, corsOrigins, signUp: settings.auth.signUp }
-  const server = Server.layer(options, dashboard(adminToken))
+  const server = Server.layer(options, Dashboard.routes(settings))
   return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
 }
 

@@ -99,6 +99,6 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     for (const asset of assets.files) {
       yield* router.get(asset.path, Effect.succeed(AdminPages.file(asset)))
     }
-    yield* Effect.forkScoped(Effect.zipRight(readiness.ended, farewell(watch)))
+    yield* Effect.forkScoped(Effect.zipRight(readiness.closed, farewell(watch)))
   })
 )

@@ -11,7 +11,7 @@ export class Readiness extends Context.Tag("holdfast/http/Readiness")<
     /** From now on it is not, and never again. */
     readonly end: Effect.Effect<void>
     /** Ends when it is not ready any more: for answers that would go on for ever. */
-    readonly ended: Effect.Effect<void>
+    readonly closed: Effect.Effect<void>
   }
 >() {
   static readonly layer: Layer.Layer<Readiness> = Layer.effect(
@@ -19,7 +19,7 @@ export class Readiness extends Context.Tag("holdfast/http/Readiness")<
     Effect.map(Deferred.make<void>(), (over) => ({
       isReady: Effect.negate(Deferred.isDone(over)),
       end: Effect.asVoid(Deferred.succeed(over, undefined)),
-      ended: Deferred.await(over)
+      closed: Deferred.await(over)
     }))
   )
 }
