@@ -20,7 +20,7 @@ export interface Look {
   readonly moments: ReadonlyArray<Moment>
 }
 
-const wide: Frame = { width: 1280, height: 1110 }
+const wide: Frame = { width: 1280, height: 900 }
 const narrow: Frame = { width: 390, height: 1690 }
 
 const look = (

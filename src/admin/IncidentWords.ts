@@ -33,6 +33,21 @@ export const lasting = (millis: number): string => {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
+const names = [
+  "condemned",
+  "lost",
+  "failedDials",
+  "replayed",
+  "committed",
+  "notCommitted",
+  "refused",
+  "heldTooLong"
+] as const satisfies ReadonlyArray<keyof Counts>
+
+/** Those that were found dead were among those that were condemned. */
+const worthTelling = (counts: Counts): Counts =>
+  counts.lost <= counts.condemned ? { ...counts, lost: 0 } : counts
+
 const ending = ({ isOver, recoveredAt, startedAt, trouble }: Incident): ReadonlyArray<string> => {
   if (recoveredAt !== undefined) return [`recovered in ${lasting(recoveredAt - startedAt)}`]
   if (!isOver) return trouble === "unreachable" ? ["looking for the server"] : []
@@ -44,10 +59,8 @@ const ending = ({ isOver, recoveredAt, startedAt, trouble }: Incident): Readonly
  * recovered in 340 ms".
  */
 export const sentence = (incident: Incident): string => {
-  const happened = Object.entries(clauses).flatMap(([name, say]) => {
-    const count = incident.counts[name as keyof Counts]
-    return count > 0 ? [say(count)] : []
-  })
+  const counts = worthTelling(incident.counts)
+  const happened = names.flatMap((name) => (counts[name] > 0 ? [clauses[name](counts[name])] : []))
   const parts = [...happened, ...ending(incident)]
   const title = titles[incident.trouble]
   return parts.length === 0 ? title : `${title}: ${parts.join(", ")}`

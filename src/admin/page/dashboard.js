@@ -31,7 +31,7 @@ const show = (pool) => {
 
 write("instance", location.host)
 reachable(element("incidents"), { "aria-labelledby": "incidents-title" })
-reachable(element("audit-scroll"), { role: "region", "aria-labelledby": "audit-title" })
+reachable(element("audit-scroll"), { role: "region", "aria-label": "Table of audit events" })
 
 listen({
   /** @param {Snapshot} all */
