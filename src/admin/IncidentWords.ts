@@ -48,10 +48,10 @@ const names = [
 const worthTelling = (counts: Counts): Counts =>
   counts.lost <= counts.condemned ? { ...counts, lost: 0 } : counts
 
-const ending = ({ isOver, recoveredAt, startedAt, trouble }: Incident): ReadonlyArray<string> => {
+const ending = ({ counts, isOver, recoveredAt, startedAt, trouble }: Incident) => {
   if (recoveredAt !== undefined) return [`recovered in ${lasting(recoveredAt - startedAt)}`]
-  if (!isOver) return trouble === "unreachable" ? ["looking for the server"] : []
-  return trouble === "restarted" ? ["no connection was needed since"] : []
+  if (isOver) return trouble === "restarted" ? ["no connection was needed since"] : []
+  return trouble === "unreachable" || counts.failedDials > 0 ? ["looking for the server"] : []
 }
 
 /**

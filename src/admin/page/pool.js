@@ -78,7 +78,7 @@ const words = {
   idle: "Idle",
   connecting: "Connecting",
   proving: "Validating",
-  free: "Free"
+  free: "Not open"
 }
 
 /** @param {HTMLElement} tile @param {keyof typeof words} phase @param {ReadonlyArray<string>} lines */
