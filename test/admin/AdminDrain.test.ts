@@ -12,19 +12,39 @@ import { fakeFloors } from "../http/fakeService.ts"
 
 const token = "a token of sixteen letters"
 
-const pool = Layer.mock(Pool, {
-  stats: Effect.succeed(resting),
-  connections: Effect.succeed([]),
-  events: Stream.never
-})
+/** A service whose pool has so many connections. */
+const serviceWith = (connections: number) => {
+  const roster = Array.from({ length: connections }, (_, id) => ({
+    id,
+    phase: "idle" as const,
+    age: Duration.zero,
+    uses: 0
+  }))
+  const pool = Layer.mock(Pool, {
+    stats: Effect.succeed(resting),
+    connections: Effect.succeed(roster),
+    events: Stream.never
+  })
+  return Server.layer(
+    { port: 0, drainDeadline: "10 seconds" },
+    Admin.layer(Redacted.make(token))
+  ).pipe(
+    Layer.provide([fakeAuth, pool, scriptedClient(() => Effect.succeed([]))]),
+    Layer.provide(Logger.remove(Logger.defaultLogger))
+  )
+}
 
-const service = Server.layer(
-  { port: 0, drainDeadline: "10 seconds" },
-  Admin.layer(Redacted.make(token))
-).pipe(
-  Layer.provide([fakeAuth, pool, scriptedClient(() => Effect.succeed([]))]),
-  Layer.provide(Logger.remove(Logger.defaultLogger))
-)
+/** In a scope of its own, so that the test can end it. */
+const started = (connections: number) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(serviceWith(connections), scope)
+    const { port, url } = Context.get(context, Server)
+    const ending = Effect.map(Effect.timed(Scope.close(scope, Exit.void)), ([took]) =>
+      Duration.toMillis(took)
+    )
+    return { port, url, ending }
+  })
 
 const signedIn = (url: string) =>
   Effect.promise(async () => {
@@ -54,21 +74,29 @@ const deafPage = (port: number, cookie: string) =>
   )
 
 describe("the dashboard at the end of the service", () => {
-  it.scopedLive("its pages do not hold it up, also one that does not read", () =>
+  it.scopedLive("tells its pages, and does not wait for them", () =>
     Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const { port, url } = Context.get(yield* Layer.buildWithScope(service, scope), Server)
+      const { ending, url } = yield* started(1)
       const cookie = yield* signedIn(url)
-      yield* deafPage(port, cookie)
       const page = yield* Effect.fork(
-        Effect.promise(() =>
-          fetch(`${url}/admin/events`, { headers: { cookie } }).then((a) => a.text())
-        )
+        Effect.promise(async () => {
+          const answer = await fetch(`${url}/admin/events`, { headers: { cookie } })
+          return answer.text()
+        })
       )
       yield* Effect.sleep("200 millis")
-      const [took] = yield* Effect.timed(Scope.close(scope, Exit.void))
-      assert.isBelow(Duration.toMillis(took), 1500)
+      assert.isBelow(yield* ending, 1500)
       assert.include(yield* page, "event: draining")
+    })
+  )
+
+  it.scopedLive("does not wait for a page that does not read, either", () =>
+    Effect.gen(function* () {
+      // Some 10 MB: more than a kernel takes for who does not read.
+      const { ending, port, url } = yield* started(200_000)
+      yield* deafPage(port, yield* signedIn(url))
+      yield* Effect.sleep("500 millis")
+      assert.isBelow(yield* ending, 3000)
     })
   )
 
