@@ -1,5 +1,6 @@
 import { Cause, Effect, Layer, Logger } from "effect"
 import * as Auth from "./Auth.ts"
+import * as Dashboard from "./Dashboard.ts"
 import * as Database from "./Database.ts"
 import * as Environment from "./Environment.ts"
 import { Server } from "./http/Server.ts"
@@ -15,10 +16,9 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 
 const listening = (settings: Settings.Settings) => {
   const { corsOrigins = new Set<string>(), ...service } = settings.service
-  const server = Server.layer(
-    { ...service, corsOrigins, signUp: settings.auth.signUp },
-    Telemetry.routes(settings)
-  )
+  const options = { ...service, corsOrigins, signUp: settings.auth.signUp }
+  const further = Layer.merge(Telemetry.routes(settings), Dashboard.routes(settings))
+  const server = Server.layer(options, further)
   return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))
 }
 

@@ -13,6 +13,9 @@ import { parseRatio } from "./telemetry/Ratio.ts"
 /** Far too many to be guessed, one try after another. */
 const LEAST_METRICS_TOKEN = 16
 
+/** Far too many to be guessed, one try after another, where wrong ones are slowed down. */
+const LEAST_ADMIN_TOKEN = 16
+
 const service = {
   host: Variable.text("HOST", {
     meaning: "the address to listen on; 0.0.0.0 for all that the machine has",
@@ -34,6 +37,12 @@ const service = {
     meaning: "pages of which other origins may use the service, also with the session's cookie",
     allowed: 'exact origins with commas between, such as "https://app.example.com"',
     read: (text) => Either.getRight(parseOrigins(text))
+  }),
+  adminToken: Variable.secret("ADMIN_TOKEN", {
+    meaning: "what opens the dashboard at /admin",
+    allowed: "a secret of at least 16 characters",
+    otherwise: "there is no dashboard",
+    read: (text) => (text.length >= LEAST_ADMIN_TOKEN ? Option.some(text) : Option.none())
   }),
   drainDelay: Variable.duration("DRAIN_DELAY", {
     meaning:

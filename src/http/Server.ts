@@ -84,10 +84,10 @@ export class Server extends Context.Tag("holdfast/http/Server")<
    *
    * `further` adds routes of its own to `HttpApiBuilder.Router`.
    */
-  static layer(
+  static layer<R = never>(
     options: ServerOptions = {},
-    further: Layer.Layer<never, never, HttpApiBuilder.Router | Readiness> = Layer.empty
-  ): Layer.Layer<Server, ListenError, Accounts | Sessions | Pool> {
+    further: Layer.Layer<never, never, R | HttpApiBuilder.Router | Readiness> = Layer.empty
+  ): Layer.Layer<Server, ListenError, Accounts | Sessions | Pool | R> {
     const routes = Layer.provideMerge(
       further,
       Layer.provide(Routes.layer, Layer.succeed(SignUpMode, options.signUp ?? "immediate"))

@@ -9,10 +9,18 @@ import {
   type Scope
 } from "effect"
 import type { Connection } from "./Connection.ts"
+import type { Instant } from "./PoolState.ts"
+
+/** A connection, and what it has been through. */
+interface Entry<C> {
+  readonly connection: C
+  readonly openedAt: Instant
+  lent: number
+}
 
 /** The connections of a pool by their ids, and the goodbyes that are under way. */
 export class OpenConnections<C extends Connection> {
-  private readonly connections = new Map<number, C>()
+  private readonly entries = new Map<number, Entry<C>>()
   private readonly emptied = Deferred.unsafeMake<void>(FiberId.none)
   private isLeaving = false
   private readonly closing: FiberSet.FiberSet<void>
@@ -29,18 +37,29 @@ export class OpenConnections<C extends Connection> {
     Effect.map(FiberSet.make<void>(), (closing) => new OpenConnections(closing, closeTimeout))
 
   get(id: number): C | undefined {
-    return this.connections.get(id)
+    return this.entries.get(id)?.connection
   }
 
-  add(id: number, connection: C): void {
-    this.connections.set(id, connection)
+  add(id: number, connection: C, openedAt: Instant): void {
+    this.entries.set(id, { connection, openedAt, lent: 0 })
+  }
+
+  /** Counts one more use. */
+  lent(id: number): void {
+    const entry = this.entries.get(id)
+    if (entry !== undefined) entry.lent += 1
+  }
+
+  /** When it was opened, and how often it has been lent. */
+  past(id: number): Pick<Entry<C>, "openedAt" | "lent"> | undefined {
+    return this.entries.get(id)
   }
 
   /** Says goodbye in a fiber of `fork`. */
   close(id: number, fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>): void {
-    const connection = this.connections.get(id)
+    const connection = this.get(id)
     if (connection === undefined) return
-    this.connections.delete(id)
+    this.entries.delete(id)
     const closed = Effect.timeoutOption(connection.close, this.closeTimeout)
     FiberSet.unsafeAdd(this.closing, fork(Effect.asVoid(closed)))
     this.noteEmpty()
@@ -54,11 +73,11 @@ export class OpenConnections<C extends Connection> {
   })
 
   get ids(): ReadonlyArray<number> {
-    return [...this.connections.keys()]
+    return [...this.entries.keys()]
   }
 
   private noteEmpty(): void {
-    if (this.isLeaving && this.connections.size === 0) {
+    if (this.isLeaving && this.entries.size === 0) {
       Deferred.unsafeDone(this.emptied, Exit.void)
     }
   }

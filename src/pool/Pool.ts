@@ -1,5 +1,6 @@
 import { Context, Deferred, Duration, Effect, Exit, Option, type Scope, type Stream } from "effect"
 import type { Connection, Connector } from "./Connection.ts"
+import type { ConnectionStats } from "./ConnectionStats.ts"
 import { type Errand, runErrand } from "./Errand.ts"
 import type { PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
@@ -87,6 +88,8 @@ export interface PoolOf<C extends Connection> {
   readonly check: Effect.Effect<void, AcquireError>
   /** The counters now. */
   readonly stats: Effect.Effect<PoolStats>
+  /** Each connection now, and those being opened, in the order they were begun. */
+  readonly connections: Effect.Effect<ReadonlyArray<ConnectionStats>>
   /**
    * What happens from now on, and why: connections evicted, the breaker opened, the pool recreated;
    * and what the owner of the port did about failures. Who is more than 1,024 behind loses the oldest.
@@ -220,6 +223,7 @@ export const make = <C extends Connection>(
       lend: lend(shell),
       check: check(shell),
       stats: Effect.sync(() => snapshot(shell)),
+      connections: Effect.sync(() => shell.roster),
       events: shell.timeline.events,
       note: (subject, detail) =>
         Effect.sync(() => shell.report({ _tag: "Noted", subject, detail })),

@@ -12,6 +12,7 @@ import {
 import { AcquireSpan } from "./AcquireSpan.ts"
 import { Alarm } from "./Alarm.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
+import { type ConnectionStats, rosterOf } from "./ConnectionStats.ts"
 import { due } from "./Demand.ts"
 import { Dials } from "./Dials.ts"
 import { Holders } from "./Holders.ts"
@@ -191,6 +192,11 @@ export class PoolShell<C extends Connection> {
     this.timeline.tell(event)
   }
 
+  /** Every connection, and those being opened, in the order they were begun. */
+  get roster(): ReadonlyArray<ConnectionStats> {
+    return rosterOf(this.state.members, (id) => this.connections.past(id), this.now())
+  }
+
   private now(): Instant {
     return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
   }
@@ -253,6 +259,7 @@ export class PoolShell<C extends Connection> {
       this.callers.delete(waiter.ticket)
       this.tally.lent(at - waiter.since)
       this.metrics.lent(at - waiter.since)
+      this.connections.lent(id)
       const lease: Lease<C> = { id, connection, since: at, holder: caller.span }
       this.holders.add(lease)
       caller.watch?.served(input, this.state)
@@ -277,7 +284,7 @@ export class PoolShell<C extends Connection> {
 
   /** A dial succeeded; if nobody wants it any more it is closed. */
   connected(id: number, connection: C, random: number): void {
-    this.connections.add(id, connection)
+    this.connections.add(id, connection, this.now())
     Deferred.unsafeDone(this.ready, Exit.void)
     if (Members.find(this.state, id) === undefined) {
       this.end(id)

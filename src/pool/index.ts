@@ -1,5 +1,6 @@
 export type { Backoff } from "./Backoff.ts"
 export type { Connection, Connector, Loss } from "./Connection.ts"
+export type { ConnectionStats } from "./ConnectionStats.ts"
 export { make, Pool, type PoolOf, type PoolStats } from "./Pool.ts"
 export { defaults, type PoolConfig } from "./PoolConfig.ts"
 export {

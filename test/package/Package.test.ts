@@ -20,6 +20,12 @@ const built = () =>
     .map((path) => path.slice(0, -".ts".length))
     .flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
 
+/** What a browser is given as it is. */
+const page = () =>
+  readdirSync(join(root, "src/admin/page"))
+    .filter((path) => /\.(css|html|js)$/.test(path))
+    .map((path) => `src/admin/page/${path}`)
+
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.sql"]
 
 const floors = ["sql", "pool", "auth", "http", "mail", "api", "testing"]
@@ -57,7 +63,7 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
 })("the published package", (it) => {
   it.effect("holds every built module, schema.sql and the documents, and nothing else", () =>
     Effect.map(PackedProject, ({ paths }) => {
-      assert.sameMembers([...paths], [...built(), ...documents])
+      assert.sameMembers([...paths], [...built(), ...page(), ...documents])
     })
   )
 

@@ -21,6 +21,7 @@ describe("the environment", () => {
         port: 8000,
         trustedHops: 0,
         corsOrigins: undefined,
+        adminToken: undefined,
         drainDelay: Duration.zero,
         drainDeadline: Duration.seconds(10),
         mode: "development"

@@ -5,6 +5,7 @@ import { BaseSequencer } from "vitest/node"
 const longest = [
   "service/Service.process",
   "faults/SignUp",
+  "admin/Dashboard.browser",
   "pool/Simulation",
   "package/Package",
   "testing/EmbeddedPostgresOwner",

@@ -1,0 +1,104 @@
+import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Duration, Effect } from "effect"
+import { CrossOrigin } from "../http/ApiError.ts"
+import { receive } from "../http/BodyBytes.ts"
+import { errorAnswer } from "../http/ErrorAnswer.ts"
+import { Readiness } from "../http/Readiness.ts"
+import { provenance } from "../http/SameOrigin.ts"
+import * as AdminCookie from "./AdminCookie.ts"
+import * as AdminPages from "./AdminPages.ts"
+import { AdminSessions, type SignInResult } from "./AdminSessions.ts"
+import * as Assets from "./Assets.ts"
+import { eventStream, farewell } from "./EventStream.ts"
+import { Watch } from "./Watch.ts"
+
+const PAGE = "/admin"
+const SIGN_IN = "/admin/sign-in"
+
+const secret = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+  AdminCookie.read(headers.cookie)
+)
+
+const noOrigins: ReadonlySet<string> = new Set()
+
+const foreign = errorAnswer(
+  CrossOrigin,
+  new CrossOrigin({ message: "This takes forms of its own page only." })
+)
+
+/** What changes something must come from a page of this service. */
+const fromOurPage = <E, R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+    provenance(headers, noOrigins) === "ours" ? handler : Effect.succeed(foreign)
+  )
+
+const unlessSignedIn = HttpServerResponse.text("Sign in at /admin first.", { status: 401 })
+
+const answerTo = (assets: Assets.Assets, result: SignInResult) => {
+  switch (result._tag) {
+    case "SignedIn":
+      return AdminCookie.set(result.secret)(AdminPages.seeOther(PAGE))
+    case "Wrong":
+      return AdminPages.signIn(assets, 401, "This is not the token.")
+    case "TooSoon": {
+      const seconds = Math.ceil(Duration.toSeconds(result.wait))
+      const complaint = `Wrong tokens were tried. Wait ${seconds} s before the next one: it was not looked at.`
+      return HttpServerResponse.setHeader(
+        AdminPages.signIn(assets, 429, complaint),
+        "retry-after",
+        String(seconds)
+      )
+    }
+  }
+}
+
+const tokenIn = (body: Uint8Array): string =>
+  new URLSearchParams(new TextDecoder().decode(body)).get("token")?.trim() ?? ""
+
+const unreadable = HttpServerResponse.text("The form can't be read.", { status: 400 })
+
+const signInWith = (assets: Assets.Assets, sessions: AdminSessions["Type"]) =>
+  HttpServerRequest.HttpServerRequest.pipe(
+    Effect.flatMap(receive),
+    Effect.flatMap((body) => sessions.signIn(tokenIn(body))),
+    Effect.map((result) => answerTo(assets, result)),
+    Effect.catchAll(() => Effect.succeed(unreadable))
+  )
+
+const signOutWith = (sessions: AdminSessions["Type"]) =>
+  Effect.as(
+    Effect.flatMap(secret, sessions.signOut),
+    AdminCookie.clear(AdminPages.seeOther(SIGN_IN))
+  )
+
+/** Adds the dashboard's paths to the service. */
+export const layer = HttpApiBuilder.Router.use((router) =>
+  Effect.gen(function* () {
+    const assets = yield* Assets.load
+    const sessions = yield* AdminSessions
+    const watch = yield* Watch
+    const readiness = yield* Readiness
+    const isSignedIn = Effect.flatMap(secret, sessions.isSignedIn)
+
+    const page = Effect.map(isSignedIn, (isIn) =>
+      isIn ? AdminPages.dashboard(assets) : AdminPages.seeOther(SIGN_IN)
+    )
+    const events = Effect.flatMap(secret, (given) => {
+      const isAllowed = sessions.isSignedIn(given)
+      return Effect.if(isAllowed, {
+        onTrue: () => eventStream(watch, isAllowed),
+        onFalse: () => Effect.succeed(unlessSignedIn)
+      })
+    })
+
+    yield* router.get(PAGE, page)
+    yield* router.get(SIGN_IN, Effect.succeed(AdminPages.signIn(assets)))
+    yield* router.post(SIGN_IN, fromOurPage(signInWith(assets, sessions)))
+    yield* router.post("/admin/sign-out", fromOurPage(signOutWith(sessions)))
+    yield* router.get("/admin/events", events)
+    for (const asset of assets.files) {
+      yield* router.get(asset.path, Effect.succeed(AdminPages.file(asset)))
+    }
+    yield* Effect.forkScoped(Effect.zipRight(readiness.closed, farewell(watch)))
+  })
+)

@@ -1,0 +1,90 @@
+import { SqlClient } from "@effect/sql/SqlClient"
+import { Clock, DateTime, Duration, Effect, Ref, type Scope } from "effect"
+import { recentEvents } from "../auth/RecentEvents.ts"
+import type { Pool } from "../pool/index.ts"
+
+/** What is known of the audit log. Times are milliseconds since the epoch. */
+export interface Audit {
+  /** When it was read; null: not yet. */
+  readonly asOf: number | null
+  /** It could not be read when it should have been, so something may be missing. */
+  readonly isBehind: boolean
+  readonly events: ReadonlyArray<AuditRow>
+}
+
+/** One event. */
+export interface AuditRow {
+  readonly id: string
+  readonly at: number
+  readonly kind: string
+  readonly userId: string | null
+  readonly address: string | null
+}
+
+/** How many are shown. */
+export const MOST = 50
+/** Longest time for the question. The table may be large, and no operator waits longer. */
+const PATIENCE = Duration.seconds(5)
+/** How often it is asked at most, however much happens. */
+const PAUSE = Duration.seconds(2)
+
+/** The audit log as it was read last. It is read when somebody wants it, never by a timer. */
+export interface AuditView {
+  readonly current: Effect.Effect<Audit>
+  /**
+   * Has it read, soon and in the background. Several wishes at once are one; where the breaker is not
+   * closed it is not asked, because the wish would only stand in a queue.
+   */
+  readonly refresh: Effect.Effect<void>
+}
+
+/** See {@link AuditView}. `onChange` runs when something new is known. */
+export const make = (
+  pool: Pool["Type"],
+  onChange: Effect.Effect<void>
+): Effect.Effect<AuditView, never, SqlClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const scope = yield* Effect.scope
+    const view = yield* Ref.make<Audit>({ asOf: null, isBehind: false, events: [] })
+    const wishes = yield* Ref.make(0)
+
+    const read = recentEvents(MOST).pipe(
+      Effect.provideService(SqlClient, sql),
+      Effect.timeout(PATIENCE),
+      Effect.zip(Clock.currentTimeMillis),
+      Effect.flatMap(([events, asOf]) =>
+        Ref.set(view, {
+          asOf,
+          isBehind: false,
+          events: events.map((event) => ({ ...event, at: DateTime.toEpochMillis(event.at) }))
+        })
+      )
+    )
+
+    const behind = Ref.update(view, (audit) => ({ ...audit, isBehind: true }))
+    const once = Effect.flatMap(pool.stats, ({ breaker }) =>
+      breaker === "closed" ? Effect.catchAll(read, () => behind) : behind
+    )
+
+    // What is wished for while it is being read is read once more, after a pause.
+    const untilGranted: Effect.Effect<void> = Effect.gen(function* () {
+      const before = yield* Ref.get(wishes)
+      yield* once
+      yield* onChange
+      yield* Effect.sleep(PAUSE)
+      const isGranted = yield* Ref.modify(wishes, (now) => [
+        now === before,
+        now === before ? 0 : now
+      ])
+      if (!isGranted) yield* untilGranted
+    })
+
+    return {
+      current: Ref.get(view),
+      refresh: Effect.flatMap(
+        Ref.getAndUpdate(wishes, (count) => count + 1),
+        (before) => (before === 0 ? Effect.asVoid(Effect.forkIn(untilGranted, scope)) : Effect.void)
+      )
+    }
+  })

@@ -1,0 +1,115 @@
+import type { Occurrence, PoolEvent } from "../pool/index.ts"
+
+/** Something that went wrong in the pool, from its first sign to its end. Times are milliseconds since the epoch. */
+export interface Incident {
+  readonly id: number
+  readonly startedAt: number
+  /** When something last belonged to it. */
+  readonly lastAt: number
+  /** When a connection could be opened again; undefined: not yet, or nothing had to be. */
+  readonly recoveredAt: number | undefined
+  /** Nothing more can belong to it. */
+  readonly isOver: boolean
+  /** Worst of all that was seen; see {@link Trouble}. */
+  readonly trouble: Trouble
+  /** What a connection said of why, as a clause without secrets. */
+  readonly reason: string | undefined
+  readonly counts: Counts
+}
+
+/** What an incident was, from the least to the worst. */
+export const troubles = [
+  "replayed",
+  "heldTooLong",
+  "connectionsLost",
+  "callersRefused",
+  "queueFull",
+  "recreated",
+  "unreachable",
+  "restarted"
+] as const
+
+export type Trouble = (typeof troubles)[number]
+
+/** How often something happened in an incident. */
+export interface Counts {
+  readonly condemned: number
+  readonly lost: number
+  readonly failedDials: number
+  readonly replayed: number
+  readonly committed: number
+  readonly notCommitted: number
+  readonly refused: number
+  readonly heldTooLong: number
+}
+
+/** Nothing happened. */
+export const noCounts: Counts = {
+  condemned: 0,
+  lost: 0,
+  failedDials: 0,
+  replayed: 0,
+  committed: 0,
+  notCommitted: 0,
+  refused: 0,
+  heldTooLong: 0
+}
+
+/** What one event means for an incident. */
+export interface Sign {
+  readonly trouble: Trouble
+  readonly counts: Partial<Counts>
+  readonly reason?: string
+  /** Dials are forbidden or fail, so only a connection that is opened ends it. */
+  readonly needsDial?: boolean
+}
+
+const isCommitted = (detail: string): boolean => detail.includes("outcome: Committed)")
+
+const noted = (subject: string, detail: string): Sign | undefined => {
+  if (subject === "Replayed") return { trouble: "replayed", counts: { replayed: 1 } }
+  if (subject !== "CommitResolved") return undefined
+  const counts = isCommitted(detail) ? { committed: 1 } : { notCommitted: 1 }
+  return { trouble: "replayed", counts }
+}
+
+/** What an event says of trouble; undefined: nothing, as of housekeeping. */
+export const signOf = (event: PoolEvent): Sign | undefined => {
+  switch (event._tag) {
+    case "Restarted": {
+      const trouble = event.detail === "recreated by hand" ? "recreated" : "restarted"
+      return { trouble, counts: { condemned: event.condemned }, reason: event.detail }
+    }
+    case "Evicted":
+      return event.reason === "invalid" || event.reason === "broken"
+        ? { trouble: "connectionsLost", counts: { lost: 1 }, reason: event.detail }
+        : undefined
+    case "BreakerOpened":
+      return { trouble: "unreachable", counts: {}, reason: event.detail, needsDial: true }
+    case "DialFailed":
+      return {
+        trouble: "unreachable",
+        counts: { failedDials: 1 },
+        reason: event.detail,
+        needsDial: true
+      }
+    case "QueueFull":
+      return { trouble: "queueFull", counts: {}, reason: event.detail }
+    case "TimedOut":
+      return { trouble: "callersRefused", counts: { refused: 1 }, reason: event.detail }
+    case "Leaked":
+      return { trouble: "heldTooLong", counts: { heldTooLong: 1 }, reason: `by ${event.holder}` }
+    case "Noted":
+      return noted(event.subject, event.detail)
+    // An eviction follows, which is counted.
+    case "Invalid":
+    case "Stale":
+    case "Dialed":
+    case "Reconnected":
+      return undefined
+  }
+}
+
+/** Whether an event is a connection that could be opened. */
+export const isRecovery = ({ event }: Occurrence): boolean =>
+  event._tag === "Dialed" || event._tag === "Reconnected"

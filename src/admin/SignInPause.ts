@@ -1,0 +1,29 @@
+import { Duration } from "effect"
+
+/**
+ * Wrong tokens in a row, and when the next one is looked at: milliseconds since the epoch. It counts
+ * for everybody together, since who guesses may have many addresses.
+ */
+export interface SignInPause {
+  readonly wrong: number
+  readonly freeAt: number
+}
+
+/** Nobody was wrong. */
+export const none: SignInPause = { wrong: 0, freeAt: 0 }
+
+// The first pause is not noticed by who mistypes. With the longest one a token of 16 random letters
+// is guessed in some 10^17 years, and who holds it waits half a minute at most.
+const FIRST = Duration.toMillis("250 millis")
+const LONGEST = Duration.toMillis("30 seconds")
+/** After so long without a wrong one all is forgiven. */
+const FORGIVEN = Duration.toMillis("15 minutes")
+
+/** How long to wait before a token is looked at; 0: now. */
+export const waitAt = ({ freeAt }: SignInPause, now: number): number => Math.max(0, freeAt - now)
+
+/** After one more wrong token: the pauses double. */
+export const afterWrong = (pause: SignInPause, now: number): SignInPause => {
+  const wrong = now - pause.freeAt > FORGIVEN ? 1 : pause.wrong + 1
+  return { wrong, freeAt: now + Math.min(LONGEST, FIRST * 2 ** (wrong - 1)) }
+}

@@ -1,0 +1,125 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime } from "effect"
+import { type Counts, signOf } from "../../src/admin/Incident.ts"
+import * as Incidents from "../../src/admin/Incidents.ts"
+import { sentence } from "../../src/admin/IncidentWords.ts"
+import type { Occurrence } from "../../src/pool/index.ts"
+import { at, stories } from "./occurrences.ts"
+
+const told = (story: ReadonlyArray<Occurrence>, from: Incidents.Incidents = Incidents.none) =>
+  story.reduce(Incidents.fold, from)
+
+const millis = ({ at }: Occurrence) => DateTime.toEpochMillis(at)
+const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((all, each) => all + each, 0)
+
+const restart: ReadonlyArray<Occurrence> = [
+  at(0, { _tag: "Evicted", reason: "broken", detail: "57P02: the server crashed" }),
+  at(1, { _tag: "Restarted", condemned: 10, detail: "57P02: the server crashed" }),
+  ...[2, 3, 5].map((moment) =>
+    at(moment, { _tag: "Noted", subject: "Replayed", detail: "57P02: the server crashed" })
+  ),
+  at(6, { _tag: "BreakerOpened", detail: "connect ECONNREFUSED" }),
+  at(340, { _tag: "Dialed", took: 12 }),
+  at(340, { _tag: "Reconnected", attempts: 3, after: 334, beside: 0 }),
+  at(400, {
+    _tag: "Noted",
+    subject: "CommitResolved",
+    detail: "its answer was lost; outcome: Committed)"
+  })
+]
+
+describe("incidents", () => {
+  it("a restart is told in one line: what it cost, what was saved, how long it took", () => {
+    const { all } = told(restart)
+    assert.deepStrictEqual(all.map(sentence), [
+      "server restarted: 10 connections condemned, 3 statements replayed, 1 commit resolved as committed, recovered in 340 ms"
+    ])
+    assert.strictEqual(all[0]?.reason, "57P02: the server crashed")
+  })
+
+  it("an outage goes on, however quiet it is, until a connection can be opened", () => {
+    const during = Incidents.settle(told(restart.slice(0, 6)), Date.UTC(2027, 0, 1))
+    assert.isFalse(during.all[0]?.isOver)
+    const [incident = assert.fail()] = during.all
+    assert.include(sentence({ ...incident, trouble: "unreachable" }), "looking for the server")
+    const after = Incidents.settle(told(restart), Date.UTC(2027, 0, 1))
+    assert.isTrue(after.all[0]?.isOver)
+  })
+
+  it("what needs no connection afterwards is over when it has been quiet", () => {
+    const lost = told(restart.slice(0, 1))
+    const start = millis(restart[0] ?? assert.fail())
+    assert.isFalse(Incidents.settle(lost, start + Incidents.QUIET - 1).all[0]?.isOver)
+    assert.isTrue(Incidents.settle(lost, start + Incidents.QUIET).all[0]?.isOver)
+  })
+
+  it("closing what is idle or old is housekeeping, and no incident", () => {
+    for (const reason of ["idle", "lifetime", "generation", "drain"] as const) {
+      assert.isEmpty(told([at(0, { _tag: "Evicted", reason, detail: "" })]).all)
+    }
+    assert.isEmpty(told([at(0, { _tag: "Dialed", took: 3 })]).all)
+  })
+
+  it.prop("nothing is counted twice or lost, in whichever incident it is", [stories], ([story]) => {
+    const { all } = told(story)
+    const seen = story.flatMap(({ event }) => signOf(event) ?? [])
+    const names = Object.keys(all[0]?.counts ?? {}) as Array<keyof Counts>
+    for (const name of names) {
+      const inIncidents = sum(all.map(({ counts }) => counts[name]))
+      assert.strictEqual(inIncidents, sum(seen.map(({ counts }) => counts[name] ?? 0)), name)
+    }
+    assert.strictEqual(all.length > 0, seen.length > 0)
+  })
+
+  it.prop(
+    "they follow each other: only the last can go on, none begins before the former ended",
+    [stories],
+    ([story]) => {
+      const { all } = told(story)
+      all.forEach((incident, index) => {
+        assert.isAtLeast(incident.lastAt, incident.startedAt)
+        assert.isAtLeast(incident.recoveredAt ?? incident.startedAt, incident.startedAt)
+        const next = all[index + 1]
+        if (next === undefined) return
+        assert.isTrue(incident.isOver)
+        assert.isAtLeast(next.startedAt - incident.lastAt, Incidents.QUIET)
+        assert.isAbove(next.id, incident.id)
+      })
+    }
+  )
+
+  it.prop("what is over is never changed again", [stories, stories], ([before, after]) => {
+    const first = told(before)
+    const shift = before.length === 0 ? 0 : millis(before[before.length - 1] ?? assert.fail())
+    const later = after.map(({ at: moment, event }) =>
+      at(
+        shift - Date.UTC(2026, 0, 1) + DateTime.toEpochMillis(moment) - Date.UTC(2026, 0, 1),
+        event
+      )
+    )
+    const { all } = told(later, first)
+    const over = first.all.filter(({ isOver }) => isOver)
+    assert.deepStrictEqual(all.slice(0, over.length), over)
+  })
+
+  it.prop("looking at the clock more often changes nothing", [stories], ([story]) => {
+    const often = story.reduce(
+      (incidents, occurrence) =>
+        Incidents.fold(
+          Incidents.settle(Incidents.settle(incidents, millis(occurrence)), millis(occurrence)),
+          occurrence
+        ),
+      Incidents.none
+    )
+    assert.deepStrictEqual(often, told(story))
+  })
+
+  it("a hundred are remembered, the newest ones", () => {
+    const losses = Array.from({ length: 130 }, (_, index) =>
+      at(index * 10_000, { _tag: "Evicted", reason: "broken", detail: "read ECONNRESET" })
+    )
+    const ids = told(losses).all.map(({ id }) => id)
+    assert.strictEqual(ids.length, Incidents.MOST)
+    assert.strictEqual(ids.at(-1), 130)
+  })
+})
