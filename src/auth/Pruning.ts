@@ -94,9 +94,6 @@ interface Oldest {
   readonly age: Duration.Duration
 }
 
-/** Before all keys. */
-const firstKey: Uint8Array = new Uint8Array()
-
 interface Page extends Row {
   readonly last: Uint8Array | null
 }
@@ -144,7 +141,8 @@ const make = ({ batch = 500, deadline = Duration.seconds(10) }: PruningOptions) 
         )
       )
 
-    const throttles = Stream.paginateEffect(firstKey, (after) =>
+    const beforeAll: Uint8Array = new Uint8Array()
+    const throttles = Stream.paginateEffect(beforeAll, (after) =>
       Effect.map(
         answered(deleteThrottles(sql, batch, after)),
         ({ deleted, last }) =>
