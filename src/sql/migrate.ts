@@ -94,7 +94,7 @@ const inOneTransaction = (connection: SqlConnection, schema: Schema, options: Mi
       yield* sql.unsafe(prepare).unprepared
       const made = yield* run
       const { pending } = yield* lookAtSchema(connection, schema)
-      return pending.length === 0 ? made.map(([id]) => id) : yield* Effect.fail(notWrittenDown())
+      return pending.length === 0 ? made.map(([id]) => id) : yield* notWrittenDown()
     })
     return yield* sql.withTransaction(all).pipe(
       Effect.provideService(SqlClient.SqlClient, sql),

@@ -7,6 +7,9 @@ import { authSchema } from "../../src/auth/authSchema.ts"
 import { usersAndSessions } from "../../src/auth/migrations/UsersAndSessions.ts"
 import { lookAtSchema, migrate, migrateFirst, PgClient, type Schema } from "../../src/sql/index.ts"
 import { catalogOf } from "../support/catalog.ts"
+import { PgBouncer } from "../support/PgBouncer.ts"
+import { describeWithPgBouncer } from "../support/PgBouncerProgram.ts"
+import { pooler } from "../support/PooledClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
@@ -160,6 +163,33 @@ describe("the migrations", () => {
           assert.deepStrictEqual(yield* remaining, kept)
         })
       )
+  )
+})
+
+describeWithPgBouncer("through a pooler in transaction mode", () => {
+  it.live("the migrations are as safe: eight at once, and none holds a lock afterwards", () =>
+    onEmpty(
+      Effect.gen(function* () {
+        const { url } = yield* PgBouncer
+        const instance = Effect.provide(
+          migrated,
+          Layer.fresh(PgClient.layer({ url, maxConnections: 1 }))
+        )
+        const made = yield* Effect.all(
+          Array.from({ length: 8 }, () => instance),
+          { concurrency: "unbounded" }
+        )
+        assert.strictEqual(made.flat().length, all.length)
+        const locks = run(`select from pg_locks where locktype = 'advisory' and database =
+          (select oid from pg_database where datname = current_database())`)
+        assert.deepStrictEqual(yield* locks, [])
+        const timeouts = yield* Effect.provide(
+          run("select current_setting('lock_timeout') as lock"),
+          PgClient.layer({ url })
+        )
+        assert.deepStrictEqual(timeouts, [{ lock: "0" }])
+      }).pipe(Effect.provide(pooler({ mode: "transaction" })))
+    )
   )
 })
 

@@ -25,12 +25,12 @@ const advised: ReadonlyArray<readonly [step: string, when: RegExp, advice: strin
     /too many|remaining connection slots|max client|connection limit/i,
     "Every connection that the server allows is taken: end some, lower DB_POOL_MAX, or use a pooler."
   ],
+  ["Quota", /quota/i, "Wait for the next billing period, or change the plan."],
   [
     "Endpoint",
     /endpoint|project|tenant/i,
     "Correct the host in the URL: the proxy there knows no such endpoint, or has it switched off."
   ],
-  ["Quota", /quota/i, "Wait for the next billing period, or change the plan."],
   [
     "Server",
     /starting up|shutting down|recovery mode|not yet accepting/i,
