@@ -109,6 +109,9 @@ create table if not exists audit_events (
 
 create index if not exists audit_events_user_id_at_idx on audit_events (user_id, at);
 
+-- For the latest events of all.
+create index if not exists audit_events_at_idx on audit_events (at);
+
 -- How often something was tried. Owned by src/auth/Throttle.ts.
 create table if not exists throttles (
   -- SHA-256 of what is limited and whose it is: no address can be read from it.

@@ -1,6 +1,6 @@
 import type { Schema } from "../sql/SchemaState.ts"
 import { lettersAndLimits } from "./migrations/LettersAndLimits.ts"
-import { pruningIndexes } from "./migrations/PruningIndexes.ts"
+import { pruningAndAuditIndexes } from "./migrations/PruningAndAuditIndexes.ts"
 import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
 
 /**
@@ -10,6 +10,6 @@ import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
  * what it finds: a database may have been made by `schema.sql`, of this version or an earlier one.
  */
 export const authSchema: Schema = {
-  migrations: [usersAndSessions, lettersAndLimits, pruningIndexes],
+  migrations: [usersAndSessions, lettersAndLimits, pruningAndAuditIndexes],
   tables: ["users", "sessions", "audit_events", "throttles", "outbox", "one_time_tokens"]
 }

@@ -1,11 +1,15 @@
 import * as Command from "@effect/cli/Command"
 import { Effect } from "effect"
+import { endAtSecondSignal } from "../endAtSecondSignal.ts"
 
 /** Loaded only here: the other commands need none of it. */
-const service = Effect.flatMap(
-  Effect.promise(() => import("../Service.ts")),
-  ({ program }) => program
-)
+const service = Effect.suspend(() => {
+  endAtSecondSignal()
+  return Effect.flatMap(
+    Effect.promise(() => import("../Service.ts")),
+    ({ program }) => program
+  )
+})
 
 /** `holdfast serve`. */
 export const serve = Command.make("serve", {}, () => service)

@@ -6,6 +6,8 @@ const longest = [
   "service/Service.process",
   "faults/SignUp",
   "admin/Dashboard.browser",
+  "cli/holdfast.process",
+  "service/Drain.process",
   "pool/Simulation",
   "package/Package",
   "testing/EmbeddedPostgresOwner",

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import type { HttpApiBuilder } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { type Duration, Layer, Option, type Redacted } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
@@ -9,6 +10,7 @@ import { PasswordPolicy } from "../../src/auth/PasswordPolicy.ts"
 import { Passwords } from "../../src/auth/Passwords.ts"
 import { Sessions, type SessionsOptions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
+import type { Readiness } from "../../src/http/Readiness.ts"
 import { Server, type ServerOptions } from "../../src/http/Server.ts"
 import { ensureSchema, PgClient } from "../../src/sql/index.ts"
 
@@ -53,7 +55,7 @@ export const serviceWithMail = (
     throttle = Throttle.off,
     ...server
   }: ServiceOptions = {},
-  further: Parameters<typeof Server.layer>[1] = Layer.empty
+  further: Layer.Layer<never, never, HttpApiBuilder.Router | Readiness> = Layer.empty
 ) => {
   const limit = deadline === undefined ? {} : { deadline }
   const letters = Letters.deliver({ publicUrl: Option.getRight(parsePublicUrl(publicUrl)) })
