@@ -15,7 +15,7 @@ const reportFile = fileURLToPath(new URL("drain.md", import.meta.url))
 
 const usage = `The service is told to end while people sign up and look up sessions.
 
-  --rounds <number>  how many times in each of two settings; 15
+  --rounds <number>  how many times in each of two settings; 25
 
 It takes three minutes and writes proofs/drain.md. With other options it prints.`
 
@@ -74,4 +74,4 @@ const program = ({ rounds }: Options, isWhole: boolean) =>
       : new ProofFailed({ message: broken.join(", and ") })
   }).pipe(Effect.scoped, Effect.provide(ProofDatabase.layer(schema)))
 
-runProof(withOptions({ usage, defaults: { rounds: 15 } })(program))
+runProof(withOptions({ usage, defaults: { rounds: 25 } })(program))

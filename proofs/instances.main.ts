@@ -17,7 +17,7 @@ const reportFile = fileURLToPath(new URL("instances.md", import.meta.url))
 
 const usage = `Three instances of the service on one database, behind a balancer, while things go wrong.
 
-  --people <number>  how many come and go at the same time; 6
+  --people <number>  how many come and go at the same time; 4
 
 It takes two minutes and writes proofs/instances.md. With other options it prints.`
 
@@ -68,4 +68,4 @@ const program = ({ people }: Options, isWhole: boolean) =>
       : new ProofFailed({ message: broken.join(", and ") })
   }).pipe(Effect.scoped, Effect.provide(ProofDatabase.layer(schema)))
 
-runProof(withOptions({ usage, defaults: { people: 6 } })(program))
+runProof(withOptions({ usage, defaults: { people: 4 } })(program))

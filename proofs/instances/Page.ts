@@ -24,7 +24,7 @@ way of its own to one Postgres. People sign up through the balancer, with an \`I
 answered 201; ask every instance who they are; every other signs out, and asks every instance again. Meanwhile, one
 after the other:
 
-${faults.map((fault) => `1. ${fault}`).join("\n")}
+${faults.map((fault, index) => `${index + 1}. ${fault}`).join("\n")}
 
 Kept by \`npm run instances\` on Postgres ${postgresVersion} and Node.js ${nodeVersion}.
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { Agent } from "node:http"
-import { Effect, Schedule, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Question } from "../service/Ask.ts"
 import { type Ending, endingOf } from "../service/Ending.ts"
 
@@ -37,14 +37,13 @@ const isFinal = (ending: Ending) =>
 /** Asks again until there is a verdict, as long as it takes; how often, and the verdict. */
 const untilFinal = (url: () => string, question: Question) =>
   Effect.gen(function* () {
-    let tries = 0
-    const ending = yield* Effect.suspend(() => {
+    let tries = 1
+    let ending = yield* endingOf(url(), agent, question)
+    while (!isFinal(ending)) {
+      yield* Effect.sleep("100 millis")
+      ending = yield* endingOf(url(), agent, question)
       tries += 1
-      return endingOf(url(), agent, question)
-    }).pipe(
-      Effect.repeat({ until: isFinal, schedule: Schedule.spaced("100 millis") }),
-      Effect.orDie
-    )
+    }
     return { tries, ending }
   })
 

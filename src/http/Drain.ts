@@ -35,8 +35,11 @@ const UNWINDING = Duration.seconds(1)
 const endsWithin = <A>(effect: Effect.Effect<A>, limit: Duration.Duration) =>
   Effect.map(Effect.timeoutOption(Effect.interruptible(effect), limit), Option.isSome)
 
-const told = (inFlight: number, delay: Duration.Duration) =>
-  `Told to end. Requests in flight: ${inFlight}. Accepting more for ${Duration.format(delay)}.`
+const told = (inFlight: number, delay: Duration.Duration) => {
+  const accepting =
+    Duration.toMillis(delay) === 0 ? "" : ` Accepting more for ${Duration.format(delay)}.`
+  return `Told to end. Requests in flight: ${inFlight}.${accepting}`
+}
 
 /**
  * The drain of a server. platform's handlers are daemons that no scope waits for, and its own

@@ -75,6 +75,17 @@ describe("housekeeping", () => {
     })
   )
 
+  it.scoped("prunes once, however many answers come meanwhile", () =>
+    Effect.gen(function* () {
+      const { batches, sent } = yield* recorded
+      const answered = yield* instance(batches)
+      yield* TestClock.adjust("1 hour")
+      yield* Effect.replicateEffect(answered(Effect.void), 20, { concurrency: "unbounded" })
+      yield* TestClock.adjust("1 second")
+      expect(yield* sent).toHaveLength(3)
+    })
+  )
+
   it.scoped("does not follow a statement that has failed: the database may be away", () =>
     Effect.gen(function* () {
       const { batches, sent } = yield* recorded

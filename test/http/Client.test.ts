@@ -18,6 +18,7 @@ import {
   client,
   type DatabaseDown,
   type DeadlineExceeded,
+  type Draining,
   type InternalError,
   type InvalidRequest,
   type PayloadTooLarge,
@@ -96,7 +97,7 @@ describe("Client", () => {
     type ErrorOf<F extends (...args: Array<never>) => Effect.Effect<unknown, unknown>> =
       Effect.Effect.Error<ReturnType<F>>
     type Transport = HttpClientError.HttpClientError | ParseResult.ParseError
-    type Always = InternalError | DeadlineExceeded | Transport
+    type Always = InternalError | DeadlineExceeded | Draining | Transport
     type Body = InvalidRequest | PayloadTooLarge | UnsupportedMediaType
     type Later = Throttled | DatabaseUnavailable | HashingOverloaded
 
