@@ -67,6 +67,9 @@ export class PoolMetrics {
     this.idle = [...this.pool, MetricLabel.make(name("state"), "idle")]
     this.used = [...this.pool, MetricLabel.make(name("state"), "used")]
     this.connecting = [...this.pool, MetricLabel.make(name("state"), "connecting")]
+    // What has not happened yet is no time, rather than nothing: an alert can be made of it.
+    poolMetrics.timeouts.unsafeUpdate(0, this.pool)
+    poolMetrics.retries.unsafeUpdate(0, this.pool)
   }
 
   /** Only what has changed is written. */

@@ -80,6 +80,9 @@ export const catalogue: Readonly<Record<string, Entry>> = {
   "process.uptime": gauge("s")
 }
 
+/** Whether it is described here. What is not, whatever its labels hold, is not shown to anybody. */
+export const isOurs = (name: string): boolean => Object.hasOwn(catalogue, name)
+
 /** The unit of a metric; of one that is not ours, none. */
 export const unitOf = (name: string): string => catalogue[name]?.unit ?? "1"
 

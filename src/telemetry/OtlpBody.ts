@@ -1,6 +1,6 @@
 import { OtlpSerialization } from "@effect/opentelemetry/OtlpSerialization"
 import { Effect, Layer, Predicate } from "effect"
-import { unitOf } from "./Catalogue.ts"
+import { isOurs, unitOf } from "./Catalogue.ts"
 
 interface ExportedMetric {
   readonly name: string
@@ -9,7 +9,7 @@ interface ExportedMetric {
 
 interface MetricsData {
   readonly resourceMetrics: ReadonlyArray<{
-    readonly scopeMetrics: ReadonlyArray<{ readonly metrics: ReadonlyArray<ExportedMetric> }>
+    readonly scopeMetrics: ReadonlyArray<{ metrics: ReadonlyArray<ExportedMetric> }>
   }>
 }
 
@@ -30,12 +30,13 @@ const isMetricsData = (data: unknown): data is MetricsData =>
 const isTraceData = (data: unknown): data is TraceData =>
   Predicate.hasProperty(data, "resourceSpans")
 
-/** Effect's metrics have no units. */
-const withUnits = (data: unknown): unknown => {
+/** Only what is known to be good for it, with its units, which Effect's metrics do not have. */
+const inUnits = (data: unknown): unknown => {
   if (!isMetricsData(data)) return data
   for (const { scopeMetrics } of data.resourceMetrics) {
-    for (const { metrics } of scopeMetrics) {
-      for (const metric of metrics) metric.unit = unitOf(metric.name)
+    for (const scope of scopeMetrics) {
+      scope.metrics = scope.metrics.filter(({ name }) => isOurs(name))
+      for (const metric of scope.metrics) metric.unit = unitOf(metric.name)
     }
   }
   return data
@@ -61,7 +62,7 @@ const corrected = Layer.effect(
   OtlpSerialization,
   Effect.map(OtlpSerialization, ({ logs, metrics, traces }) => ({
     logs,
-    metrics: (data: unknown) => metrics(withUnits(data)),
+    metrics: (data: unknown) => metrics(inUnits(data)),
     traces: (data: unknown) => traces(withoutFalseInterrupts(data))
   }))
 )

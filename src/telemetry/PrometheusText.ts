@@ -3,7 +3,7 @@ import * as Resource from "@effect/opentelemetry/Resource"
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus"
 import type { MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
 import { Effect } from "effect"
-import { prometheusName, prometheusUnit } from "./Catalogue.ts"
+import { isOurs, prometheusName, prometheusUnit } from "./Catalogue.ts"
 
 /** Neither prefix nor times of its own; what was measured is said once, and not by which library. */
 const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
@@ -20,10 +20,13 @@ const named = (metric: MetricData): MetricData => {
 
 const conventional = ({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics => ({
   resource,
-  scopeMetrics: scopeMetrics.map(({ metrics, scope }) => ({ scope, metrics: metrics.map(named) }))
+  scopeMetrics: scopeMetrics.map(({ metrics, scope }) => ({
+    scope,
+    metrics: metrics.filter(({ descriptor }) => isOurs(descriptor.name)).map(named)
+  }))
 })
 
-/** All that is in Effect's registry at this moment, as Prometheus reads it. */
+/** What the metrics of the service are at this moment, as Prometheus reads it. */
 export const make = (serviceName: string): Effect.Effect<Effect.Effect<string>> =>
   Metrics.makeProducer.pipe(
     Effect.map((producer) =>
