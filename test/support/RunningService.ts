@@ -45,13 +45,16 @@ export interface ServiceOptions extends ServerOptions {
 }
 
 /** The whole service on a free port, over the client that there is; its letters go to the `Mailer`. */
-export const serviceWithMail = ({
-  breached,
-  deadline,
-  passwords = Passwords.layer(),
-  throttle = Throttle.off,
-  ...server
-}: ServiceOptions = {}) => {
+export const serviceWithMail = (
+  {
+    breached,
+    deadline,
+    passwords = Passwords.layer(),
+    throttle = Throttle.off,
+    ...server
+  }: ServiceOptions = {},
+  further: Parameters<typeof Server.layer>[1] = Layer.empty
+) => {
   const limit = deadline === undefined ? {} : { deadline }
   const letters = Letters.deliver({ publicUrl: Option.getRight(parsePublicUrl(publicUrl)) })
   const auth = Layer.merge(
@@ -60,5 +63,5 @@ export const serviceWithMail = ({
   )
   const policy =
     breached === undefined ? Layer.empty : Layer.provide(PasswordPolicy.layer(), breached)
-  return Layer.provide(Server.layer({ ...server, port: 0 }), Layer.provide(auth, policy))
+  return Layer.provide(Server.layer({ ...server, port: 0 }, further), Layer.provide(auth, policy))
 }
