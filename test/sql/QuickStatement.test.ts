@@ -81,7 +81,8 @@ layer(TestDatabase.address, { excludeTestServices: true })("a statement", (it) =
       for (const [name, form] of Object.entries(forms)) {
         const { spans } = yield* traced(form(ours))
         const statements = spans.filter((span) => span.name !== "Pool.acquire")
-        assert.isAbove(spans.length, statements.length, name)
+        // The stock client leaves the span of a stream out of its context.
+        assert.strictEqual(spans.length > statements.length, name !== "stream", name)
         assert.deepStrictEqual(statements, (yield* traced(form(stock))).spans, name)
       }
       const unseen = yield* traced(Effect.withTracerEnabled(numbered(ours), false))
