@@ -32,9 +32,8 @@ const service = Effect.flatMap(Settings.load, (settings) =>
     Effect.zipRight(reachable),
     Effect.scoped,
     // Around the server, so that requests in flight finish with their database.
-    Effect.provide(Database.layer(settings)),
-    // Around all of it, so that what they do at the end is seen.
-    Effect.provide(Telemetry.exported(settings))
+    // And telemetry around both, so that what they do at the end is seen.
+    Effect.provide(Layer.provideMerge(Database.layer(settings), Telemetry.exported(settings)))
   )
 )
 

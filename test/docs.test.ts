@@ -20,7 +20,7 @@ describe("the documents", () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "")
     const files = [...text.matchAll(/`((?:src|test|examples|http|auth|sql|pool)\/[\w/.*]+)`/g)]
       .map(([, path]) => path ?? "")
-      .filter((path) => !path.includes("*"))
+      .filter((path) => !path.includes("*") && path !== "http/protobuf")
       .map((path) => (/^(src|test|examples)\//.test(path) ? path : `src/${path}`))
     const targets = [
       ...links.map((path) => new URL(path, new URL(page, root))),

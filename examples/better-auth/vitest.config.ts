@@ -8,6 +8,9 @@ export default defineConfig({
     silent: "passed-only",
     maxWorkers: 2,
     hookTimeout: 60_000,
-    testTimeout: 30_000
+    testTimeout: 30_000,
+    reporters: process.env.CI
+      ? ["default", ["json", { outputFile: ".vitest/report.json" }]]
+      : ["default"]
   }
 })

@@ -1,8 +1,9 @@
 import type { Connection, Row } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
-import { Context, DefaultServices, Effect, Effectable, FiberRef, Option, Tracer } from "effect"
+import { Effect, Effectable, Option } from "effect"
 import type { AnyFiber } from "./PgStatements.ts"
+import { isTraced } from "./Traced.ts"
 
 type Transform = Parameters<Connection["execute"]>[2]
 
@@ -14,15 +15,6 @@ export interface Running {
   readonly spanAttributes: ReadonlyArray<readonly [string, unknown]>
   readonly transformRows?: Transform
 }
-
-/** The tracer of a program that has none: nobody ever sees its spans. */
-const nobodys = Context.get(DefaultServices.liveServices, Tracer.Tracer)
-
-/** What is part of a trace that is not recorded is not recorded either. */
-const isTraced = (fiber: AnyFiber): boolean =>
-  fiber.currentTracer !== nobodys &&
-  fiber.currentSpan?.sampled !== false &&
-  fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
 const isTransformed = (fiber: AnyFiber): boolean =>
   Option.isSome(fiber.getFiberRef(Statement.currentTransformer))

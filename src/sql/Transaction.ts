@@ -8,6 +8,7 @@ import { type PgError, resolved } from "./PgError.ts"
 import type { AnyFiber } from "./PgStatements.ts"
 import { noteCommit } from "./Recovery.ts"
 import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
+import { isTraced } from "./Traced.ts"
 import { commit, doubtOf, endedByHand, orAbandon, orDrop, rollback } from "./TransactionControl.ts"
 import * as TransactionLevel from "./TransactionLevel.ts"
 import { TransactionSession } from "./TransactionSession.ts"
@@ -142,6 +143,14 @@ const outermost = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, 
   return Effect.flatMap(ended, settled(work))
 }
 
+/** The same; a run after another one, of who replays, tells of it. */
+const told = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, R> => {
+  const replayed = work.fiber.getFiberRef(replayedRun)
+  return replayed?.after === undefined
+    ? outermost(work)
+    : Effect.zipRight(noteFirst(work.options.pool, replayed), outermost(work))
+}
+
 /** Runs a transaction inside another, from a savepoint of its own. */
 const nested = <A, E, R>(
   [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
@@ -187,11 +196,7 @@ export const withTransaction =
         const outer = TransactionLevel.current(options.pool, fiber.currentContext)
         const work = { options, effect, fiber, span }
         if (outer !== undefined) return nested(outer, work)
-        const replayed = fiber.getFiberRef(replayedRun)
-        const run =
-          replayed?.after === undefined
-            ? outermost(work)
-            : Effect.zipRight(noteFirst(options.pool, replayed), outermost(work))
-        return Effect.withParentSpan(run, span)
+        const run = told(work)
+        return isTraced(fiber) ? Effect.withParentSpan(run, span) : run
       })
     )

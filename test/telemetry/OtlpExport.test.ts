@@ -4,7 +4,7 @@ import { captured } from "../support/Captured.ts"
 import { exported, Receiver } from "./WatchedService.ts"
 
 /** More than an exporter keeps. */
-const manySpans = Effect.repeatN(Effect.withSpan(Effect.yieldNow(), "work"), 6_000)
+const manySpans = Effect.repeatN(Effect.withSpan(Effect.yieldNow(), "work"), 9_000)
 
 const eventually = (condition: () => boolean) =>
   Effect.sync(condition).pipe(
@@ -52,7 +52,9 @@ describe("telemetry", () => {
     Effect.gen(function* () {
       const { answer, mostWaiting } = yield* Receiver
       answer(undefined)
-      const { ending } = yield* underTelemetry(manySpans)
+      const { ending } = yield* underTelemetry(
+        Effect.zipLeft(manySpans, Effect.sleep("300 millis"))
+      )
       assert.isAtMost(mostWaiting(), 5)
       assert.isBelow(ending, 3000)
     }).pipe(Effect.provide(Receiver.layer))

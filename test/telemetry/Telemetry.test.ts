@@ -17,9 +17,16 @@ const hex = (bytes: string) => Buffer.from(bytes, "latin1").toString("hex")
 
 const nameOf = (message: Message) => text(message, "name")
 
+/** Dies, and says how to install it, where it is missing. */
+const protocThere = Effect.sync(() => protoc.run(["--version"], ""))
+
 /** Deliveries come a tenth of a second later. */
 const eventually = <A, R>(question: Effect.Effect<A, unknown, R>) =>
-  question.pipe(Effect.retry(Schedule.spaced("100 millis")), Effect.timeout("5 seconds"))
+  question.pipe(
+    Effect.retry(Schedule.spaced("100 millis")),
+    Effect.timeout("5 seconds"),
+    (answer) => Effect.zipRight(protocThere, answer)
+  )
 
 /** The spans of the sign-up's trace, once its last has come. */
 const signUp = eventually(
