@@ -1,13 +1,10 @@
 import type * as Http from "node:http"
-import { type HttpApiBuilder, HttpMiddleware } from "@effect/platform"
+import { HttpMiddleware } from "@effect/platform"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Duration, Effect, Layer } from "effect"
-import type { Accounts, Sessions } from "../auth/index.ts"
-import type { Pool } from "../pool/index.ts"
 import * as App from "./App.ts"
 import { LARGEST_BODY_BYTES } from "./BodyBytes.ts"
 import * as Drain from "./Drain.ts"
-import type { ListenError } from "./ListenError.ts"
 import * as NodeServer from "./NodeServer.ts"
 import { Readiness } from "./Readiness.ts"
 import * as Routes from "./Routes.ts"
@@ -86,8 +83,8 @@ export class Server extends Context.Tag("holdfast/http/Server")<
    */
   static layer<R = never>(
     options: ServerOptions = {},
-    further: Layer.Layer<never, never, R | HttpApiBuilder.Router | Readiness> = Layer.empty
-  ): Layer.Layer<Server, ListenError, Accounts | Sessions | Pool | R> {
+    further: Layer.Layer<never, never, R> = Layer.empty
+  ) {
     const routes = Layer.provideMerge(
       further,
       Layer.provide(Routes.layer, Layer.succeed(SignUpMode, options.signUp ?? "immediate"))
