@@ -24,7 +24,10 @@ const OPTIONS: Http.ServerOptions = {
 /** A Node server that listens nowhere yet, and that no broken connection can crash. */
 export const create = Effect.gen(function* () {
   const fork = yield* FiberSet.makeRuntime<never>()
-  return Http.createServer(OPTIONS).on("clientError", (error, socket) => {
+  const server = Http.createServer(OPTIONS)
+  // No limit but their size: Node drops those behind the 2000th without a word, a proxy's own among them.
+  server.maxHeadersCount = 0
+  return server.on("clientError", (error, socket) => {
     fork(answerClientError(error, socket))
   })
 })

@@ -21,8 +21,9 @@ const isOwn = (origin: string, host: string | undefined): boolean =>
 export const provenance = (headers: Headers.Headers, allowed: ReadonlySet<string>): Provenance => {
   const { host, origin, "sec-fetch-site": site } = headers
   if (site === "same-origin" || site === "none") return "ours"
-  if (origin !== undefined) return allowed.has(origin) || isOwn(origin, host) ? "ours" : "foreign"
-  return site === undefined ? "unknown" : "foreign"
+  if (origin === undefined) return site === undefined ? "unknown" : "foreign"
+  if (allowed.has(origin)) return "ours"
+  return site === undefined && isOwn(origin, host) ? "ours" : "foreign"
 }
 
 /** Part of a request that says whether a browser may have been made to send it. */
@@ -32,8 +33,14 @@ export interface StateChange {
   readonly headers: Headers.Headers
 }
 
-/** Whether a session's cookie is asked for: then a foreign page could sign its visitor in as itself. */
-const asksForCookie = (url: string): boolean => /[?&]transport=cookie(?:&|$)/.test(url)
+/**
+ * Whether a session's cookie is asked for: then a foreign page could sign its visitor in as itself. Read
+ * as `transport` reads it, since a name or value may be percent-encoded.
+ */
+const asksForCookie = (url: string): boolean => {
+  const query = url.indexOf("?")
+  return query >= 0 && new URLSearchParams(url.slice(query)).getAll("transport").includes("cookie")
+}
 
 /**
  * Whether a request may do what it asks, given the origins that are allowed besides this service's.

@@ -28,14 +28,21 @@ const failureOf = (error: unknown): Failure => {
 }
 
 /**
- * The commands whose refusal is about this mail. All others, from the greeting to MAIL FROM, are about
- * this service (its address, password, certificate, sender), and someone can put that right.
+ * RFC 3463: the mailbox is none (5.1.1 to 5.1.3, 5.1.6, 5.1.10) or takes no mail (5.2.1). Everything else
+ * may be about this service (its address, password, certificate, sender, quota), and someone can put that
+ * right: a letter that nobody needed to lose would be lost.
  */
-const ABOUT_THE_MAIL: ReadonlySet<string> = new Set(["RCPT TO", "DATA"])
+const NO_SUCH_MAILBOX: ReadonlySet<string> = new Set([
+  "5.1.1",
+  "5.1.2",
+  "5.1.3",
+  "5.1.6",
+  "5.1.10",
+  "5.2.1"
+])
 
-/** RFC 5321, 4.2.1: 5yz is for good, 4yz may pass. 503 says the session was out of step. */
-const isForGood = ({ command, responseCode = 0 }: Failure): boolean =>
-  responseCode >= 500 && responseCode !== 503 && ABOUT_THE_MAIL.has(command)
+const isForGood = ({ command, enhancedCode, responseCode = 0 }: Failure): boolean =>
+  responseCode >= 500 && command === "RCPT TO" && NO_SUCH_MAILBOX.has(enhancedCode)
 
 /** Letters, digits and signs of a code, should a library ever put more there. */
 const plain = (word: string): string => word.replace(/[^A-Za-z0-9_. -]/g, "")

@@ -74,6 +74,13 @@ describe("what comes with a session's cookie", () => {
     assert.isTrue(passes({ headers: listed }))
   })
 
+  it("may not come from elsewhere by what the browser says, whatever the host of its origin", () => {
+    // A page of the same name over plain HTTP: anybody on the network can write it.
+    const plain = { cookie, host: "auth.example.com", origin: "http://auth.example.com" }
+    assert.isFalse(passes({ headers: { ...plain, "sec-fetch-site": "cross-site" } }))
+    assert.isFalse(passes({ headers: { ...plain, "sec-fetch-site": "same-site" } }))
+  })
+
   it("matters only while it is the proof: not beside a token", () => {
     const headers = { cookie, origin: "https://evil.example" }
     assert.isTrue(passes({ headers: { ...headers, authorization: "Bearer abc" } }))

@@ -5,8 +5,10 @@ import { mailServer, url } from "./MailServer.ts"
 import { canary, mail, mailer } from "./Sending.ts"
 import { socketServer } from "./SocketServer.ts"
 
-const refusing = (responseCode: number): SMTPServerError =>
-  Object.assign(new Error(`5.1.1 <reader@example.com> ${canary} is unwelcome`), { responseCode })
+const refusing = (responseCode: number, enhancedCode = "5.1.1"): SMTPServerError =>
+  Object.assign(new Error(`${enhancedCode} <reader@example.com> ${canary} is unwelcome`), {
+    responseCode
+  })
 
 describe("SmtpMailer", () => {
   it.scopedLive("delivers a mail once, as it was written, to its one address", () =>
@@ -45,25 +47,30 @@ describe("SmtpMailer", () => {
   )
 
   it.scopedLive.each([
-    [451, true],
-    [550, false]
-  ] as const)("an address that is answered %i may be tried again: %s", ([code, isRetryable]) =>
-    Effect.gen(function* () {
-      const server = yield* mailServer({
-        onRcptTo: (_address, _session, done) => done(refusing(code))
+    [451, "5.1.1", true],
+    [550, "5.1.1", false],
+    [550, "5.2.1", false],
+    // Full, over the sender's quota, from a blocked sender, not relayed: that may be put right.
+    [552, "5.2.2", true],
+    [550, "5.4.5", true],
+    [550, "5.7.1", true],
+    [553, "5.1.8", true]
+  ] as const)(
+    "an address that is answered %i %s may be tried again: %s",
+    ([code, enhancedCode, isRetryable]) =>
+      Effect.gen(function* () {
+        const server = yield* mailServer({
+          onRcptTo: (_address, _session, done) => done(refusing(code, enhancedCode))
+        })
+        const { send } = yield* mailer({ url: url(server) })
+        const error = yield* Effect.flip(send(mail))
+        assert.strictEqual(error._tag, "MailRefused")
+        assert.strictEqual(error.isRetryable, isRetryable)
+        assert.include(error.message, `answered ${code} ${enhancedCode} to RCPT TO`)
       })
-      const { send } = yield* mailer({ url: url(server) })
-      const error = yield* Effect.flip(send(mail))
-      assert.strictEqual(error._tag, "MailRefused")
-      assert.strictEqual(error.isRetryable, isRetryable)
-      assert.include(error.message, `answered ${code} 5.1.1 to RCPT TO`)
-    })
   )
 
-  it.scopedLive.each([
-    [452, true],
-    [554, false]
-  ] as const)("a text that is answered %i may be tried again: %s", ([code, isRetryable]) =>
+  it.scopedLive.each([452, 554])("a text that is answered %i may be tried again", (code) =>
     Effect.gen(function* () {
       const server = yield* mailServer({
         onData: (stream, _session, done) => {
@@ -72,7 +79,7 @@ describe("SmtpMailer", () => {
       })
       const { send } = yield* mailer({ url: url(server) })
       const error = yield* Effect.flip(send(mail))
-      assert.strictEqual(error.isRetryable, isRetryable)
+      assert.isTrue(error.isRetryable)
       assert.include(error.message, `answered ${code} 5.1.1 to DATA`)
     })
   )

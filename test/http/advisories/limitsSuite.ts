@@ -118,6 +118,8 @@ export const limitsSuite = (it: OnAuth) =>
           assert.isAtLeast(count(answers, 401), 5)
           assert.isAtMost(count(answers, 401), 8)
           assert.strictEqual(count(answers, 429), 60 - count(answers, 401))
+          // On a busy machine the last pause may be over by now: it begins anew.
+          yield* signIn({ ...person, password: wrong }, { from: "10.19.1.0" })
           const right = yield* signIn(person, { from: "10.19.1.1" })
           assert.strictEqual(right.status, 429, "the right one waits, too")
           assert.isAtLeast(Number(right.headers.get("retry-after")), 1)
