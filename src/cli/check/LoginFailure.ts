@@ -12,6 +12,11 @@ const advised: ReadonlyArray<readonly [step: string, when: RegExp, advice: strin
   ],
   [
     "Login",
+    /password must be a string/,
+    "The server asks for a password, and the URL has none: write it behind the user, user:password@host."
+  ],
+  [
+    "Login",
     /password|SASL|role ".*" does not exist|authentication/i,
     "Correct the user and the password in the URL; characters such as @ : / ? # in them must be percent-encoded."
   ],

@@ -8,6 +8,11 @@ const answer = (code: string, message: string, severity = "FATAL") =>
 const failures: ReadonlyArray<readonly [cause: unknown, name: string, advice: RegExp]> = [
   [answer("28P01", 'password authentication failed for user "me"'), "Login", /percent-encoded/],
   [answer("28P01", "Passwort-Authentifizierung fehlgeschlagen"), "Login", /percent-encoded/],
+  [
+    new Error("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string"),
+    "Login",
+    /none/
+  ],
   [answer("28000", 'no pg_hba.conf entry for host "1.2.3.4", no encryption'), "Login", /sslmode/],
   [answer("3D000", 'database "x" does not exist'), "Database", /name of the database/],
   [answer("53300", "sorry, too many clients already"), "Room", /DB_POOL_MAX/],
