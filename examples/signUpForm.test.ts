@@ -12,9 +12,9 @@ const unreliable = (service: string) =>
       const keys: Array<string | undefined> = []
       const server = createServer((request, response) => {
         keys.push(request.headers["idempotency-key"]?.toString())
-        if (keys.length === 1) return request.socket.destroy()
-        if (keys.length === 2) return response.writeHead(503, { "retry-after": "0" }).end("{}")
-        response.writeHead(307, { location: service + (request.url ?? "") }).end()
+        if (keys.length === 1) request.socket.destroy()
+        else if (keys.length === 2) response.writeHead(503, { "retry-after": "0" }).end("{}")
+        else response.writeHead(307, { location: service + (request.url ?? "") }).end()
       })
       server.listen(0, "127.0.0.1", () => {
         const at = server.address()

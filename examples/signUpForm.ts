@@ -24,7 +24,10 @@ const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, 
  *
  * Where there is no answer, or "later", it asks again with the same key: that gives the same user.
  */
-export const signUp = async (service: string, form: { email: string; password: string }) => {
+export const signUp = async (
+  service: string,
+  form: { email: string; password: string }
+): Promise<Next> => {
   const key = crypto.randomUUID()
   for (let tries = 1; tries <= 5; tries++) {
     const response = await fetch(`${service}/auth/signup?transport=cookie`, {
@@ -37,7 +40,7 @@ export const signUp = async (service: string, form: { email: string; password: s
     if (response !== undefined && later === null) return next(response)
     await pause(Number(later ?? 1))
   }
-  return { show: "message", message: "It takes too long. Please try again." } satisfies Next
+  return { show: "message", message: "It takes too long. Please try again." }
 }
 
 const next = async (response: Response): Promise<Next> => {
