@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs"
 import { OpenApi } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
@@ -10,13 +11,11 @@ import { defaultPreparedStatements } from "../src/sql/SessionSettings.ts"
 import { silenceThresholdOf } from "../src/sql/WatchedConnector.ts"
 import { type MarkdownPage, markdownPage, read } from "./support/MarkdownPage.ts"
 
-const names = ["README.md", "CONTRIBUTING.md"].concat(
-  ["README", "drop-in", "sign-up", "production", "what-happens-when", "testing", "numbers"].map(
-    (name) => `docs/${name}.md`
-  ),
-  ["docs/security.md", "docs/metrics.md"]
+const root = new URL("../", import.meta.url)
+const pages = readdirSync(new URL("docs", root)).filter((name) => name.endsWith(".md"))
+const each = ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)].map(
+  (path) => [path, markdownPage(path)] as const
 )
-const each = names.map((name) => [name, markdownPage(name)] as const)
 
 /** What is said to be typed: in blocks of `sh`, and in backticks. */
 const commandsIn = ({ blocks, prose }: MarkdownPage): ReadonlyArray<string> => [
