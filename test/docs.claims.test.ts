@@ -37,9 +37,15 @@ const isKnown = (typed: string): boolean => {
   return manual !== undefined && options.every((option) => flags.has(option.split(" ")[0] ?? ""))
 }
 
-const variableNames = new Set(
-  Object.values(variables).flatMap((group) => Object.values(group).map(({ about }) => about.name))
-)
+/** Written like a variable, and an error of Node.js. */
+const foreign = ["SELF_SIGNED_CERT_IN_CHAIN"]
+
+const variableNames = new Set([
+  ...Object.values(variables).flatMap((group) =>
+    Object.values(group).map(({ about }) => about.name)
+  ),
+  ...foreign
+])
 
 const endpoints = new Set(
   Object.entries(OpenApi.fromApi(Api).paths).flatMap(([path, methods]) =>
