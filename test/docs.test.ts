@@ -1,33 +1,65 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { proxyFaultKinds, serverFaultKinds } from "../src/testing/FaultKinds.ts"
+import { markdownPage, read } from "./support/MarkdownPage.ts"
 
 const root = new URL("../", import.meta.url)
-const read = (path: string) => readFileSync(new URL(path, root), "utf8")
-const pages = [
-  "README.md",
-  "ARCHITECTURE.md",
-  "CONTRIBUTING.md",
-  "CHANGELOG.md",
-  "docs/testing.md",
-  "docs/security.md",
-  "docs/asvs.md"
-]
+const namesIn = (folder: string) => readdirSync(new URL(folder, root))
+const pagesIn = (folder: string) =>
+  namesIn(folder)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `${folder}${name}`)
+
+const pages = [...pagesIn("./"), ...pagesIn("docs/"), ...pagesIn("proofs/")]
+  .map((path) => path.replace("./", ""))
+  .map(markdownPage)
+const each = pages.map((page) => [page.path, page] as const)
+
+const exists = (path: string) => existsSync(new URL(path, root))
+
+/** Names of files in backticks; those of a floor's are short for `src/`. */
+const files =
+  /`((?:src|test|examples|proofs|bench|docs|deploy|scripts|http|auth|sql|pool|mail)\/[\w/.-]+\.\w+)`/g
+const floors = /^(?:http|auth|sql|pool|mail)\//
+
+/** Files in which an example may stand that no other file imports. */
+const isRun = (path: string) => {
+  if (path.endsWith(".test.ts")) return true
+  const name = path.split("/").at(-1) ?? ""
+  const runners = namesIn("examples/")
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => `examples/${file}`)
+  return [...runners, "vitest.config.ts"].some((file) => read(file).includes(`/${name}"`))
+}
+
+const indented = (code: string, by: string) => code.replaceAll(/^(?=.)/gm, by)
 
 describe("the documents", () => {
-  it.each(pages)("%s links and refers only to what exists", (page) => {
-    const text = read(page)
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "")
-    const files = [...text.matchAll(/`((?:src|test|examples|http|auth|sql|pool)\/[\w/.*]+)`/g)]
-      .map(([, path]) => path ?? "")
-      .filter((path) => !path.includes("*") && path !== "http/protobuf")
-      .map((path) => (/^(src|test|examples)\//.test(path) ? path : `src/${path}`))
-    const targets = [
-      ...links.map((path) => new URL(path, new URL(page, root))),
-      ...files.map((path) => new URL(path, root))
-    ]
-    for (const target of targets) {
-      assert.isTrue(existsSync(target), `${page} names ${target.pathname}`)
+  it.each(each)("%s links and refers only to what exists", (path, { links, prose }) => {
+    for (const link of links) {
+      assert.isTrue(exists(link.path), `${path} links to ${link.path}`)
+      if (link.anchor === undefined) continue
+      const { anchors } = markdownPage(link.path)
+      assert.isTrue(anchors.has(link.anchor), `${path} links to ${link.path}#${link.anchor}`)
+    }
+    for (const [, file = ""] of prose.matchAll(files)) {
+      assert.isTrue(exists(floors.test(file) ? `src/${file}` : file), `${path} names ${file}`)
+    }
+  })
+
+  it.each(each)("%s has no code that is not compiled and run", (path, { blocks }) => {
+    for (const { code, language, source } of blocks) {
+      assert.include(["ts", "sh", "json", ""], language, path)
+      if (language !== "ts") continue
+      if (source === undefined) return assert.fail(`${path} shows code without its source: ${code}`)
+      assert.isTrue(isRun(source.path), `${source.path} is no test, and no test imports it`)
+      const whole = read(source.path)
+      if (source.kind === "example") assert.strictEqual(code, whole)
+      else
+        assert.isTrue(
+          ["", "  ", "    ", "      "].some((by) => whole.includes(indented(code, by))),
+          `${source.path} has no such lines as ${path}: ${code}`
+        )
     }
   })
 
@@ -38,11 +70,15 @@ describe("the documents", () => {
     }
   })
 
-  it.each(["README.md", "docs/testing.md"])("%s shows the examples as they are", (page) => {
-    const text = read(page)
-    const shown = [...text.matchAll(/<!-- example: (\S+) -->\n\n```ts\n([\s\S]*?)```/g)]
-    assert.isAbove(shown.length, 0)
-    for (const [, path, code] of shown) assert.strictEqual(code, read(path ?? ""))
+  it("docs/README.md lists every page of its folder, and README.md leads to it", () => {
+    const listed = new Set(markdownPage("docs/README.md").links.map(({ path }) => path))
+    for (const path of pagesIn("docs/")) {
+      if (path !== "docs/README.md") assert.isTrue(listed.has(path), path)
+    }
+    assert.include(
+      markdownPage("README.md").links.map(({ path }) => path),
+      "docs/README.md"
+    )
   })
 
   it("docs/testing.md names every fault", () => {
@@ -59,7 +95,7 @@ describe("the documents", () => {
     for (const target of Object.values(exports)) {
       const path = typeof target === "string" ? target : target.import
       const source = path.replace("./dist/", "./src/").replace(/\.js$/, ".ts")
-      assert.isTrue(existsSync(new URL(source, root)), source)
+      assert.isTrue(exists(source), source)
     }
   })
 })

@@ -124,7 +124,7 @@ export const judgeAbandoned = (
       )
 }
 
-/** How long the service itself gives a statement that may be run again (README, "Settings"). */
+/** How long the service itself gives a statement that may be run again (README, "Configuration"). */
 const ownLimit = 5_000
 
 /** Whether the server ends statements sooner than the service does. */
