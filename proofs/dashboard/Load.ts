@@ -34,7 +34,7 @@ const person = (ask: Ask, number: number) =>
     const email = `person.${number}.${yield* Random.nextInt}@example.com`
     yield* about(number * 400)
     yield* enter(ask, "/auth/signup", email)
-    yield* Effect.forever(visit(ask, email))
+    return yield* Effect.forever(visit(ask, email))
   })
 
 const newcomers = (ask: Ask) =>

@@ -43,7 +43,7 @@ const advised: ReadonlyArray<readonly [step: string, when: RegExp, advice: strin
   ]
 ]
 
-const byCode: Readonly<Record<string, number>> = { "28P01": 1, "28000": 0, "3D000": 2, "53300": 3 }
+const byCode: Readonly<Record<string, number>> = { "28P01": 2, "28000": 0, "3D000": 3, "53300": 4 }
 
 const named = (code: string, message: string) =>
   advised.find(([, when]) => when.test(message)) ?? advised[byCode[code] ?? -1]
