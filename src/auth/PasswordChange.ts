@@ -49,7 +49,6 @@ export const makeChangePassword = (means: AccountMeans) =>
     requester?: Requester
   ) {
     const { answered, begin, outbox, passwords, policy, sql, throttle } = means
-    yield* policy.check(next)
     const session = yield* newSession(requester)
     const event = yield* newEvent(requester)
     const letterId = yield* newId
@@ -62,7 +61,7 @@ export const makeChangePassword = (means: AccountMeans) =>
       limits: from("signInFrom", requester),
       refusal: "password-change-refused",
       act: (known) =>
-        Effect.flatMap(passwords.hash(next), (hash) =>
+        Effect.flatMap(Effect.zipRight(policy.check(next), passwords.hash(next)), (hash) =>
           posted(
             outbox,
             answered(

@@ -87,8 +87,8 @@ export const makePasswordReset = (means: AccountMeans) => {
     { next, token }: ResetPassword,
     requester?: Requester
   ) {
-    yield* policy.check(next)
     yield* throttle.admit(from("redeemFrom", requester))
+    yield* policy.check(next)
     const hash = yield* passwords.hash(next)
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
     const attempt = yield* newId
