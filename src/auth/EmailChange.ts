@@ -23,7 +23,7 @@ export interface NewEmail {
  * is taken is told to nobody but its owner.
  */
 const requestStatement = (
-  { outbox, sql }: AccountMeans,
+  { outbox, sql, throttle }: AccountMeans,
   user: KnownUser,
   {
     email,
@@ -46,7 +46,8 @@ const requestStatement = (
     sql`u as (${stillVerified(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),
     ...outbox.letter("invitation", toNew, invitation),
-    ...outbox.letter("warning", toOld, warning)
+    ...outbox.letter("warning", toOld, warning),
+    ...throttle.forgotten
   ]
   return Effect.map(sql`with ${sql.csv(parts)} select id from u`, ([row]) =>
     Option.fromNullable(row)
@@ -67,14 +68,18 @@ export const makeRequestEmailChange = (means: AccountMeans) =>
       user,
       password,
       requester,
-      limits: [...from("mailFrom", requester), toMailbox(email)],
+      limits: from("mailFrom", requester),
       refusal: "email-change-refused",
       act: (known) =>
-        posted(
-          means.outbox,
-          Effect.zipLeft(
-            means.answered(requestStatement(means, known, { email, event, letterIds })),
-            untilEven
+        // Only now: what sends no letter is not held against the mailbox.
+        Effect.zipRight(
+          means.throttle.admit([toMailbox(email)]),
+          posted(
+            means.outbox,
+            Effect.zipLeft(
+              means.answered(requestStatement(means, known, { email, event, letterIds })),
+              untilEven
+            )
           )
         )
     })

@@ -62,7 +62,8 @@ const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =
     const forgotten = [
       sql`forgotten as (
         delete from throttles using u
-        where key = sha256(convert_to('account:' || u.email, 'UTF8')))`
+        where key in (sha256(convert_to('account:' || u.email, 'UTF8')),
+                      sha256(convert_to('account:' || u.id, 'UTF8'))))`
     ]
     return { admit, forgotten }
   })
