@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { Context, Duration, Effect, Layer } from "effect"
-import { admit as admitStatement } from "./AdmitStatement.ts"
+import { admit as admitStatement, keyIn } from "./AdmitStatement.ts"
 import { makeAnswered } from "./Answered.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
 import { newId } from "./SecureRandom.ts"
@@ -62,8 +62,7 @@ const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =
     const forgotten = [
       sql`forgotten as (
         delete from throttles using u
-        where key in (sha256(convert_to('account:' || u.email, 'UTF8')),
-                      sha256(convert_to('account:' || u.id, 'UTF8'))))`
+        where key in (${keyIn(sql, "account", sql`u.email`)}, ${keyIn(sql, "account", sql`u.id`)}))`
     ]
     return { admit, forgotten }
   })
