@@ -163,3 +163,25 @@ export const admit = (
     return waits.length === 0 ? 0 : Math.max(...waits, 0.001)
   })
 }
+
+/**
+ * Takes an attempt back that was no guess at a password. Not from limits of a rate: those limit the
+ * work that is asked for, done or not. An attempt that came after it keeps its pause.
+ *
+ * To be run once: run again it would take back another's.
+ */
+export const retract = (
+  sql: SqlClient,
+  limits: ThrottleLimits,
+  attempts: ReadonlyArray<Attempt>,
+  id: string
+): Effect.Effect<void, SqlError> => {
+  const guesses = attempts.filter(({ limit }) => !("burst" in limits[limit]))
+  if (guesses.length === 0) return Effect.void
+  const keys = guesses.map((attempt) => sql`${keyOf(attempt)}::bytea`)
+  return Effect.asVoid(sql`
+    update throttles
+    set count = greatest(count - 1, 0),
+        free_at = case when attempt = ${id}::uuid then clock_timestamp() else free_at end
+    where key in (${sql.csv(keys)})`)
+}

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { Context, Duration, Effect, Layer } from "effect"
-import { admit as admitStatement, keyIn } from "./AdmitStatement.ts"
+import { admit as admitStatement, keyIn, retract } from "./AdmitStatement.ts"
 import { makeAnswered } from "./Answered.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
 import { newId } from "./SecureRandom.ts"
@@ -27,6 +27,14 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
       attempts: ReadonlyArray<Attempt>
     ) => Effect.Effect<void, Throttled | DatabaseUnavailable>
     /**
+     * Counts attempts at a password as `admit` does, then tries them. What fails was no guess and is
+     * taken back: the machine had too much to do, or the database went away.
+     */
+    readonly trying: <A, E, R>(
+      attempts: ReadonlyArray<Attempt>,
+      work: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | Throttled | DatabaseUnavailable, R>
+    /**
      * The part of a statement that forgets the attempts at the accounts of the users `u` in it, who
      * have proven who they are.
      */
@@ -41,28 +49,45 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
   /** Lets everything pass, without a statement: for benchmarks and tests. */
   static readonly off: Layer.Layer<Throttle> = Layer.succeed(Throttle, {
     admit: () => Effect.void,
+    trying: (_, work) => work,
     forgotten: []
   })
 }
 
-const make = ({ deadline = Duration.seconds(10), ...limits }: ThrottleOptions) =>
+/** How long an answer that is an error anyway waits for its attempt to be taken back. */
+const RETRACTION = Duration.seconds(1)
+
+const make = ({ deadline = Duration.seconds(10), ...options }: ThrottleOptions) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
     const answered = yield* makeAnswered(deadline)
+    const limits = { ...defaultLimits, ...options }
 
-    const admit = Effect.fn("Throttle.admit")(function* (attempts: ReadonlyArray<Attempt>) {
-      if (attempts.length === 0) return
+    const count = Effect.fn("Throttle.admit")(function* (attempts: ReadonlyArray<Attempt>) {
       const id = yield* newId
-      const wait = yield* answered(
-        admitStatement(sql, { ...defaultLimits, ...limits }, attempts, id)
-      )
+      const wait =
+        attempts.length === 0 ? 0 : yield* answered(admitStatement(sql, limits, attempts, id))
       if (wait > 0) return yield* new Throttled({ retryAfterSeconds: Math.ceil(wait) })
+      return id
     })
+
+    const admit = (attempts: ReadonlyArray<Attempt>) => Effect.asVoid(count(attempts))
+
+    const trying = <A, E, R>(
+      attempts: ReadonlyArray<Attempt>,
+      work: Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E | Throttled | DatabaseUnavailable, R> =>
+      Effect.flatMap(count(attempts), (id) =>
+        // The caller learns what went wrong with the work, not with this.
+        Effect.tapError(work, () =>
+          retract(sql, limits, attempts, id).pipe(Effect.timeout(RETRACTION), Effect.ignore)
+        )
+      )
 
     const forgotten = [
       sql`forgotten as (
         delete from throttles using u
         where key in (${keyIn(sql, "account", sql`u.email`)}, ${keyIn(sql, "account", sql`u.id`)}))`
     ]
-    return { admit, forgotten }
+    return { admit, trying, forgotten }
   })

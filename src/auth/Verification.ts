@@ -63,8 +63,10 @@ export const reauthenticated = <A, E>(means: AccountMeans, request: Reauthentica
   Effect.gen(function* () {
     const { answered, sql, throttle } = means
     const { act, limits, password, refusal, requester, user } = request
-    yield* throttle.admit([...limits, atOwnAccount(user.id)])
-    const outcome = yield* whileItChanges(means, { find: findById(sql, user.id), password, act })
+    const outcome = yield* throttle.trying(
+      [...limits, atOwnAccount(user.id)],
+      whileItChanges(means, { find: findById(sql, user.id), password, act })
+    )
     if (Option.isSome(outcome.done)) return outcome.done.value
     const event = yield* newEvent(requester)
     const rows = sql`

@@ -15,6 +15,9 @@ import { requester } from "./Requesters.ts"
 import { answerLost, interposedClient } from "./ScriptedClient.ts"
 
 let isOverloaded = false
+const notOverloaded = Effect.sync(() => {
+  isOverloaded = false
+})
 let isUserTableAway = false
 let lookedUp = 0
 
@@ -38,8 +41,11 @@ const halfAway = interposedClient((statement, text) =>
   isUserTableAway && text.includes("from users") ? answerLost : statement
 )
 
+/** Pauses so long that no busy machine outlasts one. */
+const limits = { account: { free: 5, first: "1 hour", longest: "10 hours" } } as const
+
 const auth = Accounts.layer({ deadline: "400 millis" }).pipe(
-  Layer.provide(Layer.mergeAll(Outbox.off, Throttle.layer(), busyPasswords)),
+  Layer.provide(Layer.mergeAll(Outbox.off, Throttle.layer(limits), busyPasswords)),
   Layer.provide(Layer.provide(PasswordPolicy.layer(), countedLookUps)),
   Layer.provide(halfAway),
   Layer.provideMerge(TestDatabase.layer)
@@ -58,13 +64,40 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("what was not do
       }
       isOverloaded = false
       yield* accounts.signIn(right, { requester: requester(1) })
-    }).pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          isOverloaded = false
-        })
-      )
-    )
+    }).pipe(Effect.ensuring(notOverloaded))
+  )
+
+  it.effect("what was not done takes back no wrong password that came before it", () =>
+    Effect.gen(function* () {
+      const accounts = yield* Accounts
+      const right = credentials("guessed@example.com")
+      yield* accounts.signUp(right)
+      const guess = Effect.flip(accounts.signIn(credentials(right.email, "a wrong guess")))
+      for (const _ of Array.from({ length: 4 })) {
+        yield* guess
+        isOverloaded = true
+        yield* Effect.flip(accounts.signIn(right))
+        isOverloaded = false
+      }
+      expect((yield* guess)._tag).toBe("InvalidCredentials")
+      expect((yield* guess)._tag).toBe("Throttled")
+    }).pipe(Effect.ensuring(notOverloaded))
+  )
+
+  it.effect("a change that was refused for the new password is not held against the account", () =>
+    Effect.gen(function* () {
+      const accounts = yield* Accounts
+      const right = credentials("indecisive@example.com")
+      const { user } = yield* accounts.signUp(right)
+      const change = (text: string) => {
+        const { password: next } = credentials("a@example.com", text)
+        return accounts.changePassword(user, { current: right.password, next }, requester(7))
+      }
+      for (const _ of Array.from({ length: 6 })) {
+        expect((yield* Effect.flip(change("password")))._tag).toBe("PasswordRefused")
+      }
+      yield* change("a new password")
+    })
   )
 
   it.effect("a sign-in that met a fault of the database is not held against the account", () =>
