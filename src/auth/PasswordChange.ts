@@ -10,6 +10,7 @@ import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { signedIn } from "./SignedIn.ts"
 import { from } from "./ThrottleLimits.ts"
+import { unaskedLetter } from "./UnaskedLetter.ts"
 import type { User } from "./User.ts"
 import { reauthenticated } from "./Verification.ts"
 
@@ -34,11 +35,11 @@ const change = ({ sql }: AccountMeans, { id, passwordHash }: KnownUser, hash: st
 }
 
 /** The letter that tells the user `u` that their password was changed. */
-export const passwordChanged = ({ outbox, sql }: AccountMeans, letterId: string) =>
-  outbox.letter(
-    "letter",
+export const passwordChanged = (means: AccountMeans, letterId: string) =>
+  unaskedLetter(
+    means,
     letterId,
-    sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
+    means.sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
   )
 
 /** See the method of this name of `Accounts`. */

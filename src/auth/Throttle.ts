@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { Context, Duration, Effect, Layer } from "effect"
-import { admit as admitStatement, keyIn, retract } from "./AdmitStatement.ts"
+import { admit as admitStatement, counted, keyIn, rateRule, retract } from "./AdmitStatement.ts"
 import { makeAnswered } from "./Answered.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
 import { newId } from "./SecureRandom.ts"
@@ -11,6 +11,11 @@ import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimi
 export interface ThrottleOptions extends Partial<ThrottleLimits> {
   /** Longest time for its statement with all its repetitions. Default 10 s. */
   readonly deadline?: Duration.DurationInput
+}
+
+interface Spared {
+  readonly parts: ReadonlyArray<Fragment>
+  readonly rows: Fragment
 }
 
 /**
@@ -39,6 +44,13 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
      * have proven who they are.
      */
     readonly forgotten: ReadonlyArray<Fragment>
+    /**
+     * The rows of a letter (see `Outbox.letter`) to the user `u` of a statement, without those that
+     * are one letter too many to their mailbox, and parts of the statement that these rows need.
+     * Counts them by `id`. Only while the address is not proven: who has proven it learns everything
+     * that happens to their account.
+     */
+    readonly spared: (id: string, rows: Fragment) => Spared
   }
 >() {
   /** Limits in the database of the `SqlClient`, which must be holdfast's. */
@@ -50,7 +62,8 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
   static readonly off: Layer.Layer<Throttle> = Layer.succeed(Throttle, {
     admit: () => Effect.void,
     trying: (_, work) => work,
-    forgotten: []
+    forgotten: [],
+    spared: (_, rows) => ({ parts: [], rows })
   })
 }
 
@@ -89,5 +102,29 @@ const make = ({ deadline = Duration.seconds(10), ...options }: ThrottleOptions) 
         delete from throttles using u
         where key in (${keyIn(sql, "account", sql`u.email`)}, ${keyIn(sql, "account", sql`u.id`)}))`
     ]
-    return { admit, trying, forgotten }
+    const spared = (id: string, rows: Fragment) => sparedRows(sql, limits, id, rows)
+    return { admit, trying, forgotten, spared }
   })
+
+const sparedRows = (
+  sql: SqlClient,
+  { mailTo }: ThrottleLimits,
+  id: string,
+  rows: Fragment
+): Spared => {
+  const count = counted(sql, {
+    key: keyIn(sql, "mailTo", sql`notice.recipient`),
+    rows: sql`from notice, u where u.email_verified is null`,
+    rule: rateRule(sql, mailTo),
+    id
+  })
+  return {
+    parts: [
+      sql`notice (purpose, recipient, user_id, password_hash, password_version) as (${rows})`,
+      sql`noticed as (${count})`
+    ],
+    rows: sql`
+      select notice.* from notice, u
+      where u.email_verified is not null or (select is_admitted from noticed)`
+  }
+}
