@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { endingOf } from "../service/Ending.ts"
 import { fromElsewhere } from "./Person.ts"
 
-/** How many letters one mailbox may ask for at once: `mailTo` of `ThrottleLimits`. */
+/** How many letters one mailbox may ask for at once: `resetTo` of `ThrottleLimits`. */
 export const LIMIT = 5
 
 /** How many ask at the same time, through all instances. */

@@ -11,13 +11,17 @@ import {
 } from "./ThrottleLimits.ts"
 import { sha256 } from "./TokenText.ts"
 
-/** Under which an attempt is counted. `Throttle.forgotten` computes the same in SQL. */
+/** Under which an attempt is counted. */
 const keyOf = ({ limit, subject }: Attempt): Uint8Array => sha256(`${limit}:${subject}`)
+
+/** The same in SQL, of a subject that only the statement knows. */
+export const keyIn = (sql: SqlClient, limit: keyof ThrottleLimits, subject: Fragment): Fragment =>
+  sql`sha256(convert_to(${`${limit}:`}::text || ${subject}, 'UTF8'))`
 
 const seconds = Duration.toSeconds
 
 /** How one limit decides, in SQL: `t` is the row as it is, `at` the moment of the attempt. */
-interface Rule {
+export interface Rule {
   /** Whether one more may pass. */
   readonly isFree: Fragment
   /** The new row, once it has passed. */
@@ -30,7 +34,7 @@ interface Rule {
 }
 
 /** GCRA: `free_at` is when the bucket will be full again, and may be `slack` away. */
-const rateRule = (sql: SqlClient, { burst, per }: Rate): Rule => {
+export const rateRule = (sql: SqlClient, { burst, per }: Rate): Rule => {
   const interval = seconds(per) / burst
   const slack = interval * (burst - 1)
   return {
@@ -61,18 +65,27 @@ const pausesRule = (sql: SqlClient, { first, free, longest }: Pauses): Rule => {
 const ruleOf = (sql: SqlClient, limit: Rate | Pauses): Rule =>
   "burst" in limit ? rateRule(sql, limit) : pausesRule(sql, limit)
 
+/** Seconds until the row `t` lets one more pass. */
+const wait = (sql: SqlClient, { slack }: Rule): Fragment =>
+  sql`(extract(epoch from t.free_at - clock_timestamp()) - ${slack})::float8 as wait`
+
+/** What is counted once for each row that `rows` (`from ... where ...`) has: one at most. */
+interface Counting {
+  readonly key: Fragment
+  readonly rows: Fragment
+  readonly rule: Rule
+  readonly id: string
+}
+
 /**
  * Counts one attempt under one key if it may pass.
  *
  * The clock is read once the row is locked: by `now()`, who waited for the row would decide by a
  * time before that of whom they waited for.
  */
-const counted = (
-  sql: SqlClient,
-  { attempt, id, isNext, rule }: { attempt: Attempt; id: string; isNext: Fragment; rule: Rule }
-): Fragment => sql`
+export const counted = (sql: SqlClient, { id, key, rows, rule }: Counting): Fragment => sql`
   insert into throttles as t (key, count, free_at, attempt)
-  select ${keyOf(attempt)}::bytea, 1, ${rule.firstFreeAt}, ${id}::uuid where ${isNext}
+  select ${key}, 1, ${rule.firstFreeAt}, ${id}::uuid ${rows}
   on conflict (key) do update set (count, free_at, attempt) = (
     select case when passes then ${rule.count} else t.count end,
            case when passes then ${rule.freeAt} else t.free_at end,
@@ -82,20 +95,47 @@ const counted = (
       from (select clock_timestamp() as at) clock
     ) decision
   )
-  returning t.attempt = ${id}::uuid as is_admitted,
-            (extract(epoch from t.free_at - clock_timestamp()) - ${rule.slack})::float8 as wait`
+  returning t.attempt = ${id}::uuid as is_admitted, ${wait(sql, rule)}`
 
 interface Row {
   readonly is_admitted: boolean
   readonly wait: number
 }
 
+/** One limit of an attempt. */
+interface Part {
+  readonly key: Fragment
+  readonly rule: Rule
+}
+
+const partsOf = (
+  sql: SqlClient,
+  limits: ThrottleLimits,
+  attempts: ReadonlyArray<Attempt>
+): ReadonlyArray<Part> =>
+  inOrder(attempts).map((attempt) => ({
+    key: sql`${keyOf(attempt)}::bytea`,
+    rule: ruleOf(sql, limits[attempt.limit])
+  }))
+
+/** The limits that do not let it pass, as the statement found them. */
+const refused = (sql: SqlClient, parts: ReadonlyArray<Part>, id: string): Fragment => {
+  const refusals = parts.map(
+    ({ key, rule }) => sql`
+      select ${wait(sql, rule)} from throttles t, (select clock_timestamp() as at) clock
+      where t.key = ${key} and t.attempt <> ${id}::uuid and not (${rule.isFree})`
+  )
+  return sql`refused as (${sql.join(" union all ", false)(refusals)})`
+}
+
 /**
  * Counts an attempt against each of its limits in turn, as long as they let it pass, and answers the
  * seconds to wait if one did not; 0: it passed.
  *
- * One statement, so that of any number at once exactly as many pass as the limit says. Running it
- * again with the same id counts nothing unless another attempt came between; then it counts twice.
+ * One statement, so that of any number at once exactly as many pass as the limit says. What it finds
+ * exhausted it refuses without a write; only who comes at the same moment as the last that passes
+ * learns it from the locked row. Running it again with the same id counts nothing unless another
+ * attempt came between; then it counts twice.
  */
 export const admit = (
   sql: SqlClient,
@@ -103,16 +143,45 @@ export const admit = (
   attempts: ReadonlyArray<Attempt>,
   id: string
 ): Effect.Effect<number, SqlError> => {
-  const parts = inOrder(attempts).map((attempt, index) => {
-    const isNext =
-      index === 0 ? sql`true` : sql`(select is_admitted from ${sql(`limit${index - 1}`)})`
-    const rule = ruleOf(sql, limits[attempt.limit])
-    return sql`${sql(`limit${index}`)} as (${counted(sql, { attempt, id, isNext, rule })})`
+  const parts = partsOf(sql, limits, attempts)
+  const counts = parts.map((part, index) => {
+    const rows =
+      index === 0
+        ? sql`where not exists (select from refused)`
+        : sql`where (select is_admitted from ${sql(`limit${index - 1}`)})`
+    return sql`${sql(`limit${index}`)} as (${counted(sql, { ...part, rows, id })})`
   })
-  const answers = parts.map((_, index) => sql`select * from ${sql(`limit${index}`)}`)
-  const statement = sql<Row>`with ${sql.csv(parts)} ${sql.join(" union all ", false)(answers)}`
+  const answers = [
+    ...parts.map((_, index) => sql`select * from ${sql(`limit${index}`)}`),
+    sql`select false, wait from refused`
+  ]
+  const statement = sql<Row>`
+    with ${sql.csv([refused(sql, parts, id), ...counts])}
+    ${sql.join(" union all ", false)(answers)}`
   return Effect.map(statement.withoutTransform, (rows) => {
-    const refused = rows.find((row) => !row.is_admitted)
-    return refused === undefined ? 0 : Math.max(refused.wait, 0.001)
+    const waits = rows.filter((row) => !row.is_admitted).map((row) => row.wait)
+    return waits.length === 0 ? 0 : Math.max(...waits, 0.001)
   })
+}
+
+/**
+ * Takes an attempt back that was no guess at a password. Not from limits of a rate: those limit the
+ * work that is asked for, done or not. An attempt that came after it keeps its pause.
+ *
+ * To be run once: run again it would take back another's.
+ */
+export const retract = (
+  sql: SqlClient,
+  limits: ThrottleLimits,
+  attempts: ReadonlyArray<Attempt>,
+  id: string
+): Effect.Effect<void, SqlError> => {
+  const guesses = attempts.filter(({ limit }) => !("burst" in limits[limit]))
+  if (guesses.length === 0) return Effect.void
+  const keys = guesses.map((attempt) => sql`${keyOf(attempt)}::bytea`)
+  return Effect.asVoid(sql`
+    update throttles
+    set count = greatest(count - 1, 0),
+        free_at = case when attempt = ${id}::uuid then clock_timestamp() else free_at end
+    where key in (${sql.csv(keys)})`)
 }

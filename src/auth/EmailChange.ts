@@ -9,6 +9,7 @@ import type { Password } from "./Password.ts"
 import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
+import { unaskedLetter } from "./UnaskedLetter.ts"
 import type { User } from "./User.ts"
 import { reauthenticated } from "./Verification.ts"
 
@@ -23,7 +24,7 @@ export interface NewEmail {
  * is taken is told to nobody but its owner.
  */
 const requestStatement = (
-  { outbox, sql }: AccountMeans,
+  means: AccountMeans,
   user: KnownUser,
   {
     email,
@@ -35,6 +36,7 @@ const requestStatement = (
     readonly letterIds: readonly [string, string]
   }
 ) => {
+  const { outbox, sql, throttle } = means
   const invitation = sql`
     select case when exists (select from users where email = ${email}) then 'address-taken'
                 else 'change-email' end,
@@ -46,7 +48,8 @@ const requestStatement = (
     sql`u as (${stillVerified(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),
     ...outbox.letter("invitation", toNew, invitation),
-    ...outbox.letter("warning", toOld, warning)
+    ...unaskedLetter(means, toOld, warning),
+    ...throttle.forgotten
   ]
   return Effect.map(sql`with ${sql.csv(parts)} select id from u`, ([row]) =>
     Option.fromNullable(row)
@@ -67,14 +70,18 @@ export const makeRequestEmailChange = (means: AccountMeans) =>
       user,
       password,
       requester,
-      limits: [...from("mailFrom", requester), toMailbox(email)],
+      limits: from("mailFrom", requester),
       refusal: "email-change-refused",
       act: (known) =>
-        posted(
-          means.outbox,
-          Effect.zipLeft(
-            means.answered(requestStatement(means, known, { email, event, letterIds })),
-            untilEven
+        // Only now: what sends no letter is not held against the mailbox.
+        Effect.zipRight(
+          means.throttle.admit([toMailbox(email)]),
+          posted(
+            means.outbox,
+            Effect.zipLeft(
+              means.answered(requestStatement(means, known, { email, event, letterIds })),
+              untilEven
+            )
           )
         )
     })

@@ -10,6 +10,7 @@ import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { signedIn } from "./SignedIn.ts"
 import { from } from "./ThrottleLimits.ts"
+import { unaskedLetter } from "./UnaskedLetter.ts"
 import type { User } from "./User.ts"
 import { reauthenticated } from "./Verification.ts"
 
@@ -34,11 +35,11 @@ const change = ({ sql }: AccountMeans, { id, passwordHash }: KnownUser, hash: st
 }
 
 /** The letter that tells the user `u` that their password was changed. */
-export const passwordChanged = ({ outbox, sql }: AccountMeans, letterId: string) =>
-  outbox.letter(
-    "letter",
+export const passwordChanged = (means: AccountMeans, letterId: string) =>
+  unaskedLetter(
+    means,
     letterId,
-    sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
+    means.sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
   )
 
 /** See the method of this name of `Accounts`. */
@@ -49,7 +50,6 @@ export const makeChangePassword = (means: AccountMeans) =>
     requester?: Requester
   ) {
     const { answered, begin, outbox, passwords, policy, sql, throttle } = means
-    yield* policy.check(next)
     const session = yield* newSession(requester)
     const event = yield* newEvent(requester)
     const letterId = yield* newId
@@ -62,7 +62,7 @@ export const makeChangePassword = (means: AccountMeans) =>
       limits: from("signInFrom", requester),
       refusal: "password-change-refused",
       act: (known) =>
-        Effect.flatMap(passwords.hash(next), (hash) =>
+        Effect.flatMap(Effect.zipRight(policy.check(next), passwords.hash(next)), (hash) =>
           posted(
             outbox,
             answered(

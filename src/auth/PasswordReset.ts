@@ -12,7 +12,7 @@ import { passwordChanged } from "./PasswordChange.ts"
 import type { PasswordHash } from "./Passwords.ts"
 import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
-import { from, toMailbox } from "./ThrottleLimits.ts"
+import { from, resetToMailbox } from "./ThrottleLimits.ts"
 
 /** A token from a letter, and the password that it is to set. */
 export interface ResetPassword {
@@ -77,7 +77,7 @@ export const makePasswordReset = (means: AccountMeans) => {
     requester?: Requester
   ) {
     const untilEven = yield* evenTime
-    yield* throttle.admit([...from("mailFrom", requester), toMailbox(email)])
+    yield* throttle.admit([...from("mailFrom", requester), resetToMailbox(email)])
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
     const requested = answered(requestStatement(means, email, made))
     yield* posted(outbox, Effect.zipLeft(requested, untilEven))
@@ -87,8 +87,8 @@ export const makePasswordReset = (means: AccountMeans) => {
     { next, token }: ResetPassword,
     requester?: Requester
   ) {
-    yield* policy.check(next)
     yield* throttle.admit(from("redeemFrom", requester))
+    yield* policy.check(next)
     const hash = yield* passwords.hash(next)
     const made = { event: yield* newEvent(requester), letterId: yield* newId }
     const attempt = yield* newId

@@ -23,8 +23,10 @@ export const makeRepeatedSignUp = (means: AccountMeans) => {
       const user = yield* answered(findBySignUpKey(sql, digest(key)))
       if (user === undefined) return yield* new EmailTaken()
       if (user.email !== email) return yield* new IdempotencyKeyReused()
-      yield* throttle.admit([atAccount(email)])
-      const isSame = yield* passwords.verify(password, user.passwordHash)
+      const isSame = yield* throttle.trying(
+        [atAccount(email)],
+        passwords.verify(password, user.passwordHash)
+      )
       return isSame ? user : yield* new IdempotencyKeyReused()
     })
 

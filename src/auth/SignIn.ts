@@ -80,20 +80,22 @@ export const makeSignIn = (means: AccountMeans) => {
     { replaces, requester }: SignInOptions = {}
   ) {
     const untilEven = yield* evenTime
-    yield* throttle.admit([...from("signInFrom", requester), atAccount(email)])
     const attempt = {
       session: yield* newSession(requester),
       event: yield* newEvent(requester),
       replaces
     }
-    const outcome = yield* whileItChanges(means, {
-      find: findByEmail(sql, email),
-      password,
-      act: (user) =>
-        Effect.flatMap(upToDate(user, password), (row) =>
-          answered(signInStatement(means, row, attempt))
-        )
-    })
+    const outcome = yield* throttle.trying(
+      [...from("signInFrom", requester), atAccount(email)],
+      whileItChanges(means, {
+        find: findByEmail(sql, email),
+        password,
+        act: (user) =>
+          Effect.flatMap(upToDate(user, password), (row) =>
+            answered(signInStatement(means, row, attempt))
+          )
+      })
+    )
     if (Option.isSome(outcome.done)) return signedIn(outcome.done.value, attempt.session)
     yield* refuse(attempt.event, outcome.user)
     yield* untilEven

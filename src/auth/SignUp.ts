@@ -15,6 +15,7 @@ import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { signedIn } from "./SignedIn.ts"
 import { from } from "./ThrottleLimits.ts"
+import { unaskedLetter } from "./UnaskedLetter.ts"
 import { isSignUpKeyTaken } from "./UniqueKeys.ts"
 import { UserId } from "./User.ts"
 import type { UserSession } from "./UserSession.ts"
@@ -73,7 +74,7 @@ const signUpStatement = (
   means: AccountMeans,
   signUp: NewSignUp
 ): Effect.Effect<Option.Option<UserSession>, SqlError> => {
-  const { outbox, sql } = means
+  const { sql } = means
   const event = sql`
     select case when u.id is null then 'sign-up-refused' else 'sign-up' end as kind,
            u.id as user_id, s.id as session_id
@@ -82,7 +83,7 @@ const signUpStatement = (
     select 'verify-email', u.email, u.id, null, u.password_version from u join audit on true`
   return means.begin(insertUser(means, signUp), signUp.session, [
     audit(sql, signUp.event, event),
-    ...outbox.letter("letter", signUp.letterId, letter)
+    ...unaskedLetter(means, signUp.letterId, letter)
   ])
 }
 

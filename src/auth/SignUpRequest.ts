@@ -47,11 +47,14 @@ export const makeRequestSignUp = (means: AccountMeans) =>
   ) {
     const { answered, outbox, passwords, policy, throttle } = means
     const untilEven = yield* evenTime
+    yield* throttle.admit(from("signUpFrom", requester))
     yield* policy.check(password)
-    yield* throttle.admit([...from("signUpFrom", requester), toMailbox(email)])
+    const passwordHash = yield* passwords.hash(password)
+    // Only now: what sends no letter is not held against the mailbox.
+    yield* throttle.admit([toMailbox(email)])
     const request = {
       email,
-      passwordHash: yield* passwords.hash(password),
+      passwordHash,
       event: { ...(yield* newEvent(requester)), id: yield* idOf(idempotencyKey, "event", email) },
       letterId: yield* idOf(idempotencyKey, "letter", email)
     }

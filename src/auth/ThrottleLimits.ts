@@ -1,6 +1,7 @@
 import { Duration, Option } from "effect"
 import type { Email } from "./Email.ts"
 import type { Requester } from "./Requester.ts"
+import type { UserId } from "./User.ts"
 
 /** So many attempts at once, and so many within each `per`, evenly spread (GCRA). */
 export interface Rate {
@@ -28,9 +29,17 @@ export interface ThrottleLimits {
   readonly mailFrom: Rate
   /** Tokens of letters that are presented from one address. Default 30 in a minute. */
   readonly redeemFrom: Rate
-  /** Letters asked for to one mailbox, whoever asks and whether anyone has it. Default 5 an hour. */
+  /** Letters to one mailbox, whoever asks and whether anyone has it. Default 5 an hour. */
   readonly mailTo: Rate
-  /** Passwords tried at one account, known or not. Default 5, then 1 s, 2 s, 4 s ... 15 min. */
+  /**
+   * Letters to one mailbox that set a new password, besides the others: no other letter keeps an
+   * owner from the one that lets them in again. Default 5 an hour.
+   */
+  readonly resetTo: Rate
+  /**
+   * Passwords tried at one account, known or not. Default 5, then 1 s, 2 s, 4 s ... 15 min. What is
+   * tried at sign-ins and what is tried by who is signed in count apart.
+   */
   readonly account: Pauses
 }
 
@@ -41,6 +50,7 @@ export const defaultLimits: ThrottleLimits = {
   mailFrom: { burst: 5, per: Duration.minutes(1) },
   redeemFrom: { burst: 30, per: Duration.minutes(1) },
   mailTo: { burst: 5, per: Duration.hours(1) },
+  resetTo: { burst: 5, per: Duration.hours(1) },
   account: { free: 5, first: Duration.seconds(1), longest: Duration.minutes(15) }
 }
 
@@ -55,6 +65,7 @@ const order: ReadonlyArray<keyof ThrottleLimits> = [
   "mailFrom",
   "redeemFrom",
   "mailTo",
+  "resetTo",
   "account"
 ]
 
@@ -85,8 +96,14 @@ export const from = (
         }
       ]
 
-/** At the password of an account. */
+/** At the password of an account, by someone who only knows its address. */
 export const atAccount = (email: Email): Attempt => ({ limit: "account", subject: email })
+
+/** At the password of an account, by someone who is signed in: no stranger can use this up. */
+export const atOwnAccount = (id: UserId): Attempt => ({ limit: "account", subject: id })
 
 /** To a mailbox. */
 export const toMailbox = (email: Email): Attempt => ({ limit: "mailTo", subject: email })
+
+/** To a mailbox, for a new password. */
+export const resetToMailbox = (email: Email): Attempt => ({ limit: "resetTo", subject: email })

@@ -6,7 +6,7 @@ import { WrongPassword } from "./AuthError.ts"
 import { findById, type KnownUser } from "./KnownUser.ts"
 import type { Password } from "./Password.ts"
 import type { Requester } from "./Requester.ts"
-import { type Attempt, atAccount } from "./ThrottleLimits.ts"
+import { type Attempt, atOwnAccount } from "./ThrottleLimits.ts"
 import type { User } from "./User.ts"
 
 /** How often a hash may be changed by others while a password is verified against it. */
@@ -63,8 +63,10 @@ export const reauthenticated = <A, E>(means: AccountMeans, request: Reauthentica
   Effect.gen(function* () {
     const { answered, sql, throttle } = means
     const { act, limits, password, refusal, requester, user } = request
-    yield* throttle.admit([...limits, atAccount(user.email)])
-    const outcome = yield* whileItChanges(means, { find: findById(sql, user.id), password, act })
+    const outcome = yield* throttle.trying(
+      [...limits, atOwnAccount(user.id)],
+      whileItChanges(means, { find: findById(sql, user.id), password, act })
+    )
     if (Option.isSome(outcome.done)) return outcome.done.value
     const event = yield* newEvent(requester)
     const rows = sql`

@@ -116,7 +116,7 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("guessing a pass
     })
   )
 
-  it.effect("is limited by the same count wherever a password is asked for", () =>
+  it.effect("is limited by the same count wherever a session asks for the password", () =>
     Effect.gen(function* () {
       const accounts = yield* Accounts
       const right = yield* known("everywhere")
@@ -128,14 +128,35 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("guessing a pass
         accounts.changePassword(user, { current: password, next: password }),
         accounts.requestEmailChange(user, { email, password }),
         accounts.deleteAccount(user, password),
-        accounts.signIn({ email: right.email, password }),
         accounts.changePassword(user, { current: password, next: password }),
+        accounts.deleteAccount(user, password),
         accounts.deleteAccount(user, right.password)
       ]) {
         tags.push((yield* Effect.flip<unknown, { readonly _tag: string }, never>(attempt))._tag)
       }
-      const wrong = ["WrongPassword", "WrongPassword", "WrongPassword"]
-      expect(tags).toEqual([...wrong, "InvalidCredentials", "WrongPassword", "Throttled"])
+      const wrong = Array.from({ length: 5 }, () => "WrongPassword")
+      expect(tags).toEqual([...wrong, "Throttled"])
+    })
+  )
+
+  it.effect("starts anew at sign-ins and in sessions, wherever the right one is given", () =>
+    Effect.gen(function* () {
+      const accounts = yield* Accounts
+      const right = yield* known("owner")
+      const { user } = yield* accounts.signIn(right)
+      const { password } = credentials(right.email, "a wrong guess")
+      const guessedInSession = Effect.replicateEffect(
+        Effect.flip(accounts.deleteAccount(user, password)),
+        5
+      )
+      yield* guessedInSession
+      yield* accounts.signIn(right)
+      yield* guesses(right.email, 5, 1)
+      for (const index of Array.from({ length: 6 }).keys()) {
+        const { email } = credentials(`owner-${index}@example.com`)
+        yield* accounts.requestEmailChange(user, { email, password: right.password })
+      }
+      yield* accounts.signIn(right)
     })
   )
 })

@@ -181,6 +181,20 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect("writes nothing when it refuses", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const attempts = [toMailbox(email), ...from("mailFrom", requester(78)), atAccount(email)]
+        const versions = sql`select key, ctid::text, xmin::text, xmax::text from throttles order by key`
+        const admitted = () => admitStatement(sql, defaultLimits, attempts, crypto.randomUUID())
+        while ((yield* admitted()) === 0);
+        const before = yield* versions
+        expect(yield* admitted()).toBeGreaterThan(0)
+        expect(before.length).toBeGreaterThanOrEqual(attempts.length)
+        expect(yield* versions).toEqual(before)
+      })
+    )
+
     it.effect("stores no address", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

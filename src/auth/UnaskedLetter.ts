@@ -1,0 +1,17 @@
+import type { Fragment } from "@effect/sql/Statement"
+import type { AccountMeans } from "./AccountMeans.ts"
+
+/**
+ * Parts of a statement that write a letter to its user `u` about what the statement does, and nobody
+ * asked for. It is left out where it would be one too many (see `Throttle.spared`): what it tells of
+ * happens all the same. One in a statement.
+ */
+export const unaskedLetter = (
+  { outbox, throttle }: AccountMeans,
+  id: string,
+  rows: Fragment
+): ReadonlyArray<Fragment> => {
+  const spared = throttle.spared(id, rows)
+  const letter = outbox.letter("unasked", id, spared.rows)
+  return letter.length === 0 ? [] : [...spared.parts, ...letter]
+}
