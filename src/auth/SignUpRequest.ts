@@ -5,6 +5,7 @@ import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { evenTime } from "./EvenTime.ts"
 import { type IdempotencyKey, idFrom } from "./IdempotencyKey.ts"
+import { stillThere } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
 import { newId } from "./SecureRandom.ts"
@@ -32,7 +33,7 @@ const requestStatement = (
            case when u.id is null then ${Redacted.value(passwordHash)}::text end, null::integer
     from audit left join u on true`
   const parts = [
-    sql`u as (select * from users where email = ${email})`,
+    sql`u as (${stillThere(sql, sql`email = ${email}`)})`,
     audit(sql, event, eventEither(sql, "sign-up-requested", "sign-up-requested")),
     ...outbox.letter("letter", letterId, letter)
   ]
