@@ -132,6 +132,8 @@ create table if not exists outbox (
   id uuid constraint outbox_pkey primary key,
   purpose text not null,
   recipient text collate "C" not null,
+  -- Whose token the letter is to have. Null: they have not signed up yet, or it has none, and is sent
+  -- even when they are deleted before that.
   user_id uuid constraint outbox_user_id_fkey references users (id) on delete cascade,
   -- Of a sign-up that waits for its mailbox to be proven.
   password_hash text

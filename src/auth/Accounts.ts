@@ -123,7 +123,10 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       change: NewEmail,
       requester?: Requester
     ) => Effect.Effect<void, WrongPassword | Later>
-    /** Deletes the user with all that is theirs but the events. */
+    /**
+     * Deletes the user with all that is theirs but the events. The user is told by mail if their
+     * address is proven.
+     */
     readonly deleteAccount: (
       user: User,
       password: Password,

@@ -36,12 +36,13 @@ const requestStatement = (
   }
 ) => {
   const invitation = sql`
-    select case when exists (select from users where email = ${email}) then 'address-taken'
-                else 'change-email' end,
-           ${email}::text, u.id, null, u.password_version
-    from u join audit on true`
+    select case when is_taken then 'address-taken' else 'change-email' end, ${email}::text,
+           case when not is_taken then u.id end, null, u.password_version
+    from u join audit on true
+           join (select exists (select from users where email = ${email}) as is_taken) x on true`
   const warning = sql`
-    select 'email-change-asked', u.email, u.id, null, null::integer from u join audit on true`
+    select 'email-change-asked', u.email, null::uuid, null, null::integer
+    from u join audit on true`
   const parts = [
     sql`u as (${stillVerified(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),

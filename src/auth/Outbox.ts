@@ -27,7 +27,8 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
     /**
      * Parts of a statement that write letters: `name as (...)`, none when nothing is ever sent.
      * `rows` selects `purpose`, `recipient`, `user_id`, `password_hash` and `password_version`; `id`
-     * was made before the statement.
+     * was made before the statement. Only a letter with a token has a `user_id`, and goes with its
+     * user: what only tells of something is sent whatever becomes of them.
      */
     readonly letter: (name: string, id: string, rows: Fragment) => ReadonlyArray<Fragment>
     /**

@@ -38,7 +38,7 @@ export const passwordChanged = ({ outbox, sql }: AccountMeans, letterId: string)
   outbox.letter(
     "letter",
     letterId,
-    sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
+    sql`select 'password-changed', u.email, null::uuid, null, null::integer from u join audit on true`
   )
 
 /** See the method of this name of `Accounts`. */

@@ -29,7 +29,7 @@ const requestStatement = (
   { email, event, letterId, passwordHash }: NewRequest
 ) => {
   const letter = sql`
-    select case when u.id is null then 'sign-up' else 'already-signed-up' end, ${email}::text, u.id,
+    select case when u.id is null then 'sign-up' else 'already-signed-up' end, ${email}::text, null::uuid,
            case when u.id is null then ${Redacted.value(passwordHash)}::text end, null::integer
     from audit left join u on true`
   const parts = [

@@ -3,7 +3,7 @@ import { expect, layer } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { credentials } from "./Credentials.ts"
-import { authWithMail, nextLetter } from "./Mailbox.ts"
+import { authWithMail, Mailbox, nextLetter, nextToken } from "./Mailbox.ts"
 
 /** Runs the effect while the user's deletion is under way, and lets that be committed only then. */
 const whileDeleted = <A, E, R>(address: string, effect: Effect.Effect<A, E, R>) =>
@@ -86,6 +86,34 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         yield* accounts.changePassword(user, { current: robbed.password, next })
         yield* accounts.deleteAccount(user, next)
         yield* nextLetter("PasswordChanged", robbed.email)
+      })
+    )
+
+    it.effect("is told so, once its address is proven", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const known = credentials("gone-proven@example.com")
+        const { user } = yield* signUp(known.email)
+        yield* accounts.proveEmail(yield* nextToken("VerifyEmail", known.email))
+        yield* accounts.deleteAccount(user, known.password)
+        yield* nextLetter("AccountDeleted", known.email)
+      })
+    )
+
+    it.effect("is not told so at an address that anybody may have typed", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const typed = credentials("gone-typed@example.com")
+        for (const _ of Array.from({ length: 3 })) {
+          const { user } = yield* signUp(typed.email)
+          yield* nextLetter("VerifyEmail", typed.email)
+          yield* accounts.deleteAccount(user, typed.password)
+        }
+        const { user } = yield* signUp("gone-last@example.com")
+        yield* nextLetter("VerifyEmail", user.email)
+        const { all } = yield* Mailbox
+        const told = all.filter(({ recipient }) => recipient === typed.email)
+        expect(told.map(({ _tag }) => _tag)).not.toContain("AccountDeleted")
       })
     )
   }
