@@ -70,12 +70,13 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, PasswordRefused | Later>
     /**
      * Has a letter sent that makes the user once its link is followed ({@link proveEmail}). Tells
-     * nobody but the owner of the mailbox whether it has an account; takes as long for both.
+     * nobody but the owner of the mailbox whether it has an account; takes as long for both. Sent
+     * again with the same key, it sends no further letter while the first one's link is good.
      */
     readonly requestSignUp: (
       credentials: Credentials,
       options?: SignUpOptions
-    ) => Effect.Effect<void, PasswordRefused | Later>
+    ) => Effect.Effect<void, PasswordRefused | IdempotencyKeyReused | Later>
     /**
      * Begins a session for a user who is known, and ends the one that it replaces. Takes as long for
      * an address that is not known.
