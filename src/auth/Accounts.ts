@@ -116,8 +116,9 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       requester?: Requester
     ) => Effect.Effect<void, TokenInvalid | EmailTaken | Throttled | DatabaseUnavailable>
     /**
-     * Has a letter sent to the new address, and one to the old. The address changes when the link is
-     * followed ({@link proveEmail}), unless the password has been changed by then.
+     * Has a letter sent to the new address, and one to the old; none when it is the user's already.
+     * The address changes when the link is followed ({@link proveEmail}), unless the password has been
+     * changed by then.
      */
     readonly requestEmailChange: (
       user: User,
