@@ -126,6 +126,21 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })(
         expect(yield* sessions.list(stranger.user.id)).toHaveLength(3)
       })
     )
+
+    it.effect("stay a hundred after many sign-ins at once, none of which fails", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const { user } = yield* withThree("crowd")
+        const known = credentials("crowd@example.com")
+        yield* older(user.id, 120, "1 hour")
+        yield* Effect.all(
+          Array.from({ length: 120 }, () => accounts.signIn(known)),
+          { concurrency: 20 }
+        )
+        yield* accounts.signIn(known)
+        expect(yield* countOf(user.id)).toEqual([{ count: 100 }])
+      })
+    )
   }
 )
 
