@@ -132,6 +132,8 @@ create table if not exists outbox (
   id uuid constraint outbox_pkey primary key,
   purpose text not null,
   recipient text collate "C" not null,
+  -- Whose token the letter is to have. Null: they have not signed up yet, or it has none, and is sent
+  -- even when they are deleted before that.
   user_id uuid constraint outbox_user_id_fkey references users (id) on delete cascade,
   -- Of a sign-up that waits for its mailbox to be proven.
   password_hash text
@@ -179,3 +181,22 @@ create index if not exists one_time_tokens_mail_id_idx on one_time_tokens (mail_
 
 -- For the deletion of those that have expired.
 create index if not exists one_time_tokens_expires_idx on one_time_tokens (expires);
+
+-- What an Idempotency-Key came with, of a sign-up that a letter decides: there is a row whether or
+-- not the address has an account, so that the answer to another one tells nobody. Owned by
+-- src/auth/KeptRequest.ts.
+create table if not exists sign_up_requests (
+  -- SHA-256 of the key.
+  key_digest bytea constraint sign_up_requests_pkey primary key
+    constraint sign_up_requests_key_digest_sha256 check (octet_length(key_digest) = 32),
+  email text collate "C" not null,
+  password_hash text not null
+    constraint sign_up_requests_password_hash_phc check (password_hash like '$argon2id$%'),
+  -- The letter that it sent: the same request, run again, finds its own row.
+  letter_id uuid not null,
+  -- Of the letter's link. From this moment on the key is as good as new.
+  expires timestamptz not null
+);
+
+-- For the deletion of those that have expired.
+create index if not exists sign_up_requests_expires_idx on sign_up_requests (expires);

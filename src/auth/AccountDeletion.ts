@@ -2,24 +2,35 @@ import { Effect, Option, Redacted } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { KnownUser } from "./KnownUser.ts"
+import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import type { Requester } from "./Requester.ts"
+import { newId } from "./SecureRandom.ts"
 import { from } from "./ThrottleLimits.ts"
 import type { User } from "./User.ts"
 import { reauthenticated } from "./Verification.ts"
 
-/** A run that finds no user has a row all the same when an earlier run has deleted them. */
+/**
+ * A run that finds no user has a row all the same when an earlier run has deleted them.
+ *
+ * The letter goes to a proven address only: signing up with a stranger's address and deleting the
+ * account, again and again, must not fill their mailbox.
+ */
 const deleteStatement = (
-  { sql, throttle }: AccountMeans,
+  { outbox, sql, throttle }: AccountMeans,
   { id, passwordHash }: KnownUser,
-  event: NewEvent
+  { event, letterId }: { readonly event: NewEvent; readonly letterId: string }
 ) => {
   const gone = sql`
     delete from users where id = ${id} and password_hash = ${Redacted.value(passwordHash)}
     returning *`
+  const letter = sql`
+    select 'account-deleted', u.email, null::uuid, null, null::integer
+    from u join audit on u.email_verified is not null`
   const parts = [
     sql`u as (${gone})`,
     audit(sql, event, eventOf(sql, "account-deleted")),
+    ...outbox.letter("letter", letterId, letter),
     ...throttle.forgotten
   ]
   return sql`
@@ -34,7 +45,7 @@ export const makeDeleteAccount = (means: AccountMeans) =>
     password: Password,
     requester?: Requester
   ) {
-    const event = yield* newEvent(requester)
+    const made = { event: yield* newEvent(requester), letterId: yield* newId }
     yield* reauthenticated(means, {
       user,
       password,
@@ -42,12 +53,17 @@ export const makeDeleteAccount = (means: AccountMeans) =>
       limits: from("signInFrom", requester),
       refusal: "account-deletion-refused",
       act: (known) => {
-        const statement = Effect.map(deleteStatement(means, known, event), ([row]) =>
+        const statement = Effect.map(deleteStatement(means, known, made), ([row]) =>
           Option.fromNullable(row)
         )
         // A run that waited for an earlier one does not see what that has written; the next does.
-        return means.answered(
-          Effect.flatMap(statement, (row) => (Option.isSome(row) ? Effect.succeed(row) : statement))
+        return posted(
+          means.outbox,
+          means.answered(
+            Effect.flatMap(statement, (row) =>
+              Option.isSome(row) ? Effect.succeed(row) : statement
+            )
+          )
         )
       }
     })

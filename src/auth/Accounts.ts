@@ -70,12 +70,13 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, PasswordRefused | Later>
     /**
      * Has a letter sent that makes the user once its link is followed ({@link proveEmail}). Tells
-     * nobody but the owner of the mailbox whether it has an account; takes as long for both.
+     * nobody but the owner of the mailbox whether it has an account; takes as long for both. Sent
+     * again with the same key, it sends no further letter while the first one's link is good.
      */
     readonly requestSignUp: (
       credentials: Credentials,
       options?: SignUpOptions
-    ) => Effect.Effect<void, PasswordRefused | Later>
+    ) => Effect.Effect<void, PasswordRefused | IdempotencyKeyReused | Later>
     /**
      * Begins a session for a user who is known, and ends the one that it replaces. Takes as long for
      * an address that is not known.
@@ -115,15 +116,19 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       requester?: Requester
     ) => Effect.Effect<void, TokenInvalid | EmailTaken | Throttled | DatabaseUnavailable>
     /**
-     * Has a letter sent to the new address, and one to the old. The address changes when the link is
-     * followed ({@link proveEmail}), unless the password has been changed by then.
+     * Has a letter sent to the new address, and one to the old; none when it is the user's already.
+     * The address changes when the link is followed ({@link proveEmail}), unless the password has been
+     * changed by then.
      */
     readonly requestEmailChange: (
       user: User,
       change: NewEmail,
       requester?: Requester
     ) => Effect.Effect<void, WrongPassword | Later>
-    /** Deletes the user with all that is theirs but the events. */
+    /**
+     * Deletes the user with all that is theirs but the events. The user is told by mail if their
+     * address is proven.
+     */
     readonly deleteAccount: (
       user: User,
       password: Password,

@@ -56,6 +56,8 @@ const letterOf = (purpose: LetterPurpose, email: string, token: OneTimeToken.One
       return Letter.PasswordReset({ recipient, token })
     case "password-changed":
       return Letter.PasswordChanged({ recipient })
+    case "account-deleted":
+      return Letter.AccountDeleted({ recipient })
     case "sign-up":
       return Letter.ConfirmSignUp({ recipient, token })
     case "already-signed-up":

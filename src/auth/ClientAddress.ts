@@ -52,8 +52,9 @@ const parseIPv6 = (text: string): Groups | undefined => {
   if (head === undefined || tail === undefined) return undefined
   if (right === undefined) return head.length === 8 ? head : undefined
   const missing = 8 - head.length - tail.length
-  const isLast = right !== "" || !left.includes(".")
-  return missing >= 1 && isLast ? [...head, ...Array<number>(missing).fill(0), ...tail] : undefined
+  return missing >= 1 && !left.includes(".")
+    ? [...head, ...Array<number>(missing).fill(0), ...tail]
+    : undefined
 }
 
 /** RFC 4291, 2.5.5.2: `::ffff:0:0/96`. */

@@ -21,7 +21,8 @@ export interface NewEmail {
 
 /**
  * Writes a letter to the new address, with a token if nobody has it, and one to the old. Whether it
- * is taken is told to nobody but its owner.
+ * is taken is told to nobody but its owner. No letter when it is the address that they have: there
+ * is nothing left to do.
  */
 const requestStatement = (
   means: AccountMeans,
@@ -37,13 +38,15 @@ const requestStatement = (
   }
 ) => {
   const { outbox, sql, throttle } = means
+  const isOther = sql`u.email <> ${email}`
   const invitation = sql`
-    select case when exists (select from users where email = ${email}) then 'address-taken'
-                else 'change-email' end,
-           ${email}::text, u.id, null, u.password_version
-    from u join audit on true`
+    select case when is_taken then 'address-taken' else 'change-email' end, ${email}::text,
+           case when not is_taken then u.id end, null, u.password_version
+    from u join audit on ${isOther}
+           join (select exists (select from users where email = ${email}) as is_taken) x on true`
   const warning = sql`
-    select 'email-change-asked', u.email, u.id, null, null::integer from u join audit on true`
+    select 'email-change-asked', u.email, null::uuid, null, null::integer
+    from u join audit on ${isOther}`
   const parts = [
     sql`u as (${stillVerified(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),

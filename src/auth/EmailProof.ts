@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, TokenInvalid } from "./AuthError.ts"
+import { stillThere } from "./KnownUser.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
 import { posted } from "./Outbox.ts"
@@ -21,7 +22,7 @@ const requestStatement = (
   const letter = sql`
     select 'verify-email', u.email, u.id, null, u.password_version from u join audit on true`
   const parts = [
-    sql`u as (select * from users where id = ${id} and email_verified is null)`,
+    sql`u as (${stillThere(sql, sql`id = ${id} and email_verified is null`)})`,
     audit(sql, event, eventOf(sql, "email-verification-requested")),
     ...outbox.letter("letter", letterId, letter)
   ]

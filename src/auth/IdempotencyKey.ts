@@ -18,15 +18,3 @@ export type IdempotencyKey = typeof IdempotencyKey.Type
 
 /** What is stored instead of the key. */
 export const digest = (key: IdempotencyKey): Uint8Array => sha256(`sign-up:${key}`)
-
-/** An id that only this key and this text lead to: a UUID of version 8, of their own making. */
-export const idFrom = (key: IdempotencyKey, text: string): string => {
-  const hex = Buffer.from(sha256(`${text}:${key}`)).toString("hex")
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32)
-  ].join("-")
-}

@@ -48,3 +48,10 @@ export const stillVerified = (sql: SqlClient, { id, passwordHash }: KnownUser): 
   select * from users
   where id = ${id} and password_hash = ${Redacted.value(passwordHash)}
   for share`
+
+/**
+ * Selects the user for whom a letter is written, and none who is being deleted: whoever deletes them
+ * waits until the letter is there, and deletes it, too.
+ */
+export const stillThere = (sql: SqlClient, where: Fragment): Fragment =>
+  sql`select * from users where ${where} for key share`

@@ -21,6 +21,8 @@ export type Letter = Data.TaggedEnum<{
   readonly PasswordReset: Invitation
   /** Your password was changed; if it was not you, reset it. */
   readonly PasswordChanged: Notice
+  /** Your account was deleted, by someone who knew its password. */
+  readonly AccountDeleted: Notice
   /** Prove that the address is yours, and your account is made. */
   readonly ConfirmSignUp: Invitation
   /** Someone signed up with this address, which has an account: sign in instead. */

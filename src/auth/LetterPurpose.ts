@@ -7,4 +7,5 @@ export type LetterPurpose =
   | "password-changed"
   | "sign-up"
   | "already-signed-up"
+  | "account-deleted"
   | "address-taken"

@@ -78,6 +78,13 @@ const WORDS: Readonly<Record<Letter["_tag"], Words>> = {
     happened: (at) =>
       `The password of your account${at} was changed, and its other sessions were ended.`,
     otherwise: "If it was you, there is nothing to do. If it was not, reset your password at once."
+  },
+  AccountDeleted: {
+    subject: "Your account was deleted",
+    happened: (at) =>
+      `Your account${at} was deleted, by someone who knew its password. It can't be brought back.`,
+    otherwise:
+      "If it was you, there is nothing to do. If it was not, somebody knows that password: change it wherever else you use it. You can sign up again with this address."
   }
 }
 

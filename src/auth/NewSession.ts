@@ -7,7 +7,10 @@ import { newId } from "./SecureRandom.ts"
 import { SessionId } from "./Session.ts"
 import type { SessionExpiry } from "./SessionExpiry.ts"
 import * as SessionToken from "./SessionToken.ts"
-import { columns, fromRows, type UserSession } from "./UserSession.ts"
+import { columns, expiryOf, fromRows, type UserSession } from "./UserSession.ts"
+
+/** As many sessions as an account has at a time: one more ends the oldest. */
+export const MOST_SESSIONS = 100
 
 /**
  * What of a session is made before the database hears of it: once, so that a statement that is run
@@ -29,11 +32,26 @@ export const newSession = (requester: Requester | undefined): Effect.Effect<NewS
   })
 
 /**
+ * Deletes the sessions of the user `u` that have ended, and the oldest of the others when the new one
+ * is one too many. Of sign-ins at the same moment each leaves the others' alone: it can't see them.
+ */
+const swept = (sql: SqlClient, id: SessionId, idle: Duration.Duration): Fragment => {
+  const expiry = expiryOf(sql, idle)
+  return sql`
+    delete from sessions s using u
+    where s.user_id = u.id and s.id <> ${id}::uuid and (${expiry} <= now() or s.id in (
+      select s.id from sessions s
+      where s.user_id = (select id from u) and s.id <> ${id}::uuid and ${expiry} > now()
+      order by s.created_at desc, s.id offset ${MOST_SESSIONS - 1}))`
+}
+
+/**
  * The statement that begins a session for the row of users that `user` inserts or selects; none if
  * it has no row. Running it again, even at the same time, gives the session of the first run.
  *
  * `also` are further parts, `name as (...)`: they see the user as `u` and the session as `s`. The
- * user's sessions that have expired go with it, so that they don't pile up.
+ * user's sessions that have ended go with it, and the oldest beyond {@link MOST_SESSIONS}, so that
+ * they don't pile up.
  */
 export const beginSession =
   (sql: SqlClient, expiry: typeof SessionExpiry.Service) =>
@@ -52,8 +70,12 @@ export const beginSession =
       from u
       on conflict (id) do update set id = excluded.id where t.user_id = excluded.user_id
       returning t.*`
-    const swept = sql`delete from sessions x using u where x.user_id = u.id and x.expires <= now()`
-    const parts = [sql`u as (${user})`, sql`s as (${inserted})`, sql`swept as (${swept})`, ...also]
+    const parts = [
+      sql`u as (${user})`,
+      sql`s as (${inserted})`,
+      sql`swept as (${swept(sql, session.id, expiry.idle)})`,
+      ...also
+    ]
     return Effect.flatMap(
       sql`with ${sql.csv(parts)}
           select ${columns(sql, expiry.idle)} from u join s on s.user_id = u.id`.withoutTransform,

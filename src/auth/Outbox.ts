@@ -4,6 +4,8 @@ import { Context, Duration, Effect, Exit, Layer, Queue } from "effect"
 import type { Letter } from "./Letter.ts"
 import { makePostman } from "./Postman.ts"
 
+const PROOF_LIFETIME = Duration.hours(24)
+
 /** What of {@link Outbox} can be set. */
 export interface OutboxOptions {
   /** How long links that prove an address are good. Default 24 hours. */
@@ -27,9 +29,12 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
     /**
      * Parts of a statement that write letters: `name as (...)`, none when nothing is ever sent.
      * `rows` selects `purpose`, `recipient`, `user_id`, `password_hash` and `password_version`; `id`
-     * was made before the statement.
+     * was made before the statement. Only a letter with a token has a `user_id`, and goes with its
+     * user: what only tells of something is sent whatever becomes of them.
      */
     readonly letter: (name: string, id: string, rows: Fragment) => ReadonlyArray<Fragment>
+    /** How long links that prove an address are good, from when their letter is delivered. */
+    readonly proofLifetime: Duration.Duration
     /**
      * Has the outbox looked into once the answer that caused a letter is under way: within 50 ms.
      * Call it once what wrote the letter is committed.
@@ -54,6 +59,7 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
   /** Writes and sends no letters. */
   static readonly off: Layer.Layer<Outbox> = Layer.succeed(Outbox, {
     letter: () => [],
+    proofLifetime: PROOF_LIFETIME,
     wake: Effect.void,
     wakeSoon: Effect.void
   })
@@ -77,10 +83,11 @@ export const posted = <A, E, R>(
 
 const make = <E, R>(
   deliver: (letter: Letter) => Effect.Effect<void, E, R>,
-  { concurrency = 4, proofLifetime = "24 hours", resetLifetime = "1 hour" }: OutboxOptions
+  { concurrency = 4, proofLifetime = PROOF_LIFETIME, resetLifetime = "1 hour" }: OutboxOptions
 ) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
+    const lifetime = Duration.decode(proofLifetime)
     // At start, too: another instance may have left letters behind.
     const wakeUps = yield* Queue.sliding<void>(1)
     yield* makePostman({
@@ -91,7 +98,7 @@ const make = <E, R>(
       ),
       wakeUps,
       concurrency,
-      lifetimes: { proof: Duration.decode(proofLifetime), reset: Duration.decode(resetLifetime) }
+      lifetimes: { proof: lifetime, reset: Duration.decode(resetLifetime) }
     })
 
     const letter = (name: string, id: string, rows: Fragment) => [
@@ -104,5 +111,10 @@ const make = <E, R>(
     const scope = yield* Effect.scope
     const wakeAfter = (time: Duration.DurationInput) =>
       Effect.asVoid(Effect.forkIn(Effect.delay(Queue.offer(wakeUps, undefined), time), scope))
-    return { letter, wake: wakeAfter(UNTIL_ANSWERED), wakeSoon: wakeAfter("1 second") }
+    return {
+      letter,
+      proofLifetime: lifetime,
+      wake: wakeAfter(UNTIL_ANSWERED),
+      wakeSoon: wakeAfter("1 second")
+    }
   })

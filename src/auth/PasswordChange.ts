@@ -39,7 +39,7 @@ export const passwordChanged = (means: AccountMeans, letterId: string) =>
   unaskedLetter(
     means,
     letterId,
-    means.sql`select 'password-changed', u.email, u.id, null, null::integer from u join audit on true`
+    means.sql`select 'password-changed', u.email, null::uuid, null, null::integer from u join audit on true`
   )
 
 /** See the method of this name of `Accounts`. */

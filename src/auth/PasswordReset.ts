@@ -4,6 +4,7 @@ import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
 import { TokenInvalid } from "./AuthError.ts"
 import type { Email } from "./Email.ts"
 import { evenTime } from "./EvenTime.ts"
+import { stillThere } from "./KnownUser.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
 import { posted } from "./Outbox.ts"
@@ -29,7 +30,7 @@ const requestStatement = (
   const letter = sql`
     select 'reset-password', u.email, u.id, null, u.password_version from u join audit on true`
   const parts = [
-    sql`u as (select * from users where email = ${email})`,
+    sql`u as (${stillThere(sql, sql`email = ${email}`)})`,
     audit(sql, event, eventEither(sql, "password-reset-requested", "password-reset-requested")),
     ...outbox.letter("letter", letterId, letter)
   ]

@@ -10,7 +10,7 @@ import { SessionExpiry } from "./SessionExpiry.ts"
 export interface Pruned {
   /** Sessions that had ended by themselves. */
   readonly sessions: number
-  /** Tokens of letters that had expired, used or not. */
+  /** Tokens of letters that had expired, used or not, and sign-ups that had waited for theirs. */
   readonly tokens: number
   /** Counts of attempts that limited nothing any more. */
   readonly throttles: number
@@ -152,10 +152,12 @@ const make = ({ batch = 500, deadline = Duration.seconds(10) }: PruningOptions) 
 
     const sessions = { table: "sessions", key: "id" }
     const tokens = { table: "one_time_tokens", key: "token_digest" }
+    const requests = { table: "sign_up_requests", key: "key_digest" }
     const unused = Duration.sum(idle, GRACE)
     const batches = oldest("sessions", { ...sessions, column: "expires", age: GRACE }).pipe(
       Stream.concat(oldest("sessions", { ...sessions, column: "last_seen", age: unused })),
       Stream.concat(oldest("tokens", { ...tokens, column: "expires", age: GRACE })),
+      Stream.concat(oldest("tokens", { ...requests, column: "expires", age: GRACE })),
       Stream.concat(throttles)
     )
     const prune = Stream.runFold(batches, nothing, plus).pipe(Effect.withSpan("Pruning.prune"))

@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, eventOf, newEvent } from "./Audit.ts"
+import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, IdempotencyKeyReused } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import { digest, type IdempotencyKey } from "./IdempotencyKey.ts"
@@ -14,20 +14,28 @@ import { atAccount } from "./ThrottleLimits.ts"
 export const makeRepeatedSignUp = (means: AccountMeans) => {
   const { answered, passwords, sql, throttle } = means
 
+  /** Writes down that the sign-up was refused, at the account that the key belongs to. */
+  const refuse = (event: NewEvent, user: KnownUser | undefined) =>
+    answered(sql`
+      with u as (select ${user?.id ?? null}::uuid as id),
+      ${audit(sql, event, eventOf(sql, "sign-up-refused"))} select`)
+
   /**
    * The user who signed up with this key, if it was with the same address and password. It is an
    * attempt at their password, and counts as one.
    */
-  const earlier = ({ email, password }: Credentials, key: IdempotencyKey) =>
+  const earlier = ({ email, password }: Credentials, key: IdempotencyKey, event: NewEvent) =>
     Effect.gen(function* () {
       const user = yield* answered(findBySignUpKey(sql, digest(key)))
-      if (user === undefined) return yield* new EmailTaken()
-      if (user.email !== email) return yield* new IdempotencyKeyReused()
-      const isSame = yield* throttle.trying(
-        [atAccount(email)],
-        passwords.verify(password, user.passwordHash)
-      )
-      return isSame ? user : yield* new IdempotencyKeyReused()
+      if (user?.email === email) {
+        const isSame = yield* throttle.trying(
+          [atAccount(email)],
+          passwords.verify(password, user.passwordHash)
+        )
+        if (isSame) return user
+      }
+      yield* refuse(event, user)
+      return yield* user === undefined ? new EmailTaken() : new IdempotencyKeyReused()
     })
 
   /** The first session's token is not to be had again, so they get a session of their own. */

@@ -5,6 +5,7 @@ import { audit, newEvent } from "./Audit.ts"
 import { type DatabaseUnavailable, SessionInvalid } from "./AuthError.ts"
 import { counted } from "./AuthMetrics.ts"
 import { makeLastSeen, touchInterval } from "./LastSeen.ts"
+import { MOST_SESSIONS } from "./NewSession.ts"
 import type { Requester } from "./Requester.ts"
 import type { Session, SessionId } from "./Session.ts"
 import { SessionExpiry } from "./SessionExpiry.ts"
@@ -35,7 +36,7 @@ export class Sessions extends Context.Tag("holdfast/auth/Sessions")<
     readonly validate: (
       token: SessionToken
     ) => Effect.Effect<UserSession, SessionInvalid | DatabaseUnavailable>
-    /** The live sessions of a user, the newest first. */
+    /** The live sessions of a user, the newest first: a hundred at most. */
     readonly list: (
       userId: UserId
     ) => Effect.Effect<ReadonlyArray<SessionSummary>, DatabaseUnavailable>
@@ -98,7 +99,8 @@ const make = (options: SessionsOptions) =>
         sql`
           select ${summaryColumns(sql, idle)}
           from sessions s join users u on ${liveRows(sql, idle)}
-          where s.user_id = ${userId} order by s.created_at desc, s.id`.withoutTransform
+          where s.user_id = ${userId} order by s.created_at desc, s.id
+          limit ${MOST_SESSIONS}`.withoutTransform
       ).pipe(Effect.flatMap(summaries))
     )
 

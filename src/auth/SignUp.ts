@@ -69,7 +69,10 @@ const insertUser = ({ sql }: AccountMeans, signUp: NewSignUp): Fragment => sql`
   on conflict (email) do update set email = excluded.email where t.id = excluded.id
   returning t.*`
 
-/** The whole sign-up in one statement: user, session, event and letter, or only the event. */
+/**
+ * The whole sign-up in one statement: user, session, event and letter, or only the event; and not
+ * that, either, when there is a key: whether it is a refusal is still to be seen.
+ */
 const signUpStatement = (
   means: AccountMeans,
   signUp: NewSignUp
@@ -78,7 +81,8 @@ const signUpStatement = (
   const event = sql`
     select case when u.id is null then 'sign-up-refused' else 'sign-up' end as kind,
            u.id as user_id, s.id as session_id
-    from (values (1)) one left join u on true left join s on true`
+    from (values (1)) one left join u on true left join s on true
+    where u.id is not null or ${signUp.keyDigest === null}`
   const letter = sql`
     select 'verify-email', u.email, u.id, null, u.password_version from u join audit on true`
   return means.begin(insertUser(means, signUp), signUp.session, [
@@ -125,7 +129,7 @@ export const makeSignUp = (means: AccountMeans) => {
     let begun = yield* statement
     const { idempotencyKey } = options
     if (Option.isNone(begun) && idempotencyKey !== undefined) {
-      const owner = yield* earlier(credentials, idempotencyKey)
+      const owner = yield* earlier(credentials, idempotencyKey, attempt.event)
       if (owner.id !== attempt.id) return yield* anotherSession(owner, options.requester)
       // An earlier run of this very statement, which came first with the key.
       begun = yield* statement

@@ -1,10 +1,12 @@
 import { Effect, Redacted } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
+import { audit, type NewEvent, newEvent } from "./Audit.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { evenTime } from "./EvenTime.ts"
-import { type IdempotencyKey, idFrom } from "./IdempotencyKey.ts"
+import type { IdempotencyKey } from "./IdempotencyKey.ts"
+import { kept, sameAsKept } from "./KeptRequest.ts"
+import { stillThere } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
 import { newId } from "./SecureRandom.ts"
@@ -12,31 +14,37 @@ import type { SignUpOptions } from "./SignUp.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 
 interface NewRequest {
+  readonly key: IdempotencyKey | undefined
   readonly email: Email
   readonly passwordHash: PasswordHash
   readonly event: NewEvent
   readonly letterId: string
 }
 
-/** From the key and the address, if there is a key: sent again, the request has its event already. */
-const idOf = (key: IdempotencyKey | undefined, purpose: string, email: Email) =>
-  key === undefined ? newId : Effect.succeed(idFrom(key, `${purpose}:${email}`))
-
-/** The event and a letter, whose purpose is all that tells whether the address has a user. */
+/**
+ * The event and a letter, whose purpose is all that tells whether the address has a user. None of it,
+ * and no row, when the key came with an earlier request.
+ */
 const requestStatement = (
   { outbox, sql }: AccountMeans,
-  { email, event, letterId, passwordHash }: NewRequest
+  { email, event, key, letterId, passwordHash }: NewRequest
 ) => {
+  const rows = sql`
+    select 'sign-up-requested' as kind, u.id as user_id, null::uuid as session_id
+    from kept left join u on true`
   const letter = sql`
-    select case when u.id is null then 'sign-up' else 'already-signed-up' end, ${email}::text, u.id,
-           case when u.id is null then ${Redacted.value(passwordHash)}::text end, null::integer
+    select case when u.id is null then 'sign-up' else 'already-signed-up' end, ${email}::text,
+           null::uuid, case when u.id is null then ${Redacted.value(passwordHash)}::text end, null::integer
     from audit left join u on true`
   const parts = [
-    sql`u as (select * from users where email = ${email})`,
-    audit(sql, event, eventEither(sql, "sign-up-requested", "sign-up-requested")),
+    key === undefined
+      ? sql`kept as (select ${letterId}::uuid)`
+      : kept(sql, { key, email, passwordHash, letterId }, outbox.proofLifetime),
+    sql`u as (${stillThere(sql, sql`email = ${email}`)})`,
+    audit(sql, event, rows),
     ...outbox.letter("letter", letterId, letter)
   ]
-  return sql`with ${sql.csv(parts)} select`
+  return sql`with ${sql.csv(parts)} select from kept`
 }
 
 /** See the method of this name of `Accounts`. */
@@ -55,9 +63,18 @@ export const makeRequestSignUp = (means: AccountMeans) =>
     const request = {
       email,
       passwordHash,
-      event: { ...(yield* newEvent(requester)), id: yield* idOf(idempotencyKey, "event", email) },
-      letterId: yield* idOf(idempotencyKey, "letter", email)
+      key: idempotencyKey,
+      event: yield* newEvent(requester),
+      letterId: yield* newId
     }
-    const requested = answered(requestStatement(means, request))
-    yield* posted(outbox, Effect.zipLeft(requested, untilEven))
+    const isNew = Effect.map(answered(requestStatement(means, request)), ({ length }) => length > 0)
+    const requested = Effect.gen(function* () {
+      if ((yield* isNew) || idempotencyKey === undefined) return
+      yield* sameAsKept(means, { email, password }, idempotencyKey)
+    })
+    const inEvenTime = Effect.zipLeft(
+      Effect.tapError(requested, () => untilEven),
+      untilEven
+    )
+    yield* posted(outbox, inEvenTime)
   })

@@ -1,6 +1,7 @@
 import type { Schema } from "../sql/SchemaState.ts"
 import { lettersAndLimits } from "./migrations/LettersAndLimits.ts"
 import { pruningAndAuditIndexes } from "./migrations/PruningAndAuditIndexes.ts"
+import { signUpRequests } from "./migrations/SignUpRequests.ts"
 import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
 
 /**
@@ -10,6 +11,14 @@ import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
  * what it finds: a database may have been made by `schema.sql`, of this version or an earlier one.
  */
 export const authSchema: Schema = {
-  migrations: [usersAndSessions, lettersAndLimits, pruningAndAuditIndexes],
-  tables: ["users", "sessions", "audit_events", "throttles", "outbox", "one_time_tokens"]
+  migrations: [usersAndSessions, lettersAndLimits, pruningAndAuditIndexes, signUpRequests],
+  tables: [
+    "users",
+    "sessions",
+    "audit_events",
+    "throttles",
+    "outbox",
+    "one_time_tokens",
+    "sign_up_requests"
+  ]
 }

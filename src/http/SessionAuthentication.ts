@@ -32,7 +32,17 @@ const presentedToken = Effect.gen(function* () {
 /** The token that came with a request for which none is needed, as a sign-in in place of another. */
 export const tokenIfAny = Effect.option(presentedToken)
 
-const bearerToken = Layer.succeed(BearerToken, { bearer: () => presentedToken })
+/** Nothing that is worth keeping is in a cookie that can't be a token, and it would stay for ever. */
+const clearCookie = Effect.gen(function* () {
+  const { headers } = yield* HttpServerRequest.HttpServerRequest
+  const isCookie = headers.authorization === undefined
+  if (isCookie && Option.isSome(SessionCookie.read(headers.cookie))) yield* SessionCookie.clear
+})
+
+/** For the sign-out: who wants to be rid of a cookie is, also of one that is malformed. */
+const bearerToken = Layer.succeed(BearerToken, {
+  bearer: () => Effect.tapError(presentedToken, () => clearCookie)
+})
 
 const authentication = Layer.effect(
   Authentication,

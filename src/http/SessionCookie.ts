@@ -38,7 +38,7 @@ export const set = (token: SessionToken, maxAge: Duration.Duration): Effect.Effe
   answerWith(Redacted.value(token), Duration.seconds(Math.floor(Duration.toSeconds(maxAge))))
 
 /**
- * Has the answer take the cookie away. Only for a session that has ended by its user's wish: a browser
- * that is told so by a fault has signed someone out who was not.
+ * Has the answer take the cookie away. Only by its user's wish, for a session that has ended or a
+ * cookie that can hold none: a browser that is told so by a fault has signed someone out who was not.
  */
 export const clear: Effect.Effect<void> = answerWith("", Duration.zero)

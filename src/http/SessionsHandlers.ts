@@ -26,7 +26,8 @@ export const layer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
         Effect.gen(function* () {
           const { session, user } = yield* CurrentSession
           yield* sessions.revokeById(user.id, id, yield* requester)
-          if (id === session.id) yield* SessionCookie.clear
+          // An id may be spelled in upper case as well; the database writes lower case.
+          if (id.toLowerCase() === session.id) yield* SessionCookie.clear
         })
       )
       .handle("revokeOthers", () =>

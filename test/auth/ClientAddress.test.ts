@@ -80,7 +80,8 @@ describe("a client's address", () => {
     "1.2.3.4:80",
     "[::1]",
     "::1::",
-    "1.2.3.4::"
+    "1.2.3.4::",
+    "1.2.3.4::5"
   ])("%j is none", (text) => {
     assert.isTrue(Option.isNone(parseIp(text)))
   })

@@ -23,7 +23,8 @@ const notices = [
   Letter.AlreadySignedUp({ recipient }),
   Letter.AddressTaken({ recipient }),
   Letter.EmailChangeAsked({ recipient }),
-  Letter.PasswordChanged({ recipient })
+  Letter.PasswordChanged({ recipient }),
+  Letter.AccountDeleted({ recipient })
 ]
 
 const linked: LettersOptions = { publicUrl: Option.some(publicUrl) }

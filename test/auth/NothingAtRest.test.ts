@@ -9,7 +9,15 @@ import { busyLife } from "./BusyLife.ts"
 import { credentials } from "./Credentials.ts"
 import { authWithMail } from "./Mailbox.ts"
 
-const tables = ["users", "sessions", "audit_events", "throttles", "outbox", "one_time_tokens"]
+const tables = [
+  "users",
+  "sessions",
+  "audit_events",
+  "throttles",
+  "outbox",
+  "one_time_tokens",
+  "sign_up_requests"
+]
 
 /** Every value in the database, each in every spelling that a token could have. */
 const dump = Effect.gen(function* () {

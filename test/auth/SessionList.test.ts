@@ -76,6 +76,74 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("the list of ses
   )
 })
 
+/** Sessions that began so long ago, one a minute, and were last used so long ago. */
+const older = (userId: string, count: number, age: string, unusedFor = "0 s") =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`
+      insert into sessions (id, user_id, token_digest, expires, created_at, last_seen)
+      select gen_random_uuid(), ${userId}::uuid, sha256(gen_random_uuid()::text::bytea),
+             now() + interval '1 day', now() - ${age}::interval - i * interval '1 minute',
+             now() - ${unusedFor}::interval
+      from generate_series(1, ${count}::int) i`
+  )
+
+const countOf = (userId: string) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`select count(*)::int from sessions where user_id = ${userId}`
+  )
+
+layer(auth, { excludeTestServices: true, timeout: "1 minute" })(
+  "the sessions of one account",
+  (it) => {
+    it.effect("are listed to a hundred, so that a long list holds nobody else up", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const { first, second, third, user } = yield* withThree("collector")
+        yield* older(user.id, 5000, "1 hour")
+        const listed = yield* sessions.list(user.id)
+        expect(listed).toHaveLength(100)
+        expect(listed.slice(0, 3).map(({ id }) => id)).toEqual(
+          [third, second, first].map(({ session }) => session.id)
+        )
+      })
+    )
+
+    it.effect("stay a hundred: a sign-in ends the oldest beyond, and those unused for long", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const sessions = yield* Sessions
+        const { third, user } = yield* withThree("hoarder")
+        const stranger = yield* withThree("hoarder-next-door")
+        yield* older(user.id, 150, "1 hour")
+        yield* older(user.id, 150, "1 minute", "2 days")
+        const { sessionToken } = yield* accounts.signIn(credentials("hoarder@example.com"))
+        yield* sessions.validate(sessionToken)
+        yield* sessions.validate(third.sessionToken)
+        expect(yield* countOf(user.id)).toEqual([{ count: 100 }])
+        expect(yield* sessions.list(user.id)).toHaveLength(100)
+        expect(yield* sessions.list(stranger.user.id)).toHaveLength(3)
+      })
+    )
+
+    it.effect("stay a hundred after many sign-ins at once, none of which fails", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const { user } = yield* withThree("crowd")
+        const known = credentials("crowd@example.com")
+        yield* older(user.id, 120, "1 hour")
+        yield* Effect.all(
+          Array.from({ length: 120 }, () => accounts.signIn(known)),
+          { concurrency: 20 }
+        )
+        yield* accounts.signIn(known)
+        expect(yield* countOf(user.id)).toEqual([{ count: 100 }])
+      })
+    )
+  }
+)
+
 layer(auth, { excludeTestServices: true, timeout: "1 minute" })("revoking", (it) => {
   it.effect(
     "one session by its id ends that one, leaves the others, and is written down once",

@@ -58,8 +58,15 @@ export const fakeAuth: Layer.Layer<Accounts | Sessions> = Layer.suspend(() => {
       live.delete(Redacted.value(token))
     })
 
+  const revokeById: Sessions["Type"]["revokeById"] = (userId, id) =>
+    Effect.sync(() => {
+      for (const [token, { session, user }] of live) {
+        if (user.id === userId && session.id === id.toLowerCase()) live.delete(token)
+      }
+    })
+
   return Layer.merge(
     Layer.mock(Accounts, { signUp, signIn }),
-    Layer.mock(Sessions, { validate, revoke })
+    Layer.mock(Sessions, { validate, revoke, revokeById })
   )
 })

@@ -117,6 +117,38 @@ export const cookieSuite = (it: OnService) =>
       })
     )
 
+    it.effect("a sign-out takes away a cookie that can't be a token, and no other 401 does", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Service
+        for (const cookie of ["__Host-session=nonsense", "__Host-session="]) {
+          const answer = yield* signOut({ cookie, origin: url })
+          assert.strictEqual(answer.status, 401, cookie)
+          assert.strictEqual(cookieOf(answer.headers).pair, "__Host-session=")
+          assert.strictEqual(maxAge(answer.headers), 0)
+        }
+        const { cookie } = yield* signedUp
+        for (const headers of [{ authorization: "Bearer nonsense", cookie, origin: url }, {}]) {
+          const answer = yield* signOut(headers)
+          assert.strictEqual(answer.status, 401)
+          assert.deepStrictEqual(answer.headers.getSetCookie(), [])
+        }
+      })
+    )
+
+    it.effect("ending one's own session takes the cookie away, however its id is spelled", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Service
+        for (const spelled of [(id: string) => id, (id: string) => id.toUpperCase()]) {
+          const { answer, cookie } = yield* signedUp
+          const path = `/auth/sessions/${spelled(Begun(answer.json).session.id)}`
+          const ended = yield* send(path, { method: "DELETE", headers: { cookie, origin: url } })
+          assert.strictEqual(ended.status, 204)
+          assert.strictEqual(cookieOf(ended.headers).pair, "__Host-session=")
+          assert.strictEqual((yield* whoIs({ cookie })).status, 401)
+        }
+      })
+    )
+
     it.effect("Authorization wins over the cookie, and is never replaced by it", () =>
       Effect.gen(function* () {
         const { cookie } = yield* signedUp

@@ -18,7 +18,15 @@ import {
 import { type Answer, freshEmail, type Service } from "../http/Service.ts"
 import { AuthServices, at } from "../support/AuthServices.ts"
 
-const tables = ["users", "sessions", "audit_events", "throttles", "outbox", "one_time_tokens"]
+const tables = [
+  "users",
+  "sessions",
+  "audit_events",
+  "throttles",
+  "outbox",
+  "one_time_tokens",
+  "sign_up_requests"
+]
 
 /** Every spelling that a token could have of a value in the database. */
 const spellings = (value: unknown): ReadonlyArray<string> => {
