@@ -61,7 +61,7 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
   /** Lets everything pass, without a statement: for benchmarks and tests. */
   static readonly off: Layer.Layer<Throttle> = Layer.succeed(Throttle, {
     admit: () => Effect.void,
-    trying: (_, work) => work,
+    trying: <A, E, R>(_: ReadonlyArray<Attempt>, work: Effect.Effect<A, E, R>) => work,
     forgotten: [],
     spared: (_, rows) => ({ parts: [], rows })
   })
