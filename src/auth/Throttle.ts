@@ -13,7 +13,8 @@ export interface ThrottleOptions extends Partial<ThrottleLimits> {
   readonly deadline?: Duration.DurationInput
 }
 
-interface Spared {
+/** See `spared` of {@link Throttle}. */
+export interface Spared {
   readonly parts: ReadonlyArray<Fragment>
   readonly rows: Fragment
 }
