@@ -41,6 +41,7 @@ const benchmark = Effect.gen(function* () {
   const contestants = yield* Effect.all([stock(url), ours(url), driver(url)])
   for (const workload of workloads.filter(({ name }) => name.includes(flags.only))) {
     yield* admin.unsafe(reset)
+    if (process.stderr.isTTY) yield* Console.error(`${workload.name}...`)
     const samples = yield* pairedRounds(contestants, workload, schedule)
     yield* Console.log(report(workload, samples))
   }

@@ -47,6 +47,10 @@ export const withOptions =
       )
     )
 
+/** Tells a terminal what a command does now, and nobody else. */
+export const doing = (what: string): Effect.Effect<void> =>
+  process.stderr.isTTY ? Console.error(`${what}...`) : Effect.void
+
 /** Tells a terminal how far a command has come, and nobody else. */
 export const progress =
   (each: number) =>

@@ -5,7 +5,7 @@ import { Server } from "../src/http/Server.ts"
 import { FaultProxy } from "../src/testing/index.ts"
 import { absence, brokenPromises } from "./away/Away.ts"
 import { page } from "./away/Page.ts"
-import { withOptions } from "./CommandLine.ts"
+import { doing, withOptions } from "./CommandLine.ts"
 import { ProofFailed, publish, runProof } from "./Proof.ts"
 import { ProofDatabase } from "./ProofDatabase.ts"
 import { askAt } from "./service/Ask.ts"
@@ -32,6 +32,7 @@ const program = ({ people, seconds }: Options, isWhole: boolean) =>
     const proxy = yield* FaultProxy.make({ upstream: address })
     yield* Effect.gen(function* () {
       const ask = askAt((yield* Server).url, people)
+      yield* doing(`The database is away for ${seconds} s`)
       const seen = yield* absence({ ask, proxy, people, lasts: `${seconds} seconds` })
       const versions = { postgresVersion: version, nodeVersion: process.versions.node }
       const text = page({ seen, people, seconds, ...versions })

@@ -4,7 +4,7 @@ import { Console, Effect } from "effect"
 import { FaultProxy } from "../src/testing/index.ts"
 import { brokenPromises, bulkhead } from "./bulkhead/Bulkhead.ts"
 import { page } from "./bulkhead/Page.ts"
-import { withOptions } from "./CommandLine.ts"
+import { doing, withOptions } from "./CommandLine.ts"
 import { ProofFailed, publish, runProof } from "./Proof.ts"
 import { ProofDatabase } from "./ProofDatabase.ts"
 import { grantDelete, schema } from "./service/AuthService.ts"
@@ -27,6 +27,7 @@ const program = ({ crowd }: Options, isWhole: boolean) =>
     const { address, url, version } = yield* ProofDatabase
     yield* grantDelete
     const proxy = yield* FaultProxy.make({ upstream: address })
+    yield* doing(`${crowd} sign up at once, again and again`)
     const seen = yield* bulkhead({ database: proxy.url(url), proxy }, crowd)
     const versions = { postgresVersion: version, nodeVersion: process.versions.node }
     yield* publish(page({ seen, crowd, ...versions }), isWhole ? reportFile : undefined)

@@ -1,7 +1,7 @@
 /** Has pools idle for a minute: `npm run sleep-test`, with `--seconds 5` for less. */
 import { fileURLToPath } from "node:url"
 import { Console, Duration, Effect } from "effect"
-import { withOptions } from "./CommandLine.ts"
+import { doing, withOptions } from "./CommandLine.ts"
 import { ProofFailed, publish, runProof } from "./Proof.ts"
 import { ProofDatabase } from "./ProofDatabase.ts"
 import { page, type SleepRun } from "./sleep/Page.ts"
@@ -27,6 +27,7 @@ const program = ({ seconds }: { readonly seconds: number }, isWhole: boolean) =>
   Effect.gen(function* () {
     const { version, ...server } = yield* ProofDatabase
     const silence = Duration.seconds(seconds)
+    yield* doing(`Idle pools are watched for ${seconds} s`)
     const sleeps = yield* Effect.forEach(
       [...undisturbed, ...abandoned],
       (rest) => sleep(server, rest, silence),

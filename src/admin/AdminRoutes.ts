@@ -23,13 +23,21 @@ const noOrigins: ReadonlySet<string> = new Set()
 
 const foreign = errorAnswer(
   CrossOrigin,
-  new CrossOrigin({ message: "This takes forms of its own page only." })
+  new CrossOrigin({ message: "Only pages of this service may ask for this." })
 )
 
 /** What changes something must come from a page of this service. */
 const fromOurPage = <E, R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
     provenance(headers, noOrigins) === "ours" ? handler : Effect.succeed(foreign)
+  )
+
+/** What tells something, also where an origin in CORS_ORIGINS could read it: that is for the service's API. */
+const notFromElsewhere = <E, R>(
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+    provenance(headers, noOrigins) === "foreign" ? Effect.succeed(foreign) : handler
   )
 
 const unlessSignedIn = HttpServerResponse.text("Sign in at /admin first.", { status: 401 })
@@ -95,7 +103,7 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     yield* router.get(SIGN_IN, Effect.succeed(AdminPages.signIn(assets)))
     yield* router.post(SIGN_IN, fromOurPage(signInWith(assets, sessions)))
     yield* router.post("/admin/sign-out", fromOurPage(signOutWith(sessions)))
-    yield* router.get("/admin/events", events)
+    yield* router.get("/admin/events", notFromElsewhere(events))
     for (const asset of assets.files) {
       yield* router.get(asset.path, Effect.succeed(AdminPages.file(asset)))
     }

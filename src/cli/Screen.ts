@@ -10,11 +10,11 @@ interface Outlet {
 const colours = /\u001b\[[0-9;]*m/g
 
 /** A password in an address, which a person may have typed where no address belongs. */
-const secrets = /(\w+:\/\/[^:/\s]*:)[^\s]*@/g
+const secrets = /(\w+:\/\/[^:/\s'"]*:)[^'"\n]*@|([?&\s]password=)[^&\s'"]*/gi
 
 /** Without passwords, and without colours where nobody sees them. */
 export const shown = (text: string, isSeen: boolean): string => {
-  const safe = text.replace(secrets, "$1***@")
+  const safe = text.replace(secrets, (_, user, name) => (user ? `${user}***@` : `${name}***`))
   return isSeen ? safe : safe.replace(colours, "")
 }
 

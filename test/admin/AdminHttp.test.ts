@@ -118,6 +118,20 @@ describe("the dashboard over HTTP", () => {
       })
     )
 
+    it.scoped("tells nothing to pages of other origins, also of the same site", () =>
+      Effect.gen(function* () {
+        const cookie = yield* signedIn
+        for (const elsewhere of [
+          { origin: "https://app.example.com" },
+          { origin: "https://app.example.com", "sec-fetch-site": "same-site" },
+          { "sec-fetch-site": "cross-site" }
+        ]) {
+          const headers = { cookie, ...elsewhere }
+          assert.strictEqual((yield* send("/admin/events", { headers })).status, 403)
+        }
+      })
+    )
+
     it.scoped("is a page that runs nothing but its own files, and that nobody frames", () =>
       Effect.gen(function* () {
         const cookie = yield* signedIn
