@@ -151,6 +151,7 @@ const optionDefaults: Readonly<Record<keyof PgClientConfig, string | undefined>>
   statementTimeout: undefined,
   transactionTimeout: undefined,
   preparedStatements: String(defaultPreparedStatements),
+  pipelines: "true",
   resolveCommits: "true",
   silenceThreshold: Duration.format(silenceThresholdOf({})),
   poolMode: undefined,

@@ -4,7 +4,7 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "@effect/platform"
-import { Cause, Chunk, Duration, Effect } from "effect"
+import { Cause, Chunk, Duration, Effect, identity } from "effect"
 import { DeadlineExceeded, InternalError, MethodNotAllowed, NotFound } from "./ApiError.ts"
 import { TrustedHops } from "./ClientAddress.ts"
 import * as Cors from "./Cors.ts"
@@ -66,11 +66,19 @@ export const make = ({
         Effect.catchAllCause(internalError),
         Effect.map(withSecurityHeaders),
         Effect.map(Cors.withCors(corsOrigins, headers)),
-        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path)
+        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path),
+        method === "POST" ? inLine : identity
       )
     })
   })
 }
+
+/**
+ * What hashes waits for that anyway, so whoever only asks goes first: a crowd that signs up is not felt
+ * by who is signed in.
+ */
+const inLine = <A, E, R>(app: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withSchedulingPriority(Effect.zipRight(Effect.yieldNow({ priority: 1 }), app), 1)
 
 const answer = <E, R>(
   lookup: RouteTable.Lookup,

@@ -9,6 +9,7 @@ import * as NodeServer from "./NodeServer.ts"
 import { Readiness } from "./Readiness.ts"
 import * as Routes from "./Routes.ts"
 import { SignUpMode } from "./SignUpMode.ts"
+import { TurnScheduler } from "./TurnScheduler.ts"
 
 /** Where and how the service listens. */
 export interface ServerOptions extends App.AppOptions {
@@ -41,7 +42,8 @@ const serve = Effect.fnUntraced(function* (options: ServerOptions) {
   })
   const handle = yield* NodeHttpServer.makeHandler(app, drain.track).pipe(
     // RequestLog makes the span: platform's records the query and every header.
-    Effect.locally(HttpMiddleware.currentTracerDisabledWhen, () => true)
+    Effect.locally(HttpMiddleware.currentTracerDisabledWhen, () => true),
+    Effect.withScheduler(new TurnScheduler())
   )
   server.on("request", handle).on("checkContinue", continueUnlessTooLarge(handle))
   // Last, so that nobody connects to a server that can't answer, and drained first.

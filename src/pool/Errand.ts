@@ -7,12 +7,19 @@ import { undertaking } from "./Undertaking.ts"
 
 /**
  * Something short that is done on a connection, told by callbacks: `done` is called once, with the
- * result. Returns what cancels it; when that has ended nothing of it is under way any more.
+ * result, and the connection given back. Returns what cancels it; when that has ended nothing of it is
+ * under way any more.
+ *
+ * Who calls `keep` as it begins gives the connection back by hand, with what that returns, once.
  */
 export type Errand<C, A, E> = (
   connection: C,
-  done: (result: Effect.Effect<A, E>) => void
+  done: (result: Effect.Effect<A, E>) => void,
+  keep: () => GiveBack
 ) => Effect.Effect<void>
+
+/** Gives a connection back. */
+export type GiveBack = () => void
 
 /** It begins where another gives its connection back, who must not meet what it throws. */
 const begun = (
@@ -36,20 +43,31 @@ const begin = <C extends Connection, A, E>(
 ): Effect.Effect<void> => {
   // Done, or being cancelled: whichever comes second finds the connection with the next borrower.
   let isOver = false
+  let isKept = false
+  let isBack = false
+  const giveBack = (isTrusted = true) => {
+    if (isBack) return
+    isBack = true
+    shell.release(lease, isTrusted)
+  }
+  const keep = () => {
+    isKept = true
+    return () => giveBack()
+  }
   const end = (result: Effect.Effect<A, E>, isTrusted: boolean) => {
     if (isOver) return
     isOver = true
-    shell.release(lease, isTrusted)
+    if (!isKept || !isTrusted) giveBack(isTrusted)
     resume(result)
   }
   const cancel = begun(
-    () => errand(lease.connection, (result) => end(result, true)),
+    () => errand(lease.connection, (result) => end(result, true), keep),
     (defect) => end(Effect.die(defect), false)
   )
   return Effect.suspend(() => {
     if (isOver) return Effect.void
     isOver = true
-    return Effect.ensuring(cancel, shell.giveBack(lease))
+    return isKept ? cancel : Effect.ensuring(cancel, Effect.sync(giveBack))
   })
 }
 

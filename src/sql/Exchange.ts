@@ -152,8 +152,9 @@ export class Exchange implements pg.Submittable {
     if (this.shape !== undefined) this.current.fields = this.shape.fields
   }
 
-  /** Fails without having sent a byte if a value can't be encoded. */
+  /** Writes it, once. Fails without having sent a byte if a value can't be encoded. */
   readonly submit = ({ stream }: pg.Connection): Error | null => {
+    if (this.isSent) return null
     if (!stream.writable) return new Error("Connection terminated: its socket takes no more bytes")
     try {
       const bytes = this.bytes()

@@ -10,6 +10,12 @@ const isSingle = (text: string): boolean => {
   return semicolon === -1 || text.slice(semicolon + 1).trim() === ""
 }
 
+/** They write nothing and lock no row, as far as their own words tell. */
+const ofReading = new Set(["select", "values", "table"])
+
+/** FOR UPDATE and its like, and SELECT INTO. */
+const locksOrWrites = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\binto\b/i
+
 /** COMMIT and ROLLBACK in all their forms, BEGIN, and what prepares a transaction to be ended apart. */
 const endsTransaction = ([word, rest]: readonly [string, string]): boolean => {
   if (word === "rollback") return !/^\s*(?:(?:work|transaction)\s+)?to\b/i.test(rest)
@@ -26,6 +32,10 @@ export class KnownText {
   uses = 0
   /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
   readonly isRowStatement: boolean
+  /** The same, and it writes nothing and waits for nobody, as far as its own words tell. */
+  readonly isReading: boolean
+  /** How many milliseconds it has taken the server lately; absent if that is not known. */
+  expected: number | undefined
   /** It has no place inside `withTransaction`, which ends by itself. */
   readonly endsTransaction: boolean
   private readonly text: string
@@ -35,7 +45,17 @@ export class KnownText {
     this.text = text
     const words = firstWord(text)
     this.isRowStatement = text.length <= longest && ofRows.has(words[0]) && isSingle(text)
+    this.isReading = this.isRowStatement && ofReading.has(words[0]) && !locksOrWrites.test(text)
     this.endsTransaction = endsTransaction(words)
+  }
+
+  /**
+   * It has taken the server so many milliseconds, at most. What is slow for a moment, as on a busy machine,
+   * counts little; what is slow again and again adds up.
+   */
+  took(millis: number): void {
+    const expected = this.expected ?? millis
+    this.expected = expected + (millis - expected) / (millis < expected ? 4 : 16)
   }
 
   /**

@@ -59,6 +59,16 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    */
   readonly preparedStatements?: number | undefined
   /**
+   * Lets short questions (`SELECT`, `VALUES` and `TABLE` without `FOR UPDATE` and the like, outside
+   * transactions) of many fibers share a connection: each is sent behind those under way, without
+   * waiting for their answers. Only a text joins that has been seen to take little time, where what is
+   * under way takes no more than 2 ms in all; 16 at most. Each keeps an outcome of its own, and
+   * interrupting one cancels no other. What it costs: where a connection is lost, all that were under way
+   * on it are in doubt. Statements with a time limit never share; nor does any behind a pooler. Default
+   * true.
+   */
+  readonly pipelines?: boolean | undefined
+  /**
    * Finds out what became of a COMMIT whose answer was lost, for as long as `acquireTimeout`. For
    * that each transaction learns its id, in the round trips of its statements. False: such a
    * transaction fails with the outcome `Unknown`. Default true.

@@ -176,6 +176,14 @@ export class PgConnection implements Connection {
     Effect.mapError(this.query({ text: proof }, outside), (error) => this.lossBy(error))
   )
 
+  /** The least milliseconds in which it has answered so far: the way there and back, and little else. */
+  roundTrip = Number.POSITIVE_INFINITY
+
+  /** It has answered one statement, with nothing else under way, in so many milliseconds. */
+  wasAnsweredWithin(millis: number): void {
+    this.roundTrip = Math.min(this.roundTrip, millis)
+  }
+
   /** Takes note of what the session tells of itself. */
   meet(about: Introduction): void {
     this.about = about
@@ -263,15 +271,21 @@ export class PgConnection implements Connection {
     place: Place,
     done: (result: Exit.Exit<Answer, PgError>) => void
   ): Effect.Effect<void> {
+    return this.cancel(this.transmit(query, place, done))
+  }
+
+  /** As {@link send}, behind what is under way. Returns what is given when the answer is there. */
+  transmit(query: Query, place: Place, done: (result: Exit.Exit<Answer, PgError>) => void): Signal {
+    const answered = new Signal()
     if (this.loss !== undefined) {
       // The driver may not know yet that the socket is gone, and would write into it.
       const gone = new Error(`Connection terminated: ${this.loss.message}`)
       const phase = this.mayBeginElsewhere(place) ? "begin" : place.phase
+      answered.give()
       done(Exit.fail(fromCause(gone, { ...place, phase, sent: false })))
-      return Effect.void
+      return answered
     }
     if (place.phase !== "rollback") this.interruptTime.over()
-    const answered = new Signal()
     this.pulse.sent(place)
     this.wire.send(query, place, (exit) => {
       this.pulse.answered()
@@ -279,7 +293,7 @@ export class PgConnection implements Connection {
       done(exit)
     })
     this.pulse.bytes = this.wire.sentBytes
-    return this.cancel(answered)
+    return answered
   }
 
   /**
@@ -299,14 +313,18 @@ export class PgConnection implements Connection {
     return Effect.suspend(() => {
       const dropped = Effect.sync(() => this.abandon("its statement was interrupted"))
       if (answered.isGiven) return Effect.void
-      const { client, config } = this
-      const key = cancelKeyOf(client)
-      if (key === undefined || !this.isOpen()) return dropped
-      return this.interruptTime.takeBack(
-        cancelUntilAnswered({ client, config, key }, answered),
-        dropped
-      )
+      const request = this.cancelRequest(answered)
+      return request === undefined ? dropped : this.interruptTime.takeBack(request, dropped)
     })
+  }
+
+  /** Cancels whatever is under way until one statement is answered; absent where that can't be. */
+  cancelRequest(answered: Signal): Effect.Effect<void, unknown> | undefined {
+    const { client, config } = this
+    const key = cancelKeyOf(client)
+    return key === undefined || !this.isOpen()
+      ? undefined
+      : cancelUntilAnswered({ client, config, key }, answered)
   }
 
   /** The error for a failure of a statement, which may be the end of the session too. */

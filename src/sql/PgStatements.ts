@@ -1,10 +1,12 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import { Cause, Chunk, Effect, Exit, type Fiber, Option, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
+import type { AcquireError } from "../pool/PoolError.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
+import { Pipelines } from "./Pipelines.ts"
 import { noteReplay } from "./Recovery.ts"
 import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
@@ -85,9 +87,11 @@ export class BorrowedStatements extends PgStatements {
   private readonly pool: PoolOf<PgConnection>
   private readonly settings: SessionSettings
   private readonly replays: number
+  private readonly pipelines: Pipelines
 
   constructor(pool: PoolOf<PgConnection>, settings: SessionSettings, replays: number) {
     super()
+    this.pipelines = new Pipelines(pool, settings.clock)
     this.pool = pool
     this.settings = settings
     this.replays = replays
@@ -123,14 +127,18 @@ export class BorrowedStatements extends PgStatements {
     fiber: AnyFiber,
     query: Query,
     next: (exit: Sent) => Effect.Effect<Answer, PgError>
-  ) {
-    return limitOf(fiber, this.settings) === undefined
-      ? this.pool.run<Answer, PgError>((connection, done) =>
+  ): Effect.Effect<Answer, PgError | AcquireError> {
+    if (limitOf(fiber, this.settings) !== undefined) {
+      const limited = this.pool.use((connection) =>
+        Effect.exit(connection.query(query, borrowedPlace))
+      )
+      return Effect.flatMap(limited, next)
+    }
+    const text = this.settings.texts.of(query.text)
+    return this.settings.pipelines && text.isReading
+      ? this.pipelines.run(query, text, next)
+      : this.pool.run((connection, done) =>
           connection.send(query, borrowedPlace, (exit) => done(next(exit)))
-        )
-      : Effect.flatMap(
-          this.pool.use((connection) => Effect.exit(connection.query(query, borrowedPlace))),
-          next
         )
   }
 }

@@ -9,6 +9,7 @@ import {
   type Route,
   UnreadableAnswer
 } from "./Exchange.ts"
+import { Exchanges } from "./Exchanges.ts"
 import type { PgError, Phase, Progress } from "./PgError.ts"
 import { PreparedStatements } from "./PreparedStatements.ts"
 import type { TypeParsers } from "./RowShape.ts"
@@ -55,7 +56,10 @@ const commandsOf = (answer: Answer): ReadonlyArray<string> =>
 const beginning = ({ transaction }: Place): OpenTransaction | undefined =>
   transaction?.hasBegun === false ? transaction : undefined
 
-/** Sends statements over one session and keeps its prepared statements. */
+/**
+ * Sends statements over one session and keeps its prepared statements. They may be sent before those
+ * before them are answered: the server takes them in order, each a transaction of its own.
+ */
 export class Wire {
   /** Something between us and the server: names may get lost, and shapes may be another session's. */
   isProxied = true
@@ -65,6 +69,7 @@ export class Wire {
   private readonly prepared: PreparedStatements
   private isIdPrepared = false
   private underWay = 0
+  private readonly exchanges: Exchanges
   /** How many bytes the last statement was. */
   sentBytes = 0
   /** Something in the open transaction may have altered what is prepared. */
@@ -79,6 +84,7 @@ export class Wire {
     this.client = client
     this.settings = settings
     this.fail = fail
+    this.exchanges = new Exchanges(client)
     this.prepared =
       settings.prepared.get(client) ?? new PreparedStatements(settings.preparedStatements)
     settings.prepared.set(client, this.prepared)
@@ -105,7 +111,10 @@ export class Wire {
     const exchange = new Exchange(query, route, this.parserOf, (cause, answer) => {
       const isExecuted = cause === null || cause instanceof UnreadableAnswer
       if (isExecuted) this.executed(route, exchange, answer, place, query.text)
-      if (cause === null) return this.settle(done, Exit.succeed(answer))
+      if (cause === null) {
+        this.exchanges.over(exchange)
+        return this.settle(done, Exit.succeed(answer))
+      }
       const { isAtBegin, isSent, isUnencodable } = exchange
       const phase = isAtBegin && !isUnencodable ? "begin" : place.phase
       const isStale = this.wentStale(cause, route)
@@ -113,13 +122,15 @@ export class Wire {
       const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
       this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
+        if (error.endsSession) this.exchanges.lost(exchange, cause)
+        else this.exchanges.over(exchange)
         if (!isStale || this.isInTransaction) return this.settle(done, Exit.fail(error))
         this.underWay -= 1
         this.send(query, place, done, false)
       })
     })
     this.underWay += 1
-    this.client.query(exchange)
+    this.exchanges.send(exchange)
     this.sentBytes = exchange.size
   }
 

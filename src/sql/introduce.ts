@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { cancelKeyOf } from "./CancelRequest.ts"
 import type { Query } from "./Exchange.ts"
 import {
@@ -15,9 +15,10 @@ import type { Place } from "./Wire.ts"
 const place: Place = { phase: "statement", inTransaction: false }
 
 const ask = (connection: PgConnection, query: Query): Effect.Effect<void, PgError> =>
-  Effect.map(connection.query(query, place), (answer) =>
+  Effect.map(Effect.timed(connection.query(query, place)), ([duration, answer]) => {
+    connection.wasAnsweredWithin(Duration.toMillis(duration))
     connection.meet(introduced(answer, cancelKeyOf(connection.client), connection.poolMode))
-  )
+  })
 
 /** The server knows less, or grants it to fewer. */
 const isRefused =

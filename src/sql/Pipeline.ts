@@ -1,0 +1,144 @@
+import { type Clock, Duration, Effect, Exit, Fiber } from "effect"
+import type { GiveBack } from "../pool/Errand.ts"
+import type { Answer, Query } from "./Exchange.ts"
+import { InterruptTime } from "./InterruptTime.ts"
+import type { KnownText } from "./KnownTexts.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import type { PgError } from "./PgError.ts"
+import type { Signal } from "./Signal.ts"
+import type { Place } from "./Wire.ts"
+
+/** What came of one statement of several on one session. */
+export interface Passage {
+  readonly exit: Exit.Exit<Answer, PgError>
+  /** It was cancelled in place of another one, and so has done nothing. */
+  readonly wasHit: boolean
+}
+
+/** Most statements under way at once: as many are in doubt when the session is lost. */
+const deepest = 16
+
+/** Who comes is not made to wait longer than this for those before, in milliseconds. */
+const longestExpected = 2
+
+/** The longest that a session is kept for statements that go on coming, in milliseconds. */
+const longestKept = 50
+
+/** An answer that is so late holds up what is behind it: nothing more is sent after it. */
+const latest = 10
+
+/** By then nearly all are answered that share a session: a request would come too late. */
+const usual = Duration.millis(20)
+
+/** Of a statement that has yet to be seen: nobody is sent behind it. */
+const unknown = 1_000_000
+
+const outside: Place = { phase: "statement", inTransaction: false }
+
+const isCancelled = (exit: Exit.Exit<Answer, PgError>): boolean =>
+  Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error.sqlState === "57014"
+
+/**
+ * One borrowed session on which statements of many fibers are under way, each sent before those before
+ * it are answered. It is given back with the last answer.
+ */
+export class Pipeline {
+  private readonly connection: PgConnection
+  private readonly clock: Clock.Clock
+  private readonly giveBack: GiveBack
+  private readonly began: number
+  /** Statements, and what is being cancelled. */
+  private underWay = 0
+  /** How long the server is expected to work on what is under way. */
+  private expected = 0
+  private lastAnswer: number
+  private isClosed = false
+  private hasCancelled = false
+
+  constructor(connection: PgConnection, clock: Clock.Clock, giveBack: GiveBack) {
+    this.connection = connection
+    this.clock = clock
+    this.giveBack = giveBack
+    this.began = this.now()
+    this.lastAnswer = this.began
+  }
+
+  /** Another statement would be answered about as soon as on a session of its own. */
+  get hasRoom(): boolean {
+    if (this.isClosed || this.underWay >= deepest || this.expected > longestExpected) return false
+    const now = this.now()
+    const isLate = now - this.lastAnswer > this.connection.roundTrip + latest
+    return !isLate && now - this.began < longestKept && this.connection.isOpen()
+  }
+
+  /** Sends a statement, and calls back with what came of it. Returns what gives it up. */
+  send(query: Query, text: KnownText, done: (passage: Passage) => void): Effect.Effect<void> {
+    const sentAt = this.now()
+    const isFirst = this.underWay === 0
+    const expected = text.expected ?? unknown
+    let isUnwanted = false
+    this.underWay += 1
+    this.expected += expected
+    const answered = this.connection.transmit(query, outside, (exit) => {
+      if (Exit.isSuccess(exit)) text.took(this.workTime(sentAt, isFirst))
+      this.expected -= expected
+      done({ exit, wasHit: this.hasCancelled && !isUnwanted && isCancelled(exit) })
+      this.leave()
+    })
+    return Effect.suspend(() => {
+      isUnwanted = true
+      return answered.isGiven ? Effect.void : this.giveUp(answered)
+    })
+  }
+
+  /** How long the server has worked on what it has just answered, at most. */
+  private workTime(sentAt: number, isFirst: boolean): number {
+    const now = this.now()
+    const sinceLastAnswer = now - this.lastAnswer
+    this.lastAnswer = now
+    if (isFirst) this.connection.wasAnsweredWithin(now - sentAt)
+    return Math.max(0, Math.min(sinceLastAnswer, now - sentAt - this.connection.roundTrip))
+  }
+
+  /** Alone it is cancelled. A request among others may hit any of them: see {@link Passage}. */
+  private giveUp(answered: Signal): Effect.Effect<void> {
+    const { connection } = this
+    const isAlone = this.underWay === 1
+    this.isClosed = true
+    this.underWay += 1
+    const undo = isAlone ? connection.cancel(answered) : this.cancelAmong(answered)
+    return Effect.ensuring(
+      undo,
+      Effect.sync(() => this.leave())
+    )
+  }
+
+  /** What takes longer than an interrupt may goes on by itself; nobody else gets the session before. */
+  private cancelAmong(answered: Signal): Effect.Effect<void> {
+    this.underWay += 1
+    const cancelled = Effect.suspend(() => {
+      const request = this.connection.cancelRequest(answered)
+      if (answered.isGiven || request === undefined) return Effect.void
+      this.hasCancelled = true
+      return Effect.ignore(request)
+    })
+    const undone = Effect.timeoutOption(answered.given, usual).pipe(
+      Effect.zipRight(cancelled),
+      Effect.ensuring(Effect.sync(() => this.leave()))
+    )
+    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(undone)), (fiber) =>
+      new InterruptTime().takeBack(Fiber.join(fiber), Effect.void)
+    )
+  }
+
+  private leave(): void {
+    this.underWay -= 1
+    if (this.underWay > 0) return
+    this.isClosed = true
+    this.giveBack()
+  }
+
+  private now(): number {
+    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+  }
+}

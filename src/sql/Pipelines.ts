@@ -1,0 +1,72 @@
+import { type Clock, Effect, type Exit } from "effect"
+import type { PoolOf } from "../pool/Pool.ts"
+import type { AcquireError } from "../pool/PoolError.ts"
+import { undertaking } from "../pool/Undertaking.ts"
+import type { Answer, Query } from "./Exchange.ts"
+import type { KnownText } from "./KnownTexts.ts"
+import type { PgConnection } from "./PgConnection.ts"
+import type { PgError } from "./PgError.ts"
+import { type Passage, Pipeline } from "./Pipeline.ts"
+import type { Place } from "./Wire.ts"
+
+/** What is done with what came of a statement. */
+type Then = (exit: Exit.Exit<Answer, PgError>) => Effect.Effect<Answer, PgError | AcquireError>
+
+type Run = Effect.Effect<Answer, PgError | AcquireError>
+
+const outside: Place = { phase: "statement", inTransaction: false }
+
+/**
+ * Lets short questions of many fibers share sessions. One that comes while others are under way is sent
+ * behind them, in the same packet if they come together, rather than on a session of its own: for the
+ * client and the server that is a fraction of the work.
+ */
+export class Pipelines {
+  private open: ReadonlyArray<Pipeline> = []
+  private readonly pool: PoolOf<PgConnection>
+  private readonly clock: Clock.Clock
+
+  constructor(pool: PoolOf<PgConnection>, clock: Clock.Clock) {
+    this.pool = pool
+    this.clock = clock
+  }
+
+  /** Runs one statement that only asks. */
+  run(query: Query, text: KnownText, then: Then): Run {
+    return Effect.suspend(() => {
+      const pipeline = this.open.find(({ hasRoom }) => hasRoom)
+      if (pipeline === undefined || text.expected === undefined)
+        return this.begin(query, text, then)
+      return undertaking((resume) =>
+        pipeline.send(query, text, (passage) => resume(this.after(passage, query, then)))
+      )
+    })
+  }
+
+  /** On a session of its own, behind which others may come. */
+  private begin(query: Query, text: KnownText, then: Then): Run {
+    return this.pool.run<Answer, PgError | AcquireError>((connection, done, keep) => {
+      if (connection.isProxied || connection.isBorrowed) {
+        return connection.send(query, outside, (exit) => done(then(exit)))
+      }
+      const giveBack = keep()
+      const pipeline: Pipeline = new Pipeline(connection, this.clock, () => {
+        this.open = this.open.filter((other) => other !== pipeline)
+        giveBack()
+      })
+      this.open = [...this.open, pipeline]
+      return pipeline.send(query, text, (passage) => done(this.after(passage, query, then)))
+    })
+  }
+
+  private after({ exit, wasHit }: Passage, query: Query, then: Then): Run {
+    return wasHit ? this.alone(query, then) : then(exit)
+  }
+
+  /** Where a statement beside it is cancelled it has done nothing: once more, where that can't be. */
+  private alone(query: Query, then: Then): Run {
+    return this.pool.run<Answer, PgError | AcquireError>((connection, done) =>
+      connection.send(query, outside, (exit) => done(then(exit)))
+    )
+  }
+}

@@ -1,0 +1,200 @@
+import { SqlClient } from "@effect/sql"
+import { assert, layer } from "@effect/vitest"
+import { Array as Arr, Duration, Effect, Either, Fiber, Layer, Schedule } from "effect"
+import { Pool } from "../../src/pool/Pool.ts"
+import { PgError } from "../../src/sql/index.ts"
+import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { network, proxiedClient } from "../support/ProxiedClient.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+const stage = proxiedClient({ maxConnections: 1 }).pipe(
+  Layer.provideMerge(network),
+  Layer.provideMerge(TestDatabase.address)
+)
+
+const many = 16
+
+const each = Arr.makeBy(many, (number) => number)
+
+/** A text that is known to be quick; what it is given decides how long it really takes. */
+const numbered = (sql: SqlClient.SqlClient, number: number, seconds = 0) =>
+  sql<{ readonly number: number }>`
+    SELECT 100 / (10 - ${number}::int) AS hundredth, ${number}::int AS number, pg_sleep(${seconds})`
+
+const together = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) =>
+  Effect.all(effects, { concurrency: "unbounded" })
+
+/** A faithful network, and a text that has been seen a few times. */
+const seen = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const proxy = yield* FaultProxy
+  yield* proxy.heal
+  yield* Effect.repeatN(numbered(sql, 1), 20)
+  return { sql, proxy }
+})
+
+const outcomeOf = Either.match({
+  onLeft: (error: unknown) => (error instanceof PgError ? error.outcome : "?"),
+  onRight: () => "answered"
+})
+
+layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
+  "statements that share a connection",
+  (it) => {
+    it.effect("get their own rows each, in the time of one round trip", () =>
+      Effect.gen(function* () {
+        const { proxy, sql } = yield* seen
+        yield* proxy.latency("50 millis")
+        const questions = each.filter((number) => number !== 10)
+        const [took, answers] = yield* Effect.timed(
+          together(questions.map((number) => numbered(sql, number)))
+        )
+        assert.deepStrictEqual(
+          answers.map(([row]) => row?.number),
+          questions
+        )
+        // 100 ms there and back. One after the other they would take 1.5 s.
+        assert.isBelow(Duration.toMillis(took), 500)
+      })
+    )
+
+    it.effect("fail alone", () =>
+      Effect.gen(function* () {
+        const { sql } = yield* seen
+        const circular: Record<string, unknown> = {}
+        circular.circular = circular
+        const unencodable = sql`SELECT ${sql.unsafe("1")}, ${circular as never}::json`
+        const results = yield* together([
+          ...each.map((number) => Effect.either(numbered(sql, number))),
+          Effect.either(unencodable),
+          Effect.either(numbered(sql, 2))
+        ])
+        const failed = results.flatMap((result, index) => (Either.isLeft(result) ? [index] : []))
+        assert.deepStrictEqual(failed, [10, many])
+      })
+    )
+
+    it.effect("know each whether they were answered when the connection is lost", () =>
+      Effect.gen(function* () {
+        for (const answered of [0, 1, 7, many - 1]) {
+          const { proxy, sql } = yield* seen
+          let answers = 0
+          yield* proxy.cutBefore("toClient", ({ type }) => type === "2" && answers++ === answered)
+          const results = yield* together(
+            each.map((number) => Effect.either(numbered(sql, number === 10 ? 9 : number)))
+          )
+          assert.deepStrictEqual(
+            results.map(outcomeOf),
+            each.map((index) => (index < answered ? "answered" : "Unknown"))
+          )
+        }
+      })
+    )
+
+    it.effect("are sent elsewhere if they came after the connection was lost", () =>
+      Effect.gen(function* () {
+        const { proxy, sql } = yield* seen
+        yield* proxy.resetAll
+        yield* Effect.sleep("20 millis")
+        const results = yield* together(each.map((number) => Effect.either(numbered(sql, number))))
+        assert.deepStrictEqual(
+          results.map(outcomeOf).filter((outcome) => outcome !== "answered"),
+          ["RolledBack"]
+        )
+      })
+    )
+
+    it.effect("go on when one of them is interrupted, however long that one would take", () =>
+      Effect.gen(function* () {
+        const { sql } = yield* seen
+        const slow = yield* Effect.fork(numbered(sql, 1, 30))
+        const quick = yield* Effect.fork(together(each.slice(1, 9).map((n) => numbered(sql, n))))
+        yield* Effect.sleep("50 millis")
+        const [took] = yield* Effect.timed(Fiber.interrupt(slow))
+        assert.isBelow(Duration.toMillis(took), 250)
+        const answers = yield* Effect.timeout(Fiber.join(quick), "2 seconds")
+        assert.deepStrictEqual(
+          answers.map(([row]) => row?.number),
+          [1, 2, 3, 4, 5, 6, 7, 8]
+        )
+      })
+    )
+
+    it.effect("are answered although a request to cancel hit them in place of another", () =>
+      Effect.gen(function* () {
+        const { sql } = yield* seen
+        const first = yield* Effect.fork(numbered(sql, 1, 0.3))
+        const second = yield* Effect.fork(numbered(sql, 2, 0.3))
+        const third = yield* Effect.fork(numbered(sql, 3, 30))
+        yield* Effect.sleep("50 millis")
+        yield* Fiber.interrupt(third)
+        const answers = yield* together([Fiber.join(first), Fiber.join(second)])
+        assert.deepStrictEqual(
+          answers.map(([row]) => row?.number),
+          [1, 2]
+        )
+        const pool = yield* Pool
+        yield* pool.stats.pipe(
+          Effect.repeat({ until: ({ active }) => active === 0, schedule: Schedule.spaced(10) }),
+          Effect.timeout("3 seconds")
+        )
+      })
+    )
+
+    it.effect("see a table that was altered under them", () =>
+      Effect.gen(function* () {
+        const { sql } = yield* seen
+        yield* sql`DROP TABLE IF EXISTS altered`
+        yield* sql`CREATE TABLE altered AS SELECT 1 AS one`
+        const all = sql`SELECT * FROM altered`
+        yield* Effect.repeatN(all, 20)
+        yield* sql`ALTER TABLE altered ADD COLUMN two int DEFAULT 2`
+        const rows = yield* together(Arr.replicate(all, many))
+        assert.deepStrictEqual(rows, Arr.replicate([{ one: 1, two: 2 }], many))
+      })
+    )
+  }
+)
+
+layer(Layer.provideMerge(network, TestDatabase.address), {
+  excludeTestServices: true,
+  timeout: "1 minute"
+})("who does not share a connection", (it) => {
+  /** The backends that served so many of the same at once, once it was known. */
+  const backends = (sql: SqlClient.SqlClient, statement: string) =>
+    Effect.gen(function* () {
+      const one = sql.unsafe<{ readonly pid: number }>(statement)
+      yield* Effect.repeatN(one, 10)
+      const answers = yield* together(Arr.replicate(one, 4))
+      return new Set(answers.map(([row]) => row?.pid)).size
+    })
+
+  const asks = "SELECT pg_backend_pid() AS pid"
+
+  it.effect("takes its time, locks rows, or writes", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE written (pid int)`
+      yield* sql`INSERT INTO written SELECT pg_backend_pid()`
+      assert.strictEqual(yield* backends(sql, asks), 1)
+      assert.strictEqual(yield* backends(sql, `${asks}, pg_sleep(0.02)`), 4)
+      assert.isAbove(yield* backends(sql, `${asks} FROM written FOR SHARE`), 1)
+      const insert = "INSERT INTO written SELECT pg_backend_pid() RETURNING pid"
+      assert.isAbove(yield* backends(sql, insert), 1)
+    }).pipe(Effect.provide(proxiedClient({ minConnections: 4 })))
+  )
+
+  it.effect("has a limit of its own for the time of its statements", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      assert.isAbove(yield* backends(sql, asks), 1)
+    }).pipe(Effect.provide(proxiedClient({ minConnections: 4, statementTimeout: "10 seconds" })))
+  )
+
+  it.effect("was told not to", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      assert.isAbove(yield* backends(sql, asks), 1)
+    }).pipe(Effect.provide(proxiedClient({ minConnections: 4, pipelines: false })))
+  )
+})
