@@ -4,6 +4,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
 import { Console, Duration, Effect, Option, Schema } from "effect"
 import { EmbeddedPostgres } from "holdfast/testing"
+import { doing } from "../proofs/CommandLine.ts"
 import { driver, ours, stock } from "./Contestant.ts"
 import { pairedRounds } from "./PairedRounds.ts"
 import { report } from "./report.ts"
@@ -41,7 +42,7 @@ const benchmark = Effect.gen(function* () {
   const contestants = yield* Effect.all([stock(url), ours(url), driver(url)])
   for (const workload of workloads.filter(({ name }) => name.includes(flags.only))) {
     yield* admin.unsafe(reset)
-    if (process.stderr.isTTY) yield* Console.error(`${workload.name}...`)
+    yield* doing(workload.name)
     const samples = yield* pairedRounds(contestants, workload, schedule)
     yield* Console.log(report(workload, samples))
   }

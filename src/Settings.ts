@@ -10,12 +10,6 @@ import { parseOtlpEndpoint } from "./telemetry/OtlpEndpoint.ts"
 import { parseOtlpHeaders } from "./telemetry/OtlpHeaders.ts"
 import { parseRatio } from "./telemetry/Ratio.ts"
 
-/** Far too many to be guessed, one try after another. */
-const LEAST_METRICS_TOKEN = 16
-
-/** Far too many to be guessed, one try after another, where wrong ones are slowed down. */
-const LEAST_ADMIN_TOKEN = 16
-
 const service = {
   host: Variable.text("HOST", {
     meaning: "the address to listen on; 0.0.0.0 for all that the machine has",
@@ -38,11 +32,9 @@ const service = {
     allowed: 'exact origins with commas between, such as "https://app.example.com"',
     read: (text) => Either.getRight(parseOrigins(text))
   }),
-  adminToken: Variable.secret("ADMIN_TOKEN", {
+  adminToken: Variable.token("ADMIN_TOKEN", {
     meaning: "what opens the dashboard at /admin",
-    allowed: "a secret of at least 16 characters",
-    otherwise: "there is no dashboard",
-    read: (text) => (text.length >= LEAST_ADMIN_TOKEN ? Option.some(text) : Option.none())
+    otherwise: "there is no dashboard"
   }),
   drainDelay: Variable.duration("DRAIN_DELAY", {
     meaning:
@@ -121,11 +113,9 @@ const mail = {
 }
 
 const telemetry = {
-  metricsToken: Variable.secret("METRICS_TOKEN", {
+  metricsToken: Variable.token("METRICS_TOKEN", {
     meaning: "what Prometheus must present as a bearer token to read /metrics",
-    allowed: "a secret of at least 16 characters",
-    otherwise: "there is no /metrics",
-    read: (text) => (text.length >= LEAST_METRICS_TOKEN ? Option.some(text) : Option.none())
+    otherwise: "there is no /metrics"
   }),
   otlpEndpoint: Variable.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", {
     meaning: "where traces and metrics are delivered by OTLP",

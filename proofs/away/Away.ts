@@ -1,6 +1,7 @@
-import { type Duration, Effect, Fiber, Schema } from "effect"
+import { type Duration, Effect, Fiber } from "effect"
 import type { FaultProxy } from "../../src/testing/index.ts"
 import type { Answer, Ask } from "../service/Ask.ts"
+import { sessionTokenIn } from "../service/SignedUp.ts"
 
 /** An answer to who is signed in, from when it was asked: milliseconds by `performance.now`. */
 export interface Look {
@@ -19,20 +20,13 @@ export interface Absence {
   readonly backAt: number
 }
 
-const SignedUp = Schema.parseJson(
-  Schema.Struct({ session: Schema.Struct({ sessionToken: Schema.String }) })
-)
-
 /** Signs somebody up, for their token. */
 const token = (ask: Ask, index: number) =>
   ask({
     method: "POST",
     path: "/auth/signup",
     body: { email: `away.${index}@example.com`, password: "a proof of sessions" }
-  }).pipe(
-    Effect.flatMap(({ text }) => Schema.decodeUnknown(SignedUp)(text)),
-    Effect.map(({ session }) => session.sessionToken)
-  )
+  }).pipe(Effect.flatMap(({ text }) => sessionTokenIn(text)))
 
 /** Half of them are browsers. */
 const headersOf = (secret: string, index: number): Readonly<Record<string, string>> =>

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto"
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Redacted } from "effect"
 import type { FaultProxy } from "../../src/testing/index.ts"
 import { quantile } from "../interrupts/Timing.ts"
 import { ProofFailed } from "../Proof.ts"
 import { type ProofProcess, startProcess } from "../ProofProcess.ts"
 import { type Answer, askAt } from "../service/Ask.ts"
+import { sessionTokenIn } from "../service/SignedUp.ts"
 import type { Order, Probe, Report, ServiceOrder, ServiceReport } from "./Order.ts"
 
 /** The service's database, behind what drops it. */
@@ -24,16 +25,12 @@ export interface Bulkhead {
   readonly overload: ReadonlyArray<Answer>
 }
 
-const SignedUp = Schema.parseJson(
-  Schema.Struct({ session: Schema.Struct({ sessionToken: Schema.String }) })
-)
-
 /** Somebody who is signed in: their token. */
 const signedIn = (url: string) =>
   Effect.gen(function* () {
     const body = { email: `${randomUUID()}@example.com`, password: "a proof of bulkheads" }
     const { text } = yield* askAt(url, 1)({ method: "POST", path: "/auth/signup", body })
-    return (yield* Schema.decodeUnknown(SignedUp)(text)).session.sessionToken
+    return yield* sessionTokenIn(text)
   })
 
 /** Has a process do something, and waits until it says so. */

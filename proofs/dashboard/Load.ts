@@ -1,16 +1,12 @@
-import { Duration, Effect, Option, Random, Schema } from "effect"
+import { Duration, Effect, Option, Random } from "effect"
 import { type Ask, askAt } from "../service/Ask.ts"
+import { sessionTokenIn } from "../service/SignedUp.ts"
 
 const password = "a demonstration of load"
 
-const SignedIn = Schema.parseJson(
-  Schema.Struct({ session: Schema.Struct({ sessionToken: Schema.String }) })
-)
-
 const enter = (ask: Ask, path: string, email: string) =>
   ask({ method: "POST", path, body: { email, password } }).pipe(
-    Effect.flatMap(({ text }) => Schema.decodeUnknown(SignedIn)(text)),
-    Effect.map(({ session }) => session.sessionToken),
+    Effect.flatMap(({ text }) => sessionTokenIn(text)),
     Effect.option
   )
 

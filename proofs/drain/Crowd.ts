@@ -1,7 +1,8 @@
 import { Agent } from "node:http"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Question } from "../service/Ask.ts"
 import { type Ending, endingOf } from "../service/Ending.ts"
+import { sessionTokenIn } from "../service/SignedUp.ts"
 
 /** A request, by milliseconds of `performance.now`. */
 export interface Visit {
@@ -23,13 +24,9 @@ export interface CrowdOptions {
   readonly isOver?: () => boolean
 }
 
-const SignedUp = Schema.parseJson(
-  Schema.Struct({ session: Schema.Struct({ sessionToken: Schema.String }) })
-)
-
 const tokenIn = (ending: Ending) =>
   ending._tag === "Answered" && ending.status === 201
-    ? Effect.map(Schema.decodeUnknown(SignedUp)(ending.text), (up) => up.session.sessionToken)
+    ? sessionTokenIn(ending.text)
     : Effect.succeed("none")
 
 /** Every so many requests somebody signs up, which takes some hashing. */

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { Agent } from "node:http"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Question } from "../service/Ask.ts"
 import { type Ending, endingOf } from "../service/Ending.ts"
+import { sessionTokenIn } from "../service/SignedUp.ts"
 
 /** Somebody who signs up, looks at every instance who they are, and perhaps signs out. */
 export interface Person {
@@ -47,10 +48,6 @@ const untilFinal = (url: () => string, question: Question) =>
     return { tries, ending }
   })
 
-const SignedUp = Schema.parseJson(
-  Schema.Struct({ session: Schema.Struct({ sessionToken: Schema.String }) })
-)
-
 const statusOf = (ending: Ending) => (ending._tag === "Answered" ? ending.status : 0)
 
 const lookUp = (headers: Readonly<Record<string, string>>): Question => ({
@@ -80,8 +77,8 @@ export const live = (places: Places, number: number): Effect.Effect<Person> =>
     })
     const text = ending._tag === "Answered" ? ending.text : ""
     if (statusOf(ending) !== 201) return yield* Effect.dieMessage(`${email}: ${text}`)
-    const { session } = yield* Effect.orDie(Schema.decodeUnknown(SignedUp)(text))
-    const headers = { authorization: `Bearer ${session.sessionToken}` }
+    const token = yield* Effect.orDie(sessionTokenIn(text))
+    const headers = { authorization: `Bearer ${token}` }
     const valid = yield* everywhere(places, headers)
     const person = { email, tries, forgotten: valid.filter((status) => status !== 200).length }
     if (number % 2 === 0) return { ...person, remembered: -1 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import type { Answer, Ask } from "../service/Ask.ts"
+import { SignedUp } from "../service/SignedUp.ts"
 
 /** Somebody who signs up, and by which point they are struck. */
 export interface Visitor {
@@ -31,13 +32,6 @@ export const newVisitor = (point: string): Visitor => ({
   key: randomUUID(),
   point
 })
-
-const SignedUp = Schema.parseJson(
-  Schema.Struct({
-    user: Schema.Struct({ id: Schema.String }),
-    session: Schema.Struct({ sessionToken: Schema.String })
-  })
-)
 
 const noAnswer: Answer = { status: 0, headers: {}, text: "", millis: 0 }
 

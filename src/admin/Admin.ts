@@ -1,11 +1,11 @@
 import type { HttpApiBuilder } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Layer, type Redacted } from "effect"
+import { isToken } from "../http/OperatorToken.ts"
 import type { Readiness } from "../http/Readiness.ts"
 import type { Pool } from "../pool/index.ts"
 import * as AdminRoutes from "./AdminRoutes.ts"
 import { AdminSessions } from "./AdminSessions.ts"
-import { isToken } from "./AdminToken.ts"
 import { Watch } from "./Watch.ts"
 
 /** What the dashboard stands on. */

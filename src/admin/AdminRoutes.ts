@@ -4,7 +4,7 @@ import { CrossOrigin } from "../http/ApiError.ts"
 import { receive } from "../http/BodyBytes.ts"
 import { errorAnswer } from "../http/ErrorAnswer.ts"
 import { Readiness } from "../http/Readiness.ts"
-import { provenance } from "../http/SameOrigin.ts"
+import { type Provenance, provenance } from "../http/SameOrigin.ts"
 import * as AdminCookie from "./AdminCookie.ts"
 import * as AdminPages from "./AdminPages.ts"
 import { AdminSessions, type SignInResult } from "./AdminSessions.ts"
@@ -26,19 +26,19 @@ const foreign = errorAnswer(
   new CrossOrigin({ message: "Only pages of this service may ask for this." })
 )
 
-/** What changes something must come from a page of this service. */
-const fromOurPage = <E, R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-    provenance(headers, noOrigins) === "ours" ? handler : Effect.succeed(foreign)
-  )
+/** CORS_ORIGINS is for the service's API: here its origins are foreign, too. */
+const onlyWhere =
+  (isAllowed: (from: Provenance) => boolean) =>
+  <E, R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+      isAllowed(provenance(headers, noOrigins)) ? handler : Effect.succeed(foreign)
+    )
 
-/** What tells something, also where an origin in CORS_ORIGINS could read it: that is for the service's API. */
-const notFromElsewhere = <E, R>(
-  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-) =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-    provenance(headers, noOrigins) === "foreign" ? Effect.succeed(foreign) : handler
-  )
+/** For what changes something: it must be said that a page of this service asks. */
+const fromOurPage = onlyWhere((from) => from === "ours")
+
+/** For what tells something: it must not be said that another asks. */
+const notFromElsewhere = onlyWhere((from) => from !== "foreign")
 
 const unlessSignedIn = HttpServerResponse.text("Sign in at /admin first.", { status: 401 })
 

@@ -1,4 +1,5 @@
 import { Cause, Effect, Exit, Metric, MetricLabel, Option } from "effect"
+import { remembering } from "../pool/MetricLabels.ts"
 import type { LetterPurpose } from "./LetterPurpose.ts"
 
 /** What people do, and the letters that come of it. */
@@ -32,22 +33,15 @@ export type AuthEvent =
 /** What becomes of an attempt to deliver: a failed one is repeated, one that was given up is not. */
 export type LetterOutcome = "delivered" | "failed" | "given-up"
 
-type Labels = ReadonlyArray<MetricLabel.MetricLabel>
+const ofEvent = remembering((event: AuthEvent, outcome: string) => [
+  MetricLabel.make("auth.event", event),
+  MetricLabel.make("auth.outcome", outcome)
+])
 
-// The registry finds a metric by the identity of its labels, so they are made once.
-const labels = new Map<string, Labels>()
-
-const remembered = (
-  first: readonly [name: string, value: string],
-  second: readonly [name: string, value: string]
-): Labels => {
-  const key = `${first} ${second}`
-  const found = labels.get(key)
-  if (found !== undefined) return found
-  const made = [MetricLabel.make(...first), MetricLabel.make(...second)]
-  labels.set(key, made)
-  return made
-}
+const ofLetter = remembering((purpose: LetterPurpose, outcome: LetterOutcome) => [
+  MetricLabel.make("auth.letter.purpose", purpose),
+  MetricLabel.make("auth.letter.outcome", outcome)
+])
 
 /** One word: `done`, or why not by the tag of the error. */
 const outcomeOf = <E extends { readonly _tag: string }>(exit: Exit.Exit<unknown, E>): string =>
@@ -68,19 +62,9 @@ export const counted =
   ) =>
   (...args: Args): Effect.Effect<A, E> =>
     Effect.onExit(method(...args), (exit) =>
-      Effect.sync(() =>
-        authMetrics.events.unsafeUpdate(
-          1,
-          remembered(["auth.event", event], ["auth.outcome", outcomeOf(exit)])
-        )
-      )
+      Effect.sync(() => authMetrics.events.unsafeUpdate(1, ofEvent(event, outcomeOf(exit))))
     )
 
 /** An attempt to deliver a letter has ended. */
 export const countLetter = (purpose: LetterPurpose, outcome: LetterOutcome): Effect.Effect<void> =>
-  Effect.sync(() =>
-    authMetrics.letters.unsafeUpdate(
-      1,
-      remembered(["auth.letter.purpose", purpose], ["auth.letter.outcome", outcome])
-    )
-  )
+  Effect.sync(() => authMetrics.letters.unsafeUpdate(1, ofLetter(purpose, outcome)))

@@ -103,11 +103,6 @@ export const claim = (
         from claimed
         where purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up')
       ),
-      swept as (
-        delete from one_time_tokens where token_digest in (
-          select token_digest from one_time_tokens where expires < now() - interval '1 day'
-          limit 100 for update skip locked)
-      ),
       found as (select * from claimed union all select * from mine)
       select f.id, f.purpose, f.recipient, f.attempts,
              (select extract(epoch from min(due) - now())::float8 from outbox) as next

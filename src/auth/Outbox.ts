@@ -18,7 +18,8 @@ export interface OutboxOptions {
 
 /**
  * Sees to it that letters are sent, at least once each, if and only if what they tell of was
- * committed. Owns the tables `outbox` and, with `OneTimeTokens`, `one_time_tokens`.
+ * committed. Owns the tables `outbox` and, with `OneTimeTokens`, `one_time_tokens`: tokens that are over
+ * stay there until `Pruning` deletes them.
  *
  * Whoever writes a letter adds a part to the statement that causes it, and wakes the outbox when that
  * is committed. Nothing is polled: without letters an idle service leaves the database asleep.

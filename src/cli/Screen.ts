@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util"
 import { Console, Effect } from "effect"
 
 /** Where a command writes. */
@@ -6,16 +7,13 @@ interface Outlet {
   readonly write: (text: string) => unknown
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const colours = /\u001b\[[0-9;]*m/g
-
 /** A password in an address, which a person may have typed where no address belongs. */
 const secrets = /(\w+:\/\/[^:/\s'"]*:)[^'"\n]*@|([?&\s]password=)[^&\s'"]*/gi
 
 /** Without passwords, and without colours where nobody sees them. */
 export const shown = (text: string, isSeen: boolean): string => {
   const safe = text.replace(secrets, (_, user, name) => (user ? `${user}***@` : `${name}***`))
-  return isSeen ? safe : safe.replace(colours, "")
+  return isSeen ? safe : stripVTControlCharacters(safe)
 }
 
 const isColoured = ({ isTTY }: Outlet): boolean => isTTY === true && !process.env.NO_COLOR

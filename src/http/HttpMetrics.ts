@@ -1,4 +1,5 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
+import { remembering } from "../pool/MetricLabels.ts"
 
 /** In the names and units of OpenTelemetry's semantic conventions for HTTP servers (1.29). */
 export const httpMetrics = {
@@ -15,38 +16,25 @@ export const httpMetrics = {
   })
 }
 
-type Labels = ReadonlyArray<MetricLabel.MetricLabel>
-
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 /** Methods are the client's to invent; what is counted by is not. */
 const known = (method: string): string => (methods.has(method) ? method : "_OTHER")
 
-const label = (method: string) => MetricLabel.make("http.request.method", known(method))
+const label = (method: string) => MetricLabel.make("http.request.method", method)
 
-// The registry finds a metric by the identity of its labels, so they are made once. There are as many
-// as routes, methods and statuses.
-const labels = new Map<string, Labels>()
+const ofMethod = remembering((method: string) => [label(method)])
 
-const remembered = (key: string, make: () => Labels): Labels => {
-  const found = labels.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  labels.set(key, made)
-  return made
-}
-
-const ofMethod = (method: string) => remembered(known(method), () => [label(method)])
-
-const ofAnswer = (method: string, route: string, status: number) =>
-  remembered(`${known(method)} ${route} ${status}`, () => [
-    label(method),
-    MetricLabel.make("http.route", route),
-    MetricLabel.make("http.response.status_code", String(status))
-  ])
+// There are as many as routes, methods and statuses.
+const ofAnswer = remembering((method: string, route: string, status: number) => [
+  label(method),
+  MetricLabel.make("http.route", route),
+  MetricLabel.make("http.response.status_code", String(status))
+])
 
 /** A request has come. */
-export const began = (method: string): void => httpMetrics.active.unsafeModify(1, ofMethod(method))
+export const began = (method: string): void =>
+  httpMetrics.active.unsafeModify(1, ofMethod(known(method)))
 
 /** It has been answered, or its client has left. `route` is one of the app's, as it was declared. */
 export const ended = (
@@ -54,6 +42,6 @@ export const ended = (
   route: string,
   { seconds, status }: { readonly seconds: number; readonly status: number }
 ): void => {
-  httpMetrics.active.unsafeModify(-1, ofMethod(method))
-  httpMetrics.duration.unsafeUpdate(seconds, ofAnswer(method, route, status))
+  httpMetrics.active.unsafeModify(-1, ofMethod(known(method)))
+  httpMetrics.duration.unsafeUpdate(seconds, ofAnswer(known(method), route, status))
 }

@@ -8,7 +8,7 @@ import * as SessionCookie from "./SessionCookie.ts"
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 
 /** What a browser says of where a request comes from, in headers that no page can write. */
-type Provenance = "ours" | "foreign" | "unknown"
+export type Provenance = "ours" | "foreign" | "unknown"
 
 const isOwn = (origin: string, host: string | undefined): boolean =>
   URL.canParse(origin) && new URL(origin).host === host

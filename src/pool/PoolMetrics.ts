@@ -1,4 +1,5 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
+import { type Labels, remembering } from "./MetricLabels.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
 import { type State, total } from "./PoolState.ts"
@@ -44,8 +45,6 @@ export const poolMetrics = {
   })
 }
 
-type Labels = ReadonlyArray<MetricLabel.MetricLabel>
-
 const breakerLevel: Readonly<Record<State["breaker"]["_tag"], number>> = {
   Closed: 0,
   HalfOpen: 1,
@@ -59,7 +58,7 @@ export class PoolMetrics {
   private readonly idle: Labels
   private readonly used: Labels
   private readonly connecting: Labels
-  private readonly reasons = new Map<string, Labels>()
+  private readonly reason: (reason: string) => Labels
   private last: State | undefined
 
   constructor(poolName: string) {
@@ -67,6 +66,7 @@ export class PoolMetrics {
     this.idle = [...this.pool, MetricLabel.make(name("state"), "idle")]
     this.used = [...this.pool, MetricLabel.make(name("state"), "used")]
     this.connecting = [...this.pool, MetricLabel.make(name("state"), "connecting")]
+    this.reason = remembering((reason) => [...this.pool, MetricLabel.make("reason", reason)])
     // What has not happened yet is no time, rather than nothing: an alert can be made of it.
     poolMetrics.timeouts.unsafeUpdate(0, this.pool)
     poolMetrics.retries.unsafeUpdate(0, this.pool)
@@ -116,13 +116,5 @@ export class PoolMetrics {
   reported(event: PoolEvent): void {
     if (event._tag === "Dialed") poolMetrics.createTime.unsafeUpdate(event.took / 1000, this.pool)
     if (event._tag === "Evicted") poolMetrics.evictions.unsafeUpdate(1, this.reason(event.reason))
-  }
-
-  private reason(reason: string): Labels {
-    const known = this.reasons.get(reason)
-    if (known !== undefined) return known
-    const labels = [...this.pool, MetricLabel.make("reason", reason)]
-    this.reasons.set(reason, labels)
-    return labels
   }
 }

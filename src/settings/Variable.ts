@@ -193,3 +193,17 @@ export const secret = (
     isSecret: true,
     read: (text) => Option.map(read(text), (value) => Redacted.make(value))
   })
+
+/** Characters of a token: far too many to be guessed, one try after another. */
+const LEAST_TOKEN = 16
+
+/** A secret that opens something to whoever presents it; absent unless set. */
+export const token = (
+  name: string,
+  description: Description
+): Variable<Redacted.Redacted<string> | undefined> =>
+  secret(name, {
+    ...description,
+    allowed: `a secret of at least ${LEAST_TOKEN} characters`,
+    read: Option.liftPredicate((text) => text.length >= LEAST_TOKEN)
+  })

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto"
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Effect, Layer, Redacted } from "effect"
+import { isToken } from "../http/OperatorToken.ts"
 import * as ProcessMetrics from "./ProcessMetrics.ts"
 import * as PrometheusText from "./PrometheusText.ts"
 
@@ -9,15 +9,6 @@ export interface MetricsRouteOptions {
   /** What must be presented to read it. */
   readonly token: Redacted.Redacted<string>
   readonly serviceName: string
-}
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
-
-/** Takes as long for every wrong one, whatever of it is right. */
-const isPresented = (token: Redacted.Redacted<string>) => {
-  const expected = digest(`Bearer ${Redacted.value(token)}`)
-  return (authorization: string | undefined): boolean =>
-    timingSafeEqual(digest(authorization ?? ""), expected)
 }
 
 const unauthorized = HttpServerResponse.unsafeJson(
@@ -35,11 +26,11 @@ export const layer = ({
 }: MetricsRouteOptions): Layer.Layer<never, never, HttpApiBuilder.Router> =>
   Layer.unwrapScoped(
     Effect.gen(function* () {
-      const isAllowed = isPresented(token)
+      const bearer = Redacted.make(`Bearer ${Redacted.value(token)}`)
       const read = yield* ProcessMetrics.watch
       const text = yield* PrometheusText.make(serviceName)
       const answer = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-        isAllowed(headers.authorization)
+        isToken(bearer, headers.authorization ?? "")
           ? Effect.map(Effect.zipRight(read, text), page)
           : Effect.succeed(unauthorized)
       )

@@ -52,7 +52,9 @@ export const layer = (options: OtlpOptions): Layer.Layer<never> => {
     exportInterval: options.traceInterval ?? Duration.seconds(5)
   })
   const traces = Layer.unwrapScoped(
-    Effect.map(tracer, (made) => Layer.setTracer(recorder(made, traceRatio)))
+    Effect.zipWith(tracer, Effect.random, (made, random) =>
+      Layer.setTracer(recorder(made, traceRatio, random))
+    )
   )
   const metrics = OtlpMetrics.layer({
     ...common,

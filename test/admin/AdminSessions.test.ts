@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, FastCheck, Layer, Logger, Redacted, TestClock } from "effect"
 import { AdminSessions } from "../../src/admin/AdminSessions.ts"
-import { isToken } from "../../src/admin/AdminToken.ts"
 import * as SignInPause from "../../src/admin/SignInPause.ts"
+import { isToken } from "../../src/http/OperatorToken.ts"
 
 const token = "a token of sixteen letters"
 

@@ -4,6 +4,7 @@ import { Effect, Either } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { EmailTaken, TokenInvalid, WrongPassword } from "../../src/auth/AuthError.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
+import { Pruning } from "../../src/auth/Pruning.ts"
 import { credentials } from "./Credentials.ts"
 import { isLive, kindsOf, sessionsOf } from "./Events.ts"
 import { authWithMail, nextLetter, nextToken } from "./Mailbox.ts"
@@ -76,6 +77,21 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         expect(yield* Effect.flip(accounts.proveEmail(token))).toEqual(new TokenInvalid())
         expect((yield* userAt("late@example.com"))?.email_verified).toBeNull()
       })
+    )
+
+    it.effect("is kept for a day after its end, and then until pruning: no letter deletes it", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const left = sql`select from one_time_tokens where email = 'over@example.com'`
+        yield* signUp("over@example.com")
+        yield* nextToken("VerifyEmail", "over@example.com")
+        yield* later("2 days 1 minute")
+        yield* signUp("after@example.com")
+        yield* nextToken("VerifyEmail", "after@example.com")
+        expect(yield* left).toHaveLength(1)
+        yield* Effect.flatMap(Pruning, ({ prune }) => prune)
+        expect(yield* left).toEqual([])
+      }).pipe(Effect.provide(Pruning.layer()))
     )
 
     it.effect("can be asked for again, until the address is proven", () =>

@@ -88,7 +88,9 @@ describe("the environment", () => {
     [{ CORS_ORIGINS: "*" }, "CORS_ORIGINS"],
     [{ PUBLIC_URL: "app.example.com" }, "PUBLIC_URL"],
     [{ TRUST_PROXY: "true" }, "TRUST_PROXY"],
-    [{ PASSWORD_MIN_LENGTH: "7" }, "PASSWORD_MIN_LENGTH"]
+    [{ PASSWORD_MIN_LENGTH: "7" }, "PASSWORD_MIN_LENGTH"],
+    [{ ADMIN_TOKEN: "fifteen letters" }, "ADMIN_TOKEN"],
+    [{ METRICS_TOKEN: "fifteen letters" }, "METRICS_TOKEN"]
   ] as const)("contradicts itself or is wrong: %j", ([environment, name]) =>
     Effect.gen(function* () {
       const { problems } = yield* Effect.flip(told(environment))

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Tracer } from "effect"
+import { Effect, Layer, Random, Tracer } from "effect"
 import { recorder } from "../../src/telemetry/TraceRecorder.ts"
 
 /** A tracer of which a part is recorded, and what was. */
 const recording = (ratio: number) => {
   const spans: Array<Tracer.Span> = []
   const layer = Layer.unwrapEffect(
-    Effect.map(Effect.tracer, (native) => {
+    Effect.zipWith(Effect.tracer, Effect.random, (native, random) => {
       const kept = Tracer.make({
         span: (...options) => {
           const span = native.span(...options)
@@ -15,7 +15,7 @@ const recording = (ratio: number) => {
         },
         context: native.context
       })
-      return Layer.setTracer(recorder(kept, ratio))
+      return Layer.setTracer(recorder(kept, ratio, random))
     })
   )
   return { names: () => spans.map(({ name }) => name), layer }
@@ -53,6 +53,16 @@ describe("of the traces", () => {
     })
   )
 
+  it.effect("a part is drawn by Effect's Random, so that a test can say which", () =>
+    Effect.gen(function* () {
+      const { layer, names } = recording(0.5)
+      yield* Effect.forEach(["first", "second", "third"], (name) =>
+        Effect.withSpan(Effect.void, name)
+      ).pipe(Effect.provide(layer), Effect.withRandom(Random.fixed([0.4, 0.6, 0.1])))
+      assert.deepStrictEqual(names(), ["first", "third"])
+    })
+  )
+
   it.effect("one that began elsewhere is recorded as was decided there", () =>
     Effect.gen(function* () {
       for (const [ratio, sampled] of [
@@ -86,7 +96,7 @@ describe("of the traces", () => {
     Effect.gen(function* () {
       const ends: Array<string> = []
       const layer = Layer.unwrapEffect(
-        Effect.map(Effect.tracer, (native) => {
+        Effect.zipWith(Effect.tracer, Effect.random, (native, random) => {
           const span: Tracer.Tracer["span"] = (...options) => {
             const made = native.span(...options)
             const { end } = made
@@ -96,7 +106,9 @@ describe("of the traces", () => {
             }
             return made
           }
-          return Layer.setTracer(recorder(Tracer.make({ span, context: native.context }), 1))
+          return Layer.setTracer(
+            recorder(Tracer.make({ span, context: native.context }), 1, random)
+          )
         })
       )
       const failing = Effect.withSpan(Effect.fail(new Error("c4n4ry")), "failing")

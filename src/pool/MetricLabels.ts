@@ -1,0 +1,22 @@
+import type { MetricLabel } from "effect"
+
+/** What a metric is counted by. */
+export type Labels = ReadonlyArray<MetricLabel.MetricLabel>
+
+/**
+ * The function, whose labels are made once for the same values, of one line each, and kept for ever:
+ * the registry finds a metric by the identity of its labels. So there may only be few values.
+ */
+export const remembering = <Values extends ReadonlyArray<string | number>>(
+  make: (...values: Values) => Labels
+): ((...values: Values) => Labels) => {
+  const labels = new Map<string, Labels>()
+  return (...values) => {
+    const key = values.join("\n")
+    const found = labels.get(key)
+    if (found !== undefined) return found
+    const made = make(...values)
+    labels.set(key, made)
+    return made
+  }
+}
