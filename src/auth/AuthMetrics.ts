@@ -84,3 +84,29 @@ export const countLetter = (purpose: LetterPurpose, outcome: LetterOutcome): Eff
       remembered(["auth.letter.purpose", purpose], ["auth.letter.outcome", outcome])
     )
   )
+
+const purposes: Readonly<Record<LetterPurpose, number>> = {
+  "verify-email": 0,
+  "change-email": 0,
+  "email-change-asked": 0,
+  "reset-password": 0,
+  "password-changed": 0,
+  "sign-up": 0,
+  "already-signed-up": 0,
+  "account-deleted": 0,
+  "address-taken": 0
+}
+
+const outcomes: Readonly<Record<LetterOutcome, number>> = { delivered: 0, failed: 0, "given-up": 0 }
+
+/** Begins the counts of letters at 0, so that the first one that is given up is seen to be more. */
+export const beginCountingLetters: Effect.Effect<void> = Effect.sync(() => {
+  for (const purpose of Object.keys(purposes)) {
+    for (const [outcome, none] of Object.entries(outcomes)) {
+      authMetrics.letters.unsafeUpdate(none, [
+        MetricLabel.make("auth.letter.purpose", purpose),
+        MetricLabel.make("auth.letter.outcome", outcome)
+      ])
+    }
+  }
+})
