@@ -60,31 +60,6 @@ const outcomeOf = <E extends { readonly _tag: string }>(exit: Exit.Exit<unknown,
       })
   })
 
-/** The method, whose calls are counted by what becomes of them. */
-export const counted =
-  <Args extends ReadonlyArray<unknown>, A, E extends { readonly _tag: string }>(
-    event: AuthEvent,
-    method: (...args: Args) => Effect.Effect<A, E>
-  ) =>
-  (...args: Args): Effect.Effect<A, E> =>
-    Effect.onExit(method(...args), (exit) =>
-      Effect.sync(() =>
-        authMetrics.events.unsafeUpdate(
-          1,
-          remembered(["auth.event", event], ["auth.outcome", outcomeOf(exit)])
-        )
-      )
-    )
-
-/** An attempt to deliver a letter has ended. */
-export const countLetter = (purpose: LetterPurpose, outcome: LetterOutcome): Effect.Effect<void> =>
-  Effect.sync(() =>
-    authMetrics.letters.unsafeUpdate(
-      1,
-      remembered(["auth.letter.purpose", purpose], ["auth.letter.outcome", outcome])
-    )
-  )
-
 const purposes: Readonly<Record<LetterPurpose, number>> = {
   "verify-email": 0,
   "change-email": 0,
@@ -110,3 +85,28 @@ export const beginCountingLetters: Effect.Effect<void> = Effect.sync(() => {
     }
   }
 })
+
+/** The method, whose calls are counted by what becomes of them. */
+export const counted =
+  <Args extends ReadonlyArray<unknown>, A, E extends { readonly _tag: string }>(
+    event: AuthEvent,
+    method: (...args: Args) => Effect.Effect<A, E>
+  ) =>
+  (...args: Args): Effect.Effect<A, E> =>
+    Effect.onExit(method(...args), (exit) =>
+      Effect.sync(() =>
+        authMetrics.events.unsafeUpdate(
+          1,
+          remembered(["auth.event", event], ["auth.outcome", outcomeOf(exit)])
+        )
+      )
+    )
+
+/** An attempt to deliver a letter has ended. */
+export const countLetter = (purpose: LetterPurpose, outcome: LetterOutcome): Effect.Effect<void> =>
+  Effect.sync(() =>
+    authMetrics.letters.unsafeUpdate(
+      1,
+      remembered(["auth.letter.purpose", purpose], ["auth.letter.outcome", outcome])
+    )
+  )
