@@ -139,7 +139,7 @@ const telemetry = {
   }),
   traceRatio: Variable.parsed("OTEL_TRACES_SAMPLER_ARG", {
     meaning:
-      "the part of the traces that is recorded; one that began elsewhere is as its traceparent says",
+      "the part of the traces that is recorded; one that began elsewhere is as its traceparent says, if TRUST_PROXY is set",
     allowed: "a number from 0 to 1",
     read: parseRatio,
     otherwise: "all"

@@ -15,6 +15,16 @@ import { Watch } from "./Watch.ts"
 const PAGE = "/admin"
 const SIGN_IN = "/admin/sign-in"
 
+/** Where somebody comes who was given a cookie just now. */
+const SIGNED_IN = `${PAGE}?signed-in`
+
+/** Where somebody is sent who came there without it. */
+const NO_COOKIE = `${SIGN_IN}?no-cookie`
+
+/** A word behind the path, which says how somebody came here. */
+const isMarked = (mark: string) =>
+  Effect.map(HttpServerRequest.HttpServerRequest, ({ url }) => url.split("?")[1] === mark)
+
 const secret = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
   AdminCookie.read(headers.cookie)
 )
@@ -45,7 +55,7 @@ const unlessSignedIn = HttpServerResponse.text("Sign in at /admin first.", { sta
 const answerTo = (assets: Assets.Assets, result: SignInResult) => {
   switch (result._tag) {
     case "SignedIn":
-      return AdminCookie.set(result.secret)(AdminPages.seeOther(PAGE))
+      return AdminCookie.set(result.secret)(AdminPages.seeOther(SIGNED_IN))
     case "Wrong":
       return AdminPages.signIn(assets, 401, "This is not the token.")
     case "TooSoon": {
@@ -59,6 +69,9 @@ const answerTo = (assets: Assets.Assets, result: SignInResult) => {
     }
   }
 }
+
+const cookieLost =
+  "The token was right, but your browser did not keep the cookie of the session: browsers keep it over https, and without only on localhost. Open this page by its https address, or allow it to set cookies."
 
 const tokenIn = (body: Uint8Array): string =>
   new URLSearchParams(new TextDecoder().decode(body)).get("token")?.trim() ?? ""
@@ -88,8 +101,13 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     const readiness = yield* Readiness
     const isSignedIn = Effect.flatMap(secret, sessions.isSignedIn)
 
-    const page = Effect.map(isSignedIn, (isIn) =>
-      isIn ? AdminPages.dashboard(assets) : AdminPages.seeOther(SIGN_IN)
+    const page = Effect.zipWith(isSignedIn, isMarked("signed-in"), (isIn, isJustIn) => {
+      if (!isIn) return AdminPages.seeOther(isJustIn ? NO_COOKIE : SIGN_IN)
+      // Without the mark: a bookmark or a later session has nothing to do with it.
+      return isJustIn ? AdminPages.seeOther(PAGE) : AdminPages.dashboard(assets)
+    })
+    const form = Effect.map(isMarked("no-cookie"), (isLost) =>
+      AdminPages.signIn(assets, 200, isLost ? cookieLost : "")
     )
     const events = Effect.flatMap(secret, (given) => {
       const isAllowed = sessions.isSignedIn(given)
@@ -100,7 +118,7 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     })
 
     yield* router.get(PAGE, page)
-    yield* router.get(SIGN_IN, Effect.succeed(AdminPages.signIn(assets)))
+    yield* router.get(SIGN_IN, form)
     yield* router.post(SIGN_IN, fromOurPage(signInWith(assets, sessions)))
     yield* router.post("/admin/sign-out", fromOurPage(signOutWith(sessions)))
     yield* router.get("/admin/events", notFromElsewhere(events))

@@ -1,5 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import { Clock, DateTime, Duration, Effect, Ref, type Scope } from "effect"
+import { Cause, Clock, DateTime, Duration, Effect, Ref, type Scope } from "effect"
+import { isConnectionFailure } from "../auth/DatabaseFault.ts"
 import { recentEvents } from "../auth/RecentEvents.ts"
 import type { Pool } from "../pool/index.ts"
 
@@ -7,8 +8,8 @@ import type { Pool } from "../pool/index.ts"
 export interface Audit {
   /** When it was read; null: not yet. */
   readonly asOf: number | null
-  /** It could not be read when it should have been, so something may be missing. */
-  readonly isBehind: boolean
+  /** Why it could not be read when it should have been, so that something may be missing; null: it was. */
+  readonly behind: "away" | "failed" | null
   readonly events: ReadonlyArray<AuditRow>
 }
 
@@ -46,7 +47,7 @@ export const make = (
   Effect.gen(function* () {
     const sql = yield* SqlClient
     const scope = yield* Effect.scope
-    const view = yield* Ref.make<Audit>({ asOf: null, isBehind: false, events: [] })
+    const view = yield* Ref.make<Audit>({ asOf: null, behind: null, events: [] })
     const wishes = yield* Ref.make(0)
 
     const read = recentEvents(MOST).pipe(
@@ -56,15 +57,31 @@ export const make = (
       Effect.flatMap(([events, asOf]) =>
         Ref.set(view, {
           asOf,
-          isBehind: false,
+          behind: null,
           events: events.map((event) => ({ ...event, at: DateTime.toEpochMillis(event.at) }))
         })
       )
     )
 
-    const behind = Ref.update(view, (audit) => ({ ...audit, isBehind: true }))
+    const fallBehind = (behind: "away" | "failed") =>
+      Effect.map(
+        Ref.getAndUpdate(view, (audit) => ({ ...audit, behind })),
+        (was) => was.behind
+      )
+
+    // Also after a defect: what is wished for later would find the first wish never granted.
+    const missed = (cause: Cause.Cause<unknown>) =>
+      Effect.gen(function* () {
+        if (Cause.isInterruptedOnly(cause)) return
+        const reason = isConnectionFailure(Cause.squash(cause)) ? "away" : "failed"
+        const before = yield* fallBehind(reason)
+        if (reason === "failed" && before !== "failed") {
+          yield* Effect.logWarning("The audit log could not be read for the dashboard", cause)
+        }
+      })
+
     const once = Effect.flatMap(pool.stats, ({ breaker }) =>
-      breaker === "closed" ? Effect.catchAll(read, () => behind) : behind
+      breaker === "closed" ? Effect.catchAllCause(read, missed) : fallBehind("away")
     )
 
     // What is wished for while it is being read is read once more, after a pause.

@@ -2,7 +2,9 @@ import { Duration } from "effect"
 
 /**
  * Wrong tokens in a row, and when the next one is looked at: milliseconds since the epoch. It counts
- * for everybody together, since who guesses may have many addresses.
+ * for everybody together: who guesses may have many addresses, and there is one token to guess, so that
+ * pauses by address would only divide the guesses. The price is that who guesses keeps the form shut;
+ * those who are signed in notice nothing.
  */
 export interface SignInPause {
   readonly wrong: number

@@ -110,12 +110,12 @@ const make = Effect.gen(function* () {
         ...all,
         incidents: Incidents.fold(all.incidents, occurrence)
       })),
-      // What could not be read while the database was away is read now, if somebody looks.
+      // What could not be read, such as while the database was away, is read now, if somebody looks.
       occurrence.event._tag === "Reconnected" && audience.size > 0 ? readAuditIfBehind : Effect.void
     )
 
-  const readAuditIfBehind = Effect.flatMap(audit.current, ({ isBehind }) =>
-    isBehind ? readAudit : Effect.void
+  const readAuditIfBehind = Effect.flatMap(audit.current, ({ behind }) =>
+    behind !== null ? readAudit : Effect.void
   )
 
   const snapshot = Effect.gen(function* () {

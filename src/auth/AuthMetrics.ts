@@ -54,6 +54,32 @@ const outcomeOf = <E extends { readonly _tag: string }>(exit: Exit.Exit<unknown,
       })
   })
 
+const purposes: Readonly<Record<LetterPurpose, number>> = {
+  "verify-email": 0,
+  "change-email": 0,
+  "email-change-asked": 0,
+  "reset-password": 0,
+  "password-changed": 0,
+  "sign-up": 0,
+  "already-signed-up": 0,
+  "account-deleted": 0,
+  "address-taken": 0
+}
+
+const outcomes: Readonly<Record<LetterOutcome, number>> = { delivered: 0, failed: 0, "given-up": 0 }
+
+/** Begins the counts of letters at 0, so that the first one that is given up is seen to be more. */
+export const beginCountingLetters: Effect.Effect<void> = Effect.sync(() => {
+  for (const purpose of Object.keys(purposes)) {
+    for (const [outcome, none] of Object.entries(outcomes)) {
+      authMetrics.letters.unsafeUpdate(none, [
+        MetricLabel.make("auth.letter.purpose", purpose),
+        MetricLabel.make("auth.letter.outcome", outcome)
+      ])
+    }
+  }
+})
+
 /** The method, whose calls are counted by what becomes of them. */
 export const counted =
   <Args extends ReadonlyArray<unknown>, A, E extends { readonly _tag: string }>(

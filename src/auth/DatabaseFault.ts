@@ -30,6 +30,10 @@ const isOfTheDatabase: Readonly<Record<Reason["_tag"], boolean>> = {
 const isUnavailability = (error: PgError): boolean =>
   error.isRetryable || error.phase === "acquire" || isOfTheDatabase[error.reason._tag]
 
+/** Nothing else is wrong than that there is no connection, or none any more. */
+export const isConnectionFailure = (error: unknown): boolean =>
+  error instanceof PgError && error.reason._tag === "ConnectionError"
+
 const retryAfterSeconds = ({ retryAfter }: PgError): number =>
   Option.match(retryAfter, {
     onNone: () => 1,

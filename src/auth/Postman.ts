@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Cause, Duration, Effect, Exit, Option, Predicate, Queue, type Scope } from "effect"
-import { countLetter } from "./AuthMetrics.ts"
+import { beginCountingLetters, countLetter } from "./AuthMetrics.ts"
 import { type ClaimedLetter, claim, LEASE, type TokenLifetimes } from "./ClaimStatement.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
 import type { Letter } from "./Letter.ts"
@@ -33,6 +33,7 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
   Effect.gen(function* () {
     const { concurrency, deliver, lifetimes, sql, wakeUps } = options
     const answered = untilAnswered("10 seconds")
+    yield* beginCountingLetters
     const hands = yield* Effect.makeSemaphore(concurrency)
     const scope = yield* Effect.scope
 

@@ -26,15 +26,19 @@ export const sentenceOf = (cause: Cause.Cause<unknown>): string | undefined => {
 const isWrongUse = (error: unknown): boolean =>
   error instanceof WrongUse || error instanceof SettingsInvalid || isValidationError(error)
 
+/** The command among arguments. Before it there may be `--log-level debug`, or the same in one word. */
+const commandOf = (args: ReadonlyArray<string>): string | undefined =>
+  args.find((arg, index) => !arg.startsWith("-") && args[index - 1] !== "--log-level")
+
 /**
  * How the process ends: 0 all is well, 1 something is wrong or could not be done, 2 wrong use, and 130,
  * as shells have it, where it was interrupted before it was done. A service is never done by itself.
  */
 export const exitCodeOf = (
   exit: Exit.Exit<unknown, unknown>,
-  [command]: ReadonlyArray<string>
+  args: ReadonlyArray<string>
 ): number => {
   if (Exit.isSuccess(exit)) return 0
-  if (Cause.isInterruptedOnly(exit.cause)) return command === "serve" ? 0 : 130
+  if (Cause.isInterruptedOnly(exit.cause)) return commandOf(args) === "serve" ? 0 : 130
   return Option.exists(Cause.failureOption(exit.cause), isWrongUse) ? 2 : 1
 }

@@ -29,7 +29,10 @@ export interface AppOptions {
    * exactly as browsers write them, `https://app.example.com`. Default none.
    */
   readonly corsOrigins?: ReadonlySet<string>
-  /** How many proxies in front of the service are believed. Default 0: see `TrustedHops`. */
+  /**
+   * How many proxies in front of the service are believed, by `TrustedHops` and with the trace that a
+   * request belongs to. Default 0: none.
+   */
   readonly trustedHops?: number
 }
 
@@ -66,8 +69,8 @@ export const make = ({
         Effect.catchAllCause(internalError),
         Effect.map(withSecurityHeaders),
         Effect.map(Cors.withCors(corsOrigins, headers)),
-        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path),
-        method === "POST" ? inLine : identity
+        method === "POST" ? inLine : identity,
+        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path, { trustedHops })
       )
     })
   })

@@ -1,4 +1,5 @@
 import {
+  type Headers,
   type HttpApp,
   HttpServerRequest,
   HttpServerResponse,
@@ -19,14 +20,15 @@ const QUIET = /^\/(health|metrics)(\/|$)/
  * Both know the request only by its route. A path as it was sent, a query, a header or a body may
  * hold a secret, so none of them is recorded. The answer's `X-Request-Id` is the span's id, which
  * every line that was logged on the way carries as `requestId`.
+ *
+ * A trace that began elsewhere goes on here only behind a proxy that is trusted: else any stranger
+ * would decide what is recorded, and in which trace.
  */
 export const logged =
-  (route: string) =>
+  (route: string, { trustedHops }: { readonly trustedHops: number }) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      const parent = Option.getOrUndefined(
-        Option.filter(HttpTraceContext.fromHeaders(request.headers), isWellFormed)
-      )
+      const parent = trustedHops > 0 ? callerOf(request.headers) : undefined
       HttpMetrics.began(request.method)
       const attributes = { "http.request.method": request.method, "http.route": route }
       return Effect.useSpan(
@@ -46,6 +48,10 @@ export const logged =
           )
       )
     })
+
+/** The span in which it was asked, elsewhere. */
+const callerOf = (headers: Headers.Headers): Tracer.ExternalSpan | undefined =>
+  Option.getOrUndefined(Option.filter(HttpTraceContext.fromHeaders(headers), isWellFormed))
 
 /** What a client calls its trace goes into logs and to receivers that refuse all but hexadecimals. */
 const isWellFormed = ({ spanId, traceId }: Tracer.ExternalSpan): boolean =>

@@ -5,6 +5,7 @@ import {
   Exit,
   type Fiber,
   FiberId,
+  FiberRef,
   Option,
   Tracer
 } from "effect"
@@ -52,6 +53,7 @@ export class AcquireSpan {
     const { currentSpan, currentTracer } = fiber
     if (currentTracer === nobodys || currentTracer === undefined) return undefined
     if (currentSpan?.sampled !== true) return undefined
+    if (!fiber.getFiberRef(FiberRef.currentTracerEnabled)) return undefined
     const parent = Option.some(currentSpan)
     const start = clock.unsafeCurrentTimeNanos()
     const span = currentTracer.span("Pool.acquire", parent, Context.empty(), [], start, "internal")

@@ -1,7 +1,7 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
 import { type Labels, remembering } from "./MetricLabels.ts"
 import type { AcquireError } from "./PoolError.ts"
-import type { PoolEvent } from "./PoolEvent.ts"
+import type { EvictionReason, PoolEvent } from "./PoolEvent.ts"
 import { type State, total } from "./PoolState.ts"
 
 /** Seconds, from a hand-over in memory to the default acquire timeout. */
@@ -51,6 +51,22 @@ const breakerLevel: Readonly<Record<State["breaker"]["_tag"], number>> = {
   Open: 2
 }
 
+const refusals: Readonly<Record<AcquireError["_tag"], number>> = {
+  AcquireTimeout: 0,
+  ConnectError: 0,
+  PoolClosed: 0,
+  QueueFull: 0
+}
+
+const evictions: Readonly<Record<EvictionReason, number>> = {
+  idle: 0,
+  lifetime: 0,
+  invalid: 0,
+  broken: 0,
+  generation: 0,
+  drain: 0
+}
+
 /** Writes what a pool does into Effect's metrics, under the pool's name. */
 export class PoolMetrics {
   // The registry finds a metric by the identity of its labels, so they are made once.
@@ -70,6 +86,12 @@ export class PoolMetrics {
     // What has not happened yet is no time, rather than nothing: an alert can be made of it.
     poolMetrics.timeouts.unsafeUpdate(0, this.pool)
     poolMetrics.retries.unsafeUpdate(0, this.pool)
+    for (const [reason, none] of Object.entries(refusals)) {
+      poolMetrics.refusals.unsafeUpdate(none, this.reason(reason))
+    }
+    for (const [reason, none] of Object.entries(evictions)) {
+      poolMetrics.evictions.unsafeUpdate(none, this.reason(reason))
+    }
   }
 
   /** Only what has changed is written. */

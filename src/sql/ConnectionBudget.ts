@@ -27,6 +27,10 @@ export interface ServerLimits {
   readonly databaseLimit?: number
   /** Connections that others hold: dashboards, jobs, a provider's own. Default 0. */
   readonly others?: number
+  /** Those of them that count towards `roleLimit`. Default 0. */
+  readonly othersOfRole?: number
+  /** Those of them that count towards `databaseLimit`. Default 0. */
+  readonly othersOfDatabase?: number
 }
 
 /**
@@ -43,14 +47,16 @@ const processesOf = ({ instances, surge = instances }: Fleet): number => instanc
 /** The most connections that all instances have together, also while they are being replaced. */
 export const demand = (fleet: Fleet): number => processesOf(fleet) * connectionsOf(fleet)
 
-const bound = (limit: number | undefined): number =>
-  limit === undefined || limit < 0 ? Number.POSITIVE_INFINITY : limit
+const left = (limit: number | undefined, taken = 0): number =>
+  limit === undefined || limit < 0 ? Number.POSITIVE_INFINITY : limit - taken
 
 /** How many connections a server has for the instances together. */
 export const supply = (limits: ServerLimits): number => {
-  const { maxConnections, others = 0, reserved = 0, superuserReserved } = limits
-  const open = maxConnections - superuserReserved - reserved
-  return Math.max(0, Math.min(open, bound(limits.roleLimit), bound(limits.databaseLimit)) - others)
+  const { databaseLimit, maxConnections, reserved = 0, roleLimit, superuserReserved } = limits
+  const open = maxConnections - superuserReserved - reserved - (limits.others ?? 0)
+  const ofRole = left(roleLimit, limits.othersOfRole)
+  const ofDatabase = left(databaseLimit, limits.othersOfDatabase)
+  return Math.max(0, Math.min(open, ofRole, ofDatabase))
 }
 
 /** The largest `poolMax` with which the demand is met; below 1 there is none. */

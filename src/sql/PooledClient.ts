@@ -16,6 +16,7 @@ import { type DescribedConfig, type PgClientConfig, poolConfig } from "./PgClien
 import type { PgConnection } from "./PgConnection.ts"
 import { fromAcquire } from "./PgError.ts"
 import { BorrowedStatements } from "./PgStatements.ts"
+import { beginCounting } from "./Recovery.ts"
 import { optionalDuration, type SessionSettings } from "./SessionSettings.ts"
 import { withTransaction } from "./Transaction.ts"
 import { acquirer } from "./TransactionLevel.ts"
@@ -116,6 +117,7 @@ export const make = (
 ): Effect.Effect<Built, ConnectError, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
     const { connectTimeout } = poolConfig(config)
+    yield* beginCounting
     const auxiliary = yield* Auxiliary.make({ connector: connectors.auxiliary, connectTimeout })
     const pooled = yield* watched(connectors.pooled, auxiliary, config)
     const pool = yield* PoolModule.make(pooled, poolConfig(config))

@@ -26,6 +26,12 @@ const labels = {
   Unknown: outcome("unknown")
 } as const
 
+/** Begins the counts at 0, so that the first of each is seen to be more. */
+export const beginCounting: Effect.Effect<void> = Effect.sync(() => {
+  recoveryMetrics.replays.unsafeUpdate(0, unlabelled)
+  for (const outcome of Object.values(labels)) recoveryMetrics.commits.unsafeUpdate(0, outcome)
+})
+
 /** Marks the span that stands around it. What failed, and why, is in the pool's events. */
 const mark = (fiber: AnyFiber, event: string): void => {
   const span = fiber.currentSpan

@@ -63,6 +63,6 @@ export const layer = (options: OtlpOptions): Layer.Layer<never> => {
   })
   return Layer.mergeAll(traces, metrics, Layer.scopedDiscard(processRead(metricInterval))).pipe(
     Layer.provide(OtlpBody.layer(options.protocol === "http/json" ? layerJson : layerProtobuf)),
-    Layer.provide(OtlpReceiver.layer(endpoint))
+    Layer.provide(OtlpReceiver.layer)
   )
 }

@@ -37,47 +37,56 @@ const reasonOf = (cause: Cause.Cause<HttpClientError>): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Tells once that telemetry is lost, and once that it is not any more. */
-const makeTold = (endpoint: string) => {
-  let isAway = false
-  return (exit: Exit.Exit<HttpClientResponse, HttpClientError>): Effect.Effect<void> => {
+/**
+ * Tells once that telemetry is lost, and once that it is not any more: of traces and of metrics by
+ * themselves, because a receiver may take the one and refuse the other.
+ */
+const makeTold = () => {
+  const away = new Set<string>()
+  return (
+    url: string,
+    exit: Exit.Exit<HttpClientResponse, HttpClientError>
+  ): Effect.Effect<void> => {
     if (Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)) return Effect.void
     const isLost = Exit.isFailure(exit) || exit.value.status >= 300
-    if (isLost === isAway) return Effect.void
-    isAway = isLost
-    if (!isLost) return Effect.logInfo(`Telemetry is delivered to ${endpoint} again`)
+    if (isLost === away.has(url)) return Effect.void
+    if (!isLost) {
+      away.delete(url)
+      return Effect.logInfo(`Telemetry is delivered to ${url} again`)
+    }
+    away.add(url)
     const why = Exit.isFailure(exit) ? reasonOf(exit.cause) : `status ${exit.value.status}`
-    return Effect.logWarning(`Telemetry can't be delivered to ${endpoint} and is dropped: ${why}`)
+    return Effect.logWarning(`Telemetry can't be delivered to ${url} and is dropped: ${why}`)
   }
 }
 
-const make = (endpoint: string) =>
-  Effect.map(HttpClient.HttpClient, (client) => {
-    const told = makeTold(endpoint)
-    let underWay = 0
-    const counted = (delivery: Delivery): Delivery =>
-      Effect.suspend(() => {
-        if (underWay >= mostUnderWay) return refused(`${underWay} deliveries are under way`)
-        underWay += 1
-        return Effect.ensuring(
-          delivery,
-          Effect.sync(() => {
-            underWay -= 1
-          })
-        )
-      })
-    return HttpClient.transform(client, (delivery) =>
-      Effect.onExit(counted(answered(delivery)), told)
-    )
-  })
+const make = Effect.map(HttpClient.HttpClient, (client) => {
+  const told = makeTold()
+  let underWay = 0
+  const counted = (delivery: Delivery): Delivery =>
+    Effect.suspend(() => {
+      if (underWay >= mostUnderWay) return refused(`${underWay} deliveries are under way`)
+      underWay += 1
+      return Effect.ensuring(
+        delivery,
+        Effect.sync(() => {
+          underWay -= 1
+        })
+      )
+    })
+  return HttpClient.transform(client, (delivery, { url }) =>
+    Effect.onExit(counted(answered(delivery)), (exit) => told(url, exit))
+  )
+})
 
 /**
  * The client that telemetry is delivered with. It bounds what an exporter keeps for a receiver that is
  * away or slow: a few deliveries, each for a few seconds. It follows no redirect, which could lead
  * the headers astray.
  */
-export const layer = (endpoint: string): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.effect(HttpClient.HttpClient, make(endpoint)).pipe(
-    Layer.provide(FetchHttpClient.layer),
-    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
-  )
+export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.fresh(
+  Layer.effect(HttpClient.HttpClient, make)
+).pipe(
+  Layer.provide(FetchHttpClient.layer),
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
+)

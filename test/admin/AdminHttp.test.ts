@@ -118,6 +118,23 @@ describe("the dashboard over HTTP", () => {
       })
     )
 
+    it.scoped("says to who comes back without the cookie why the form is there again", () =>
+      Effect.gen(function* () {
+        const { headers } = yield* signIn(token)
+        assert.strictEqual(headers.get("location"), "/admin?signed-in")
+        const kept = yield* send("/admin?signed-in", { headers: { cookie: cookieOf(headers) } })
+        assert.strictEqual(kept.status, 303, "and the address bar is that of the dashboard")
+        assert.strictEqual(kept.headers.get("location"), "/admin")
+        const lost = yield* send("/admin?signed-in")
+        assert.strictEqual(lost.headers.get("location"), "/admin/sign-in?no-cookie")
+        const form = yield* send("/admin/sign-in?no-cookie")
+        assert.strictEqual(form.status, 200)
+        assert.include(form.text, "The token was right, but your browser did not keep the cookie")
+        assert.include(form.text, "https")
+        assert.notInclude((yield* send("/admin/sign-in")).text, "cookie")
+      })
+    )
+
     it.scoped("tells nothing to pages of other origins, also of the same site", () =>
       Effect.gen(function* () {
         const cookie = yield* signedIn

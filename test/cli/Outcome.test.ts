@@ -20,9 +20,12 @@ describe("the exit code", () => {
     ["wrong use", Exit.fail(new WrongUse({ message: "no" })), "migrate", 2],
     ["wrong settings", Exit.fail(fromProblems(["PORT must be"])), "serve", 2],
     ["interrupted", interrupted, "migrate", 130],
-    ["a service that was told to end", interrupted, "serve", 0]
-  ] as const)("of %s", (_, exit, command, code) => {
-    assert.strictEqual(exitCodeOf(exit, [command]), code)
+    ["a service that was told to end", interrupted, "serve", 0],
+    ["one with an option before it", interrupted, "--log-level debug serve", 0],
+    ["one with the same in a word", interrupted, "--log-level=debug serve", 0],
+    ["a command with options before it", interrupted, "--log-level serve migrate", 130]
+  ] as const)("of %s", (_, exit, line, code) => {
+    assert.strictEqual(exitCodeOf(exit, line.split(" ")), code)
   })
 })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option } from "effect"
 import { capturedLog, capturedSpans } from "./capturedLog.ts"
 import { fakeFloors, floorsWith, serviceOver } from "./fakeService.ts"
 import { bearer, freshEmail, postJson, Service, send } from "./Service.ts"
@@ -84,6 +84,29 @@ describe("RequestLog", () => {
         assert.match(String(annotations.requestId), /^[0-9a-f]{16}$/)
       }
     }).pipe(Effect.provide(serviceOver(fakeFloors, {}, log.layer)))
+  })
+
+  const elsewhere = { trace: "0af7651916cd43dd8448eb211c80319c", span: "b7ad6b7169203331" }
+
+  it.scopedLive.each([
+    ["nobody, unless a proxy is trusted", 0, undefined],
+    ["who asks, behind a proxy that is trusted", 1, elsewhere.span]
+  ] as const)("a trace is begun by %s", ([, trustedHops, parent]) => {
+    const trace = capturedSpans()
+    return Effect.gen(function* () {
+      const { span, trace: traceId } = elsewhere
+      for (const headers of [
+        { traceparent: `00-${traceId}-${span}-00` },
+        { b3: `${traceId}-${span}-0` },
+        { "x-b3-traceid": traceId, "x-b3-spanid": span, "x-b3-sampled": "0" }
+      ]) {
+        yield* send("/health", { headers })
+        const begun = trace.begun.at(-1)
+        assert.strictEqual(begun?.name, "GET /health")
+        assert.strictEqual(Option.getOrUndefined(begun?.parent ?? Option.none())?.spanId, parent)
+        assert.strictEqual(begun?.traceId === traceId, parent !== undefined)
+      }
+    }).pipe(Effect.provide(serviceOver(fakeFloors, { trustedHops }, trace.layer)))
   })
 
   it.scopedLive("no line of the log and no span has a secret that was sent", () => {

@@ -29,8 +29,9 @@ export const capturedLog = (): {
   return { lines, layer }
 }
 
-/** A tracer that keeps every span that was begun, as text: its name and attributes. */
+/** A tracer that keeps every span that was begun; `spans`: as text, its name and attributes. */
 export const capturedSpans = (): {
+  readonly begun: ReadonlyArray<Tracer.Span>
   readonly spans: () => ReadonlyArray<string>
   readonly layer: Layer.Layer<never>
 } => {
@@ -50,5 +51,5 @@ export const capturedSpans = (): {
     )
   )
   const text = (span: Tracer.Span) => JSON.stringify([span.name, ...span.attributes])
-  return { spans: () => begun.map(text), layer }
+  return { begun, spans: () => begun.map(text), layer }
 }

@@ -100,6 +100,7 @@ describe("the span of an acquire", () => {
       const use = pool.use(() => Effect.void)
       yield* use
       yield* Effect.withSpan(use, "untraced").pipe(Effect.withTracerEnabled(false))
+      yield* Effect.withSpan(Effect.withTracerEnabled(use, false), "traced, but for this")
       yield* Effect.withParentSpan(use, outside)
       assert.deepStrictEqual(said(), [])
       yield* Effect.withSpan(use, "traced")

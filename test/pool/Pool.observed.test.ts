@@ -113,6 +113,19 @@ describe("what happens in a pool", () => {
     }).pipe(advancing)
   })
 
+  it.scoped("begins every count by reason at 0, so that the first one is seen to be more", () => {
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      yield* make(server.connector, { ...defaults, name: "observed", lazy: true })
+      for (const reason of ["AcquireTimeout", "ConnectError", "PoolClosed", "QueueFull"]) {
+        assert.strictEqual(yield* read("refusals", reason), 0, reason)
+      }
+      for (const reason of ["idle", "lifetime", "invalid", "broken", "generation", "drain"]) {
+        assert.isDefined(yield* read("evictions", reason), reason)
+      }
+    }).pipe(advancing)
+  })
+
   it.scoped(
     "tells of a connection that is held too long, with the span that holds it, once",
     () => {
@@ -170,7 +183,9 @@ const read = (suffix: string, state?: string) =>
         (state === undefined || metricKey.tags.some(({ value }) => value === state))
     )
     const value = labelled?.metricState
-    return value !== undefined && "value" in value ? value.value : undefined
+    if (value === undefined) return undefined
+    if ("value" in value) return value.value
+    return "count" in value ? value.count : undefined
   })
 
 /** Lets the simulated time go on while an effect waits for it. */

@@ -17,7 +17,9 @@ const limits = FastCheck.record({
   reserved: natural(5),
   roleLimit: FastCheck.integer({ min: -1, max: 500 }),
   databaseLimit: FastCheck.integer({ min: -1, max: 500 }),
-  others: natural(20)
+  others: natural(20),
+  othersOfRole: natural(20),
+  othersOfDatabase: natural(20)
 })
 
 describe("a budget of connections", () => {
@@ -31,8 +33,15 @@ describe("a budget of connections", () => {
   it("a limit of the role or the database counts where it is lower, and -1 is none", () => {
     const server = { maxConnections: 100, superuserReserved: 3, reserved: 2 }
     expect(supply({ ...server, roleLimit: 20, databaseLimit: -1 })).toBe(20)
-    expect(supply({ ...server, roleLimit: -1, databaseLimit: 30, others: 5 })).toBe(25)
+    expect(supply({ ...server, roleLimit: -1, databaseLimit: 30 })).toBe(30)
     expect(supply({ ...server, others: 1000 })).toBe(0)
+  })
+
+  it("a limit is compared with the sessions that count towards it", () => {
+    const server = { maxConnections: 100, superuserReserved: 3, others: 60 }
+    expect(supply({ ...server, roleLimit: 20, othersOfRole: 2 })).toBe(18)
+    expect(supply({ ...server, databaseLimit: 30, othersOfDatabase: 5 })).toBe(25)
+    expect(supply({ ...server, roleLimit: 50 })).toBe(37)
   })
 
   it.prop(

@@ -100,13 +100,29 @@ describe("telemetry", () => {
       const warnings = log.lines
         .filter(({ level }) => level === "WARN")
         .map(({ message }) => message)
-      assert.strictEqual(
-        warnings.filter((line) => line.includes(`${url} and is dropped`)).length,
-        1
-      )
-      assert.strictEqual(
-        warnings.filter((line) => line.includes(`${away} and is dropped`)).length,
-        1
+      for (const place of [`${url}/v1/traces`, `${url}/v1/metrics`, `${away}/v1/traces`]) {
+        const told = warnings.filter((line) => line.includes(`${place} and is dropped`))
+        assert.lengthOf(told, 1, place)
+      }
+    }).pipe(Effect.provide(Receiver.layer))
+  )
+
+  it.scopedLive("of which one part is refused and the other taken is told of once", () =>
+    Effect.gen(function* () {
+      const { deliveries, refuse, url } = yield* Receiver
+      refuse("/v1/metrics")
+      const log = captured()
+      const to = (path: string) => deliveries.filter((delivery) => delivery.path === path).length
+      const work = Effect.gen(function* () {
+        yield* eventually(() => to("/v1/metrics") > 0)
+        yield* Effect.withSpan(Effect.void, "taken")
+        yield* eventually(() => to("/v1/traces") > 0)
+        yield* Effect.sleep("100 millis")
+      })
+      yield* Effect.provide(underTelemetry(work), log.layer)
+      assert.deepStrictEqual(
+        log.lines.map(({ message }) => message).filter((line) => line.startsWith("Telemetry")),
+        [`Telemetry can't be delivered to ${url}/v1/metrics and is dropped: status 404`]
       )
     }).pipe(Effect.provide(Receiver.layer))
   )

@@ -41,6 +41,8 @@ export interface OtlpReceiver {
   readonly mostWaiting: () => number
   /** What it answers from now on; none: it does not. */
   readonly answer: (status: number | undefined, headers?: Record<string, string>) => void
+  /** The path of what it refuses from now on, with 404, whatever else it answers. */
+  readonly refuse: (path: string) => void
   /** All spans that were delivered, as protoc reads them. */
   readonly spans: () => ReadonlyArray<Message>
   /** All metrics that were delivered last. */
@@ -75,6 +77,7 @@ export const otlpReceiver: Effect.Effect<OtlpReceiver, never, Scope.Scope> = Eff
     const deliveries: Array<Delivery> = []
     let answer: { status: number | undefined; headers: Record<string, string> }
     answer = { status: 200, headers: {} }
+    let refused: string | undefined
     let waiting = 0
     let mostWaiting = 0
     const server = yield* listening((request, response) => {
@@ -85,7 +88,9 @@ export const otlpReceiver: Effect.Effect<OtlpReceiver, never, Scope.Scope> = Eff
       })
       read(request, (body) => {
         deliveries.push({ path: request.url ?? "", headers: request.headers, body })
-        if (answer.status !== undefined) response.writeHead(answer.status, answer.headers).end()
+        if (request.url === refused) response.writeHead(404).end()
+        else if (answer.status !== undefined)
+          response.writeHead(answer.status, answer.headers).end()
       })
     })
     const to = (path: string) => deliveries.filter((delivery) => delivery.path === path)
@@ -96,6 +101,9 @@ export const otlpReceiver: Effect.Effect<OtlpReceiver, never, Scope.Scope> = Eff
       mostWaiting: () => mostWaiting,
       answer: (status, headers = {}) => {
         answer = { status, headers }
+      },
+      refuse: (path) => {
+        refused = path
       },
       spans: () =>
         to("/v1/traces")

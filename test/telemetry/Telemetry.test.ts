@@ -75,7 +75,14 @@ layer(watchedService, { excludeTestServices: true })("a service that is watched"
       assert.isAtLeast(auth("sign-in", "InvalidCredentials"), 1)
       assert.isAtLeast(auth("sign-out", "done"), 1)
       assert.isAtLeast(auth("email-proof", "TokenInvalid"), 1)
-      assert.isAtLeast(count("holdfast_auth_letters_total"), 1)
+      const letters = (outcome: string) =>
+        count(
+          `holdfast_auth_letters_total{auth_letter_purpose="verify-email",auth_letter_outcome="${outcome}"}`
+        )
+      assert.isAtLeast(letters("delivered"), 1)
+      assert.strictEqual(letters("given-up"), 0, "known before the first one")
+      assert.strictEqual(count('db_client_commits_resolved_total{db_commit_outcome="unknown"}'), 0)
+      assert.strictEqual(count("db_client_replays_total"), 0)
       assert.isAtLeast(count("process_memory_usage_bytes"), 1e7)
       assert.include(lines.join("\n"), 'http_route="/auth/signup",http_response_status_code="201"')
       const known = new Map(

@@ -55,7 +55,7 @@ export const watchedService = Layer.effect(Secrets, busyDay).pipe(
   ),
   Layer.provide(
     serviceWithMail(
-      { passwords: cheapPasswords },
+      { passwords: cheapPasswords, trustedHops: 1 },
       MetricsRoute.layer({ token: Redacted.make(metricsToken), serviceName: "watched" })
     )
   ),

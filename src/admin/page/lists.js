@@ -31,13 +31,19 @@ const auditRow = ({ address, at, kind, userId }) =>
     make("td", { class: "id" }, address ?? "–")
   )
 
+/** @type {Readonly<Record<NonNullable<Audit["behind"]>, string>>} */
+const trouble = {
+  away: "The database is away",
+  failed: "The log could not be read (the service's log says why)"
+}
+
 /** @param {Audit} audit */
-const asOf = ({ asOf, isBehind }) => {
+const asOf = ({ asOf, behind }) => {
   if (asOf === null) {
-    return isBehind ? "The database is away: not read yet." : "Not read yet."
+    return behind === null ? "Not read yet." : `${trouble[behind]}: not read yet.`
   }
   const known = `As of ${moment(asOf)}. Read when a page opens, and after something happened in this process.`
-  return isBehind ? `${known} The database is away: there may be more.` : known
+  return behind === null ? known : `${known} ${trouble[behind]}: there may be more.`
 }
 
 /** @param {Audit} audit */

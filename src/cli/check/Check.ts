@@ -1,10 +1,11 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Duration, Effect, type Redacted } from "effect"
+import { Duration, Effect, type Redacted } from "effect"
 import { authSchema } from "../../auth/authSchema.ts"
 import { type InspectedSession, inspectedSession } from "../../sql/InspectedSession.ts"
 import type { PgClientConfig } from "../../sql/PgClientConfig.ts"
 import { lookAtSchema } from "../../sql/SchemaState.ts"
 import { describe } from "../../sql/SqlState.ts"
+import { statementTimeout } from "../../sql/statementTimeout.ts"
 import { type Finding, ok, problem } from "./Finding.ts"
 import {
   judgeAbandoned,
@@ -21,6 +22,7 @@ import {
   judgeRoundTrip,
   judgeRoute,
   judgeTls,
+  oneBackend,
   onlyOne,
   spoken
 } from "./judgePath.ts"
@@ -34,7 +36,7 @@ import {
 import { loginFailure } from "./LoginFailure.ts"
 import { answersOf, roundTrips, timed } from "./measure.ts"
 import { type Place, placeOf } from "./Place.ts"
-import { serverFacts } from "./ServerFacts.ts"
+import { ownName, serverFacts } from "./ServerFacts.ts"
 import { reach, resolveName, Stopped, speaksPostgres } from "./Steps.ts"
 
 /** What is looked at, and who is told. */
@@ -68,11 +70,11 @@ const reached = ({ address, doing, pool, tell }: CheckOptions, place: Place) =>
 const loggedIn = ({ doing, pool, url }: CheckOptions, what: string) =>
   Effect.zipRight(
     doing(what),
-    Effect.mapError(
-      inspectedSession({ ...pool, url, applicationName: "holdfast check" }),
-      stoppedBy
-    )
+    Effect.mapError(inspectedSession({ ...pool, url, applicationName: ownName }), stoppedBy)
   )
+
+/** A statement may wait for a backend as long as a session may take to open, and then be answered. */
+const longestAnswer = ({ pool }: CheckOptions) => Duration.times(pool.connectTimeout, 2)
 
 /** A second session beside the first, for what one alone can't show. */
 const beside = (options: CheckOptions, first: InspectedSession) =>
@@ -80,11 +82,12 @@ const beside = (options: CheckOptions, first: InspectedSession) =>
     const second = yield* loggedIn(options, "Opening a second session")
     const { connectTimeout } = options.pool
     yield* options.tell(judgeColdStart(first.openedIn, second.openedIn, connectTimeout))
-    const none: ReadonlyArray<Answered> = []
-    return yield* answersOf(first.connection, second.connection).pipe(
-      Effect.timeout(connectTimeout),
-      Effect.orElseSucceed(() => none)
+    const answers = yield* Effect.mapError(
+      answersOf(first.connection, second.connection, connectTimeout),
+      stoppedBy
     )
+    if (answers.hasWaited) yield* options.tell(oneBackend(connectTimeout))
+    return answers.answered
   }).pipe(
     Effect.catchAll(({ finding }) =>
       Effect.as(options.tell(onlyOne(finding.seen)), [] as ReadonlyArray<Answered>)
@@ -102,17 +105,17 @@ const asked = (options: CheckOptions, place: Place, session: InspectedSession) =
     yield* doing("Measuring the round trip")
     yield* tell(judgeRoundTrip(yield* roundTrips(connection)))
     yield* doing("Asking the server about itself")
-    const facts = yield* serverFacts(connection, authSchema.tables)
+    const own = answers.map(({ pid }) => pid)
+    const facts = yield* serverFacts(connection, authSchema.tables, own)
     const state = yield* lookAtSchema(connection, authSchema)
-    const own = answers.length === 0 ? 1 : 2
     const isPooled = isShared(answers) || place.isPooler
     const findings = [
       judgeVersion(facts),
       judgeWriting(facts),
       judgePermissions(facts, state),
       judgeSight(facts),
-      judgeRoom(facts, own),
-      judgeFleet(facts, { instances, isPooled, own, pool }),
+      judgeRoom(facts),
+      judgeFleet(facts, { instances, isPooled, pool }),
       judgeIdle(facts, pool),
       judgeAbandoned(facts, isProxied),
       judgeStatements(facts),
@@ -137,8 +140,9 @@ export const check = (options: CheckOptions): Effect.Effect<void> =>
     yield* reached(options, place)
     const session = yield* loggedIn(options, "Logging in")
     yield* options.tell(ok("Login", "the server lets this user in"))
-    yield* Effect.catchTag(asked(options, place, session), "SqlError", (error) =>
-      Effect.fail(lost(error))
+    yield* asked(options, place, session).pipe(
+      statementTimeout(longestAnswer(options)),
+      Effect.catchTag("SqlError", (error) => Effect.fail(lost(error)))
     )
   }).pipe(
     Effect.scoped,

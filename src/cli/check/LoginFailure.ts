@@ -32,6 +32,11 @@ const advised: ReadonlyArray<readonly [step: string, when: RegExp, advice: strin
   ],
   ["Quota", /quota/i, "Wait for the next billing period, or change the plan."],
   [
+    "Login",
+    /tenant( or |\/)user.* not found|no tenant identifier/i,
+    "Through Supabase's pooler the user is named with its project, postgres.<project-ref>: correct that, or the host, which names the region."
+  ],
+  [
     "Endpoint",
     /endpoint|project|tenant/i,
     "Correct the host in the URL: the proxy there knows no such endpoint, or has it switched off."

@@ -2,6 +2,17 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 
+/** Sessions of clients at this moment, but for those of who asks. */
+export interface Sessions {
+  readonly all: number
+  /** Those of the role that asks, which its limit counts. */
+  readonly role: number
+  /** Those in this database. */
+  readonly database: number
+  /** Those of the service that is to run here: same role, database and name. */
+  readonly fleet: number
+}
+
 /** What a server says of itself and of the role that asks. Times in milliseconds, 0: none. */
 export interface ServerFacts {
   /** Such as "18.4". */
@@ -27,8 +38,7 @@ export interface ServerFacts {
   readonly reserved: number
   readonly roleLimit: number
   readonly databaseLimit: number
-  /** Sessions of clients at this moment, this one's included. */
-  readonly inUse: number
+  readonly inUse: Sessions
   readonly idleSessionTimeout: number
   readonly idleInTransactionTimeout: number
   readonly statementTimeout: number
@@ -40,9 +50,26 @@ export interface ServerFacts {
 const setting = (name: string) =>
   `coalesce((SELECT setting FROM pg_settings WHERE name = '${name}'), '0')`
 
+/** The name of the session that asks, unless the URL gives it another. */
+export const ownName = "holdfast check"
+
+/** What the service calls its sessions: as the URL says, or by the client's own name. */
+const serviceName = `coalesce(nullif(current_setting('application_name'), '${ownName}'), 'holdfast')`
+
+const ofRole = "usename = current_user"
+const inDatabase = "datname = current_database()"
+
+/** All of them, by what the limits count and by who they are. */
+const sessions = `SELECT count(*)::int AS total, count(*) FILTER (WHERE ${ofRole})::int AS of_role,
+    count(*) FILTER (WHERE ${inDatabase})::int AS in_database,
+    count(*) FILTER (WHERE ${ofRole} AND ${inDatabase} AND application_name = ${serviceName})::int AS of_service
+  FROM pg_stat_activity
+  WHERE pid <> pg_backend_pid() AND pid <> ALL($2)
+    AND (backend_type = 'client backend' OR backend_type IS NULL AND datid IS NOT NULL)`
+
 const allowed = (call: string) => `has_function_privilege('${call}', 'EXECUTE')`
 
-/** One round trip; every role may ask. `$1`: our tables. */
+/** One round trip; every role may ask. `$1`: our tables; `$2`: backends of who asks. */
 const question = `SELECT current_setting('server_version'), ${setting("server_version_num")},
   pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
   current_user, rolsuper,
@@ -54,11 +81,10 @@ const question = `SELECT current_setting('server_version'), ${setting("server_ve
   ${setting("max_connections")}, ${setting("superuser_reserved_connections")},
   ${setting("reserved_connections")}, rolconnlimit,
   (SELECT datconnlimit FROM pg_database WHERE datname = current_database()),
-  (SELECT count(*)::int FROM pg_stat_activity
-    WHERE backend_type = 'client backend' OR backend_type IS NULL AND datid IS NOT NULL),
+  total, of_role, in_database, of_service,
   ${setting("idle_session_timeout")}, ${setting("idle_in_transaction_session_timeout")},
   ${setting("statement_timeout")}, ${setting("tcp_keepalives_idle")}
-  FROM pg_roles WHERE rolname = current_user`
+  FROM pg_roles, (${sessions}) AS sessions WHERE rolname = current_user`
 
 type Row = ReadonlyArray<unknown>
 
@@ -82,19 +108,25 @@ const whatItGrants = (row: Row) => ({
   reserved: Number(row[13]),
   roleLimit: Number(row[14]),
   databaseLimit: Number(row[15]),
-  inUse: Number(row[16]),
-  idleSessionTimeout: Number(row[17]),
-  idleInTransactionTimeout: Number(row[18]),
-  statementTimeout: Number(row[19]),
-  keepalivesIdle: Number(row[20])
+  inUse: {
+    all: Number(row[16]),
+    role: Number(row[17]),
+    database: Number(row[18]),
+    fleet: Number(row[19])
+  },
+  idleSessionTimeout: Number(row[20]),
+  idleInTransactionTimeout: Number(row[21]),
+  statementTimeout: Number(row[22]),
+  keepalivesIdle: Number(row[23])
 })
 
-/** Asks the server about itself. */
+/** Asks the server about itself, and about sessions other than `own`. */
 export const serverFacts = (
   connection: SqlConnection,
-  tables: ReadonlyArray<string>
+  tables: ReadonlyArray<string>,
+  own: ReadonlyArray<string>
 ): Effect.Effect<ServerFacts, SqlError> =>
-  Effect.map(connection.executeValues(question, [tables]), ([row = []]) => ({
+  Effect.map(connection.executeValues(question, [tables, own.map(Number)]), ([row = []]) => ({
     ...whoItIs(row),
     ...whatItGrants(row)
   }))

@@ -1,5 +1,11 @@
 import { Duration } from "effect"
-import { demand, type Fleet, largestPool, supply } from "../../sql/ConnectionBudget.ts"
+import {
+  demand,
+  type Fleet,
+  largestPool,
+  type ServerLimits,
+  supply
+} from "../../sql/ConnectionBudget.ts"
 import { type Finding, ok, problem, warning } from "./Finding.ts"
 import { spoken } from "./judgePath.ts"
 import type { ServerFacts } from "./ServerFacts.ts"
@@ -10,13 +16,20 @@ export interface PoolSettings {
   readonly idleTimeout: Duration.Duration
 }
 
-const limitsOf = (facts: ServerFacts, own: number) => ({
-  ...facts,
-  others: Math.max(0, facts.inUse - own)
-})
+/** The limits, and what others have taken of each. `fleet`: sessions that are not of others. */
+const limitsOf = (facts: ServerFacts, fleet: number): ServerLimits => {
+  const { all, database, role } = facts.inUse
+  return {
+    ...facts,
+    others: all - fleet,
+    othersOfRole: role - fleet,
+    othersOfDatabase: database - fleet
+  }
+}
 
 const limitWords = ({
   databaseLimit,
+  inUse,
   maxConnections,
   reserved,
   roleLimit,
@@ -25,14 +38,16 @@ const limitWords = ({
   [
     `max_connections ${maxConnections}`,
     `${superuserReserved + reserved} reserved`,
-    ...(roleLimit >= 0 ? [`${roleLimit} for this role`] : []),
-    ...(databaseLimit >= 0 ? [`${databaseLimit} for this database`] : [])
+    ...(roleLimit >= 0 ? [`${roleLimit} for this role (${inUse.role} taken)`] : []),
+    ...(databaseLimit >= 0 ? [`${databaseLimit} for this database (${inUse.database} taken)`] : [])
   ].join(", ")
 
-/** What the server has, and who has it now. `own`: sessions of the check itself. */
-export const judgeRoom = (facts: ServerFacts, own: number): Finding => {
-  const seen = `${limitWords(facts)}; ${facts.inUse} in use now`
-  const left = supply(limitsOf(facts, own))
+/** What the server has, and who has it now. */
+export const judgeRoom = (facts: ServerFacts): Finding => {
+  const { all, fleet } = facts.inUse
+  const ours = fleet > 0 ? `, ${fleet} of them by this service` : ""
+  const seen = `${limitWords(facts)}; ${all} in use now beside this check's${ours}`
+  const left = supply(limitsOf(facts, 0))
   return left < 2
     ? problem("Connections", seen, "End sessions that nobody needs: hardly one is left.")
     : ok("Connections", seen)
@@ -41,27 +56,28 @@ export const judgeRoom = (facts: ServerFacts, own: number): Finding => {
 const arithmetic = ({ instances, poolMax }: Fleet): string =>
   `${instances} instance${instances === 1 ? "" : "s"} x (DB_POOL_MAX ${poolMax} + 1 beside the pool)`
 
-/** Whether the instances fit, also while they are replaced. Behind a pooler its own limits count. */
+/**
+ * Whether the instances fit, also while they are replaced. Those that run already are among them and
+ * count once. Behind a pooler its own limits count.
+ */
 export const judgeFleet = (
   facts: ServerFacts,
   {
     instances,
     isPooled,
-    own,
     pool
   }: {
     readonly instances: number
     readonly isPooled: boolean
-    readonly own: number
     readonly pool: PoolSettings
   }
 ): Finding => {
   const name = "Arithmetic"
   const fleet: Fleet = { instances, poolMax: pool.maxConnections, surge: 0 }
   const replaced: Fleet = { ...fleet, surge: instances }
-  const limits = limitsOf(facts, own)
+  const limits = limitsOf(facts, facts.inUse.fleet)
   const has = supply(limits)
-  const seen = `${arithmetic(fleet)} = ${demand(fleet)}, of ${has} that are free`
+  const seen = `${arithmetic(fleet)} = ${demand(fleet)}, of ${has} that others leave`
   if (isPooled) {
     return ok(
       name,

@@ -117,10 +117,18 @@ export const judgeColdStart = (
   return ok("Cold start", slept ? `${seen}: the database had slept` : seen)
 }
 
-/** No session could be opened a second time. */
+/** A pooler gave one session a backend only when another had let go of it. */
+export const oneBackend = (waited: Duration.Duration): Finding =>
+  warning(
+    "Backends",
+    `the pooler had one backend to give: a second session waited for ${Duration.format(waited)} in vain`,
+    "Raise the pooler's pool size for this user and database, or end what holds its backends: everybody waits for one."
+  )
+
+/** There is no second session beside the first. */
 export const onlyOne = (seen: string): Finding =>
   problem(
     "Cold start",
-    `a second session could not be opened: ${seen}`,
+    `a second session could not be used: ${seen}`,
     "Free connections: the pool needs more than one."
   )

@@ -1,6 +1,6 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Fiber, Option } from "effect"
 import type { Answered } from "./judgePath.ts"
 
 /** Runs one statement as it is, in a round trip of its own. */
@@ -35,19 +35,31 @@ const pidOn = (connection: SqlConnection, session: Answered["session"]) =>
     ([row]): Answered => ({ session, pid: String(row?.[0]) })
   )
 
+/** Who answered on two sessions. */
+export interface Answers {
+  readonly answered: ReadonlyArray<Answered>
+  /** The first session got no backend for as long as the second one held its own. */
+  readonly hasWaited: boolean
+}
+
 /**
  * Which backend answers on two open sessions, while the second one holds its own in a transaction: a
- * pooler in transaction mode has to show itself.
+ * pooler in transaction mode has to show itself. One that has no other backend keeps the first
+ * session waiting, which is given `within`, and its answer once the second one has let go.
  */
 export const answersOf = (
   first: SqlConnection,
-  second: SqlConnection
-): Effect.Effect<ReadonlyArray<Answered>, SqlError> =>
+  second: SqlConnection,
+  within: Duration.Duration
+): Effect.Effect<Answers, SqlError> =>
   Effect.gen(function* () {
     const alone = yield* pidOn(first, "first")
     yield* ask(second, "BEGIN")
     const held = yield* pidOn(second, "second")
-    const beside = yield* pidOn(first, "first")
+    // Not interrupted when its time is over: a pooler knows no cancelling of one who waits.
+    const asking = yield* Effect.fork(pidOn(first, "first"))
+    const inTime = yield* Effect.timeoutOption(Fiber.join(asking), within)
     yield* ask(second, "ROLLBACK")
-    return [alone, held, beside]
+    const beside = yield* Fiber.join(asking)
+    return { answered: [alone, held, beside], hasWaited: Option.isNone(inTime) }
   })

@@ -1,3 +1,4 @@
+import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Duration, Effect, Either, Layer, Redacted } from "effect"
 import { inject } from "vitest"
@@ -84,6 +85,21 @@ layer(TestDatabase.address, { excludeTestServices: true })("a server at the othe
   )
 })
 
+layer(TestDatabase.layer, { excludeTestServices: true })("a service that runs already", (it) => {
+  it.effect("is told from others by the name of its sessions, and counted once", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const { reserve } = yield* SqlClient
+      yield* Effect.replicateEffect(reserve, 3)
+      const findings = yield* found(url, "5 seconds", 1)
+      assert.include(named(findings, "Connections")?.seen, "3 of them by this service")
+      const other = withParameters(url, { application_name: "another" })
+      const strangers = yield* found(other, "5 seconds", 1)
+      assert.notInclude(named(strangers, "Connections")?.seen, "by this service")
+    }).pipe(Effect.scoped)
+  )
+})
+
 describe("TLS", () => {
   it.scopedLive("is told from encryption with anybody", () =>
     Effect.gen(function* () {
@@ -103,8 +119,8 @@ describe("TLS", () => {
   )
 })
 
-const pooled = (mode: "session" | "transaction") =>
-  Layer.provide(pooler({ mode }), TestDatabase.address)
+const pooled = (mode: "session" | "transaction", settings = {}) =>
+  Layer.provide(pooler({ mode, settings }), TestDatabase.address)
 
 describeWithPgBouncer("a pooler in between", () => {
   layer(pooled("transaction"), { excludeTestServices: true })("by transaction", (it) => {
@@ -116,6 +132,21 @@ describeWithPgBouncer("a pooler in between", () => {
         assert.match(named(findings, "Arithmetic")?.seen ?? "", /clients of the pooler/)
         assert.strictEqual(named(findings, "Lost transactions")?.level, "warning")
       })
+    )
+  })
+
+  const narrow = pooled("transaction", { default_pool_size: "1" })
+  layer(narrow, { excludeTestServices: true })("with one backend", (it) => {
+    it.effect("is told by what a second session waits for, and the rest is looked at", () =>
+      Effect.gen(function* () {
+        const { url } = yield* PgBouncer
+        const findings = yield* found(url, "500 millis")
+        const backends = named(findings, "Backends")
+        assert.strictEqual(backends?.level, "warning")
+        assert.match(backends?.seen ?? "", /one backend to give: a second session waited for 500ms/)
+        assert.match(named(findings, "Route")?.seen ?? "", /gives each transaction another session/)
+        assert.isDefined(named(findings, "Migrations"))
+      }).pipe(Effect.timeout("8 seconds"))
     )
   })
 

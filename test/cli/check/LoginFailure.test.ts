@@ -20,7 +20,18 @@ const failures: ReadonlyArray<readonly [cause: unknown, name: string, advice: Re
   [answer("08P01", "no such database: x"), "Database", /name of the database/],
   [answer("XX000", "The requested endpoint could not be found", "ERROR"), "Endpoint", /host/],
   [answer("XX000", "Your account or project has exceeded the quota", "ERROR"), "Quota", /plan/],
-  [answer("XX000", "Tenant or user not found"), "Endpoint", /host/],
+  [answer("XX000", "Tenant or user not found"), "Login", /postgres\.<project-ref>.*host/],
+  [
+    answer("XX000", "(ENOTFOUND) tenant/user ada.shop not found"),
+    "Login",
+    /postgres\.<project-ref>/
+  ],
+  [
+    answer("XX000", "(ENOIDENTIFIER) no tenant identifier provided"),
+    "Login",
+    /postgres\.<project-ref>/
+  ],
+  [answer("XX000", "(EBANNED) tenant is banned: abuse"), "Endpoint", /host/],
   [
     Object.assign(new Error("self-signed certificate"), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }),
     "TLS",

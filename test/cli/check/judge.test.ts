@@ -45,7 +45,7 @@ const sound: ServerFacts = {
   reserved: 0,
   roleLimit: -1,
   databaseLimit: -1,
-  inUse: 2,
+  inUse: { all: 1, role: 1, database: 1, fleet: 0 },
   idleSessionTimeout: 0,
   idleInTransactionTimeout: 0,
   statementTimeout: 0,
@@ -62,7 +62,11 @@ const upToDate: SchemaState = {
 
 const step = { id: 3, name: "later", script: "" }
 const pool = { maxConnections: 10, idleTimeout: Duration.minutes(10) }
-const fleet = (instances: number, isPooled = false) => ({ instances, isPooled, own: 2, pool })
+const fleet = (instances: number, isPooled = false) => ({ instances, isPooled, pool })
+/** So many sessions of strangers, of the role that asks, of its database, and of its service. */
+const inUse = (all: number, role = 1, database = 1, ours = 0) => ({
+  inUse: { all, role, database, fleet: ours }
+})
 const far = placeOf({ host: "db.example.com", port: 5432 })
 const here = placeOf({ host: "localhost", port: 5432 })
 
@@ -121,10 +125,30 @@ describe("a server", () => {
 describe("the connections", () => {
   it("are told with every limit that there is, and are a problem where hardly one is left", () => {
     assert.strictEqual(
-      judgeRoom({ ...sound, reserved: 2, roleLimit: 20 }, 2).seen,
-      "max_connections 100, 5 reserved, 20 for this role; 2 in use now"
+      judgeRoom({ ...sound, reserved: 2, roleLimit: 20 }).seen,
+      "max_connections 100, 5 reserved, 20 for this role (1 taken); 1 in use now beside this check's"
     )
-    assert.strictEqual(judgeRoom({ ...sound, inUse: 98 }, 2).level, "problem")
+    assert.strictEqual(judgeRoom({ ...sound, ...inUse(96) }).level, "problem")
+  })
+
+  it("of everybody don't count towards the limit of a role or a database", () => {
+    const limited = { ...sound, roleLimit: 20, databaseLimit: 20 }
+    assert.strictEqual(judgeRoom({ ...limited, ...inUse(60) }).level, "ok")
+    assert.strictEqual(judgeRoom({ ...limited, ...inUse(60, 19) }).level, "problem")
+    assert.strictEqual(judgeRoom({ ...limited, ...inUse(60, 1, 19) }).level, "problem")
+    assert.include(judgeRoom({ ...limited, ...inUse(60, 7, 9) }).seen, "20 for this role (7 taken)")
+  })
+
+  it("of the service that runs already are not counted a second time", () => {
+    const running = { ...sound, ...inUse(66, 66, 66, 66) }
+    const finding = judgeFleet(running, fleet(4))
+    assert.strictEqual(finding.level, "ok")
+    assert.include(finding.seen, "of 97 that others leave")
+    assert.include(
+      judgeRoom(running).seen,
+      "66 in use now beside this check's, 66 of them by this service"
+    )
+    assert.strictEqual(judgeFleet({ ...sound, ...inUse(66) }, fleet(4)).level, "warning")
   })
 
   it.each([
@@ -140,8 +164,8 @@ describe("the connections", () => {
   })
 
   it("of others count, and behind a pooler its own limits do", () => {
-    assert.strictEqual(judgeFleet({ ...sound, inUse: 90 }, fleet(1)).level, "warning")
-    assert.strictEqual(judgeFleet({ ...sound, inUse: 90 }, fleet(50, true)).level, "ok")
+    assert.strictEqual(judgeFleet({ ...sound, ...inUse(90) }, fleet(1)).level, "warning")
+    assert.strictEqual(judgeFleet({ ...sound, ...inUse(90) }, fleet(50, true)).level, "ok")
   })
 })
 
