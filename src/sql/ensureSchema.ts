@@ -22,6 +22,6 @@ export const ensureSchema =
       )
       if (present[0]?.[0] === true) return
       // Several statements in one simple query are one transaction, which also ends the lock.
-      const script = `SELECT pg_advisory_xact_lock(${schemaLock});\n${schema}`
+      const script = `SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\nSELECT pg_advisory_xact_lock(${schemaLock});\n${schema}`
       yield* connection.executeUnprepared(script, [], undefined)
     })

@@ -31,9 +31,11 @@ const lockTimeout = "4s"
 
 /**
  * Ends with the transaction, as all that is set here does: a pooler may give the next one another
- * session. A server from version 14 on also looks whether whoever migrates is still there.
+ * session. A server from version 14 on also looks whether whoever migrates is still there. Whatever the
+ * default is, what comes after the wait for the lock sees what was done meanwhile.
  */
 const prepare = `
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SELECT set_config('statement_timeout', '0', true),
     set_config('client_min_messages', 'warning', true),
     (SELECT set_config(name, '2s', true) FROM pg_settings
