@@ -6,6 +6,7 @@ import type { ConnectError } from "./PoolError.ts"
 /** Who learns of what becomes of the dials. `random` lies in [0, 1). */
 export interface DialOwner<C> {
   readonly heard: (id: number) => void
+  readonly preparing: (id: number) => void
   readonly connected: (id: number, connection: C, random: number) => void
   readonly failed: (id: number, error: ConnectError, random: number) => void
   readonly lost: (id: number, loss: Loss) => void
@@ -64,18 +65,30 @@ export class Dials<C extends Connection> {
     )
   }
 
+  private prepare(id: number, connection: C): Effect.Effect<void, ConnectError> {
+    const { prepare } = this.connector
+    if (prepare === undefined) return Effect.void
+    this.owner.preparing(id)
+    return prepare(connection)
+  }
+
   private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
     const { owner } = this
+    let isOpen = false
+    const ready = Effect.tap(this.connect(id), (connection) => {
+      isOpen = true
+      return Effect.zipRight(this.prepare(id, connection), alive(connection))
+    })
+    const late = Effect.flatMap(Effect.sleep(within), () =>
+      isOpen ? Effect.never : Effect.fail(tooSlow(within))
+    )
     // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
     const adopted = Effect.uninterruptibleMask((restore) =>
-      Effect.zipWith(
-        restore(Effect.tap(this.connect(id), alive)),
-        Random.next,
-        (connection, random) => owner.connected(id, connection, random)
+      Effect.zipWith(restore(ready), Random.next, (connection, random) =>
+        owner.connected(id, connection, random)
       )
     )
-    return adopted.pipe(
-      Effect.timeoutFail({ duration: within, onTimeout: () => tooSlow(within) }),
+    return Effect.raceFirst(adopted, late).pipe(
       Effect.catchAllCause((cause) => this.failed(id, cause)),
       Effect.ensuring(Effect.sync(() => this.fibers.delete(id)))
     )
