@@ -107,6 +107,9 @@ describe("the documents", () => {
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"))
     assert.strictEqual(first, "*")
-    assert.sameMembers(sent, [...new Set(copied)].map((path) => `!${path}`))
+    assert.sameMembers(
+      sent,
+      [...new Set(copied)].map((path) => `!${path}`)
+    )
   })
 })
