@@ -74,13 +74,13 @@ export class Dials<C extends Connection> {
 
   private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
     const { owner } = this
-    let isOpen = false
+    let isPreparing = false
     const ready = Effect.tap(this.connect(id), (connection) => {
-      isOpen = true
-      return Effect.zipRight(this.prepare(id, connection), alive(connection))
+      isPreparing = this.connector.prepare !== undefined
+      return Effect.zipRight(this.prepare(id, connection), alive(connection, within))
     })
     const late = Effect.flatMap(Effect.sleep(within), () =>
-      isOpen ? Effect.never : Effect.fail(tooSlow(within))
+      isPreparing ? Effect.never : Effect.fail(tooSlow(within))
     )
     // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
     const adopted = Effect.uninterruptibleMask((restore) =>
@@ -88,7 +88,11 @@ export class Dials<C extends Connection> {
         owner.connected(id, connection, random)
       )
     )
-    return Effect.raceFirst(adopted, late).pipe(
+    const timely =
+      this.connector.prepare === undefined
+        ? Effect.timeoutFail(adopted, { duration: within, onTimeout: () => tooSlow(within) })
+        : Effect.raceFirst(adopted, late)
+    return timely.pipe(
       Effect.catchAllCause((cause) => this.failed(id, cause)),
       Effect.ensuring(Effect.sync(() => this.fibers.delete(id)))
     )
@@ -105,8 +109,13 @@ export class Dials<C extends Connection> {
   }
 }
 
-const alive = (connection: Connection): Effect.Effect<void, ConnectError> =>
-  connection.isUsable() ? Effect.void : Effect.zipRight(connection.close, Effect.fail(stillborn))
+const alive = (
+  connection: Connection,
+  within: Duration.Duration
+): Effect.Effect<void, ConnectError> =>
+  connection.isUsable()
+    ? Effect.void
+    : Effect.zipRight(Effect.timeoutOption(connection.close, within), Effect.fail(stillborn))
 
 /** One that was given up has not failed. */
 const failureOf = (exit: Exit.Exit<void, ConnectError>): Effect.Effect<void, ConnectError> =>
