@@ -6,7 +6,7 @@ import { manuals } from "../src/cli/manuals.ts"
 import { Api } from "../src/http/Api.ts"
 import { defaults } from "../src/pool/PoolConfig.ts"
 import { variables } from "../src/Settings.ts"
-import type { PgClientConfig } from "../src/sql/PgClientConfig.ts"
+import { defaultInitializeTimeout, type PgClientConfig } from "../src/sql/PgClientConfig.ts"
 import { defaultPreparedStatements } from "../src/sql/SessionSettings.ts"
 import { silenceThresholdOf } from "../src/sql/WatchedConnector.ts"
 import { type MarkdownPage, markdownPage, read } from "./support/MarkdownPage.ts"
@@ -148,6 +148,7 @@ const optionDefaults: Readonly<Record<keyof PgClientConfig, string | undefined>>
   leakThreshold: Duration.format(defaults.leakThreshold),
   lazy: String(defaults.lazy),
   initialize: undefined,
+  initializeTimeout: Duration.format(defaultInitializeTimeout),
   statementTimeout: undefined,
   transactionTimeout: undefined,
   preparedStatements: String(defaultPreparedStatements),

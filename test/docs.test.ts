@@ -98,4 +98,18 @@ describe("the documents", () => {
       assert.isTrue(exists(source), source)
     }
   })
+
+  it("a container's build is sent what its file copies, and nothing else", () => {
+    const copied = [...read("deploy/Containerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)]
+      .flatMap(([, sources = ""]) => sources.split(" "))
+      .map((path) => path.split("/")[0] ?? "")
+    const [first, ...sent] = read(".dockerignore")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+    assert.strictEqual(first, "*")
+    assert.sameMembers(
+      sent,
+      [...new Set(copied)].map((path) => `!${path}`)
+    )
+  })
 })

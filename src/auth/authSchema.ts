@@ -20,5 +20,13 @@ export const authSchema: Schema = {
     "outbox",
     "one_time_tokens",
     "sign_up_requests"
-  ]
+  ],
+  // The first step looks at users and sessions itself.
+  marks: {
+    audit_events: ["id", "at", "kind", "user_id", "session_id", "address", "user_agent"],
+    throttles: ["key", "count", "free_at", "attempt"],
+    outbox: ["id", "purpose", "recipient", "password_hash", "due", "attempts", "claim"],
+    one_time_tokens: ["token_digest", "purpose", "email", "mail_id", "expires", "used_by"],
+    sign_up_requests: ["key_digest", "email", "password_hash", "letter_id", "expires"]
+  }
 }

@@ -3,7 +3,7 @@ import * as Options from "@effect/cli/Options"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import { authSchema } from "../auth/authSchema.ts"
-import { migrate } from "../sql/migrate.ts"
+import { inspect, migrate } from "../sql/migrate.ts"
 import { lookAtSchema, type SchemaState, titleOf } from "../sql/SchemaState.ts"
 import { client, failed } from "./Client.ts"
 import { FoundWrong } from "./Outcome.ts"
@@ -54,7 +54,9 @@ const work = (isCheck: boolean) =>
     const onStep = (step: { readonly id: number; readonly name: string }) =>
       progress(`Applying ${titleOf(step)}`)
     yield* progress(isCheck ? "Looking" : "Waiting for the turn of this process")
-    const made = isCheck ? [] : yield* migrate(connection, authSchema, { onStep })
+    if (isCheck) return report(yield* inspect(connection, authSchema), [])
+    const onWait = progress("Waiting for a table that another session keeps locked")
+    const made = yield* migrate(connection, authSchema, { onStep, onWait })
     return report(yield* lookAtSchema(connection, authSchema), made.map(titleOf))
   }).pipe(Effect.scoped, Effect.mapError(failed), Effect.ensuring(progressOver))
 

@@ -52,4 +52,10 @@ export interface Connector<C extends Connection> {
     onLoss: (loss: Loss) => void,
     onSign?: () => void
   ) => Effect.Effect<C, ConnectError>
+  /**
+   * Does what must be done with a session of the pool before it is lent, and may take much longer than
+   * to open one, as making tables does: the pool's limit for a dial is over by then, and the connector
+   * sets its own. Where it fails, or is interrupted, it ends the session. Default: nothing is done.
+   */
+  readonly prepare?: (connection: C) => Effect.Effect<void, ConnectError>
 }

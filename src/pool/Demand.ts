@@ -24,9 +24,15 @@ export const width = (state: State): number =>
 export const isReplaced = (state: State): boolean =>
   width(state) === 1 && state.counts.connecting >= 2
 
+const isConnecting = (state: State, id: number | undefined): boolean =>
+  id !== undefined && Members.find(state, id)?.phase === "connecting"
+
+/** A connection is open, and not to be lent before something was done with it. */
+export const isPreparing = (state: State): boolean => isConnecting(state, state.preparing)
+
 /** A server that was heard is at work on a dial: another one would only be more work. */
 const isAnswering = (state: State): boolean =>
-  state.heard !== undefined && Members.find(state, state.heard)?.phase === "connecting"
+  isConnecting(state, state.heard) || isPreparing(state)
 
 /** A dial beside the one that is under way, where that is the only hope of who waits. */
 const overtakesAt = (state: State): Instant => {

@@ -1,4 +1,5 @@
 import * as Breaker from "./Breaker.ts"
+import { isPreparing } from "./Demand.ts"
 import { type Instant, type State, total } from "./PoolState.ts"
 
 /** The counters as they stand in messages. */
@@ -15,7 +16,11 @@ export const describe = (state: State, at: Instant): string => {
 }
 
 /** What to do, by what stands in the way. */
-export const advice = ({ breaker, counts, lastError, limits }: State): string => {
+export const advice = (state: State): string => {
+  const { breaker, counts, lastError, limits } = state
+  if (isPreparing(state)) {
+    return "the first connection is open and being initialized, and none is lent before that is done: wait for it"
+  }
   const outage = Breaker.outageOf(breaker)
   if (outage !== undefined) {
     return `last failure: ${outage.lastFailure}; check that the database runs and can be reached`

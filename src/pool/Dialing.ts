@@ -65,7 +65,8 @@ const tellOfRetry = (
 
 const trip = (state: State, out: Commands, member: Member, input: ConnectFailed): State => {
   const { at, error, random } = input
-  const isUnanswered = at - member.goodAt >= state.limits.connectTimeout
+  const isUnanswered =
+    member.id !== state.preparing && at - member.goodAt >= state.limits.connectTimeout
   const failure = {
     at,
     message: error.message,

@@ -6,6 +6,7 @@ import type { ConnectError } from "./PoolError.ts"
 /** Who learns of what becomes of the dials. `random` lies in [0, 1). */
 export interface DialOwner<C> {
   readonly heard: (id: number) => void
+  readonly preparing: (id: number) => void
   readonly connected: (id: number, connection: C, random: number) => void
   readonly failed: (id: number, error: ConnectError, random: number) => void
   readonly lost: (id: number, loss: Loss) => void
@@ -64,18 +65,34 @@ export class Dials<C extends Connection> {
     )
   }
 
+  private prepare(id: number, connection: C): Effect.Effect<void, ConnectError> {
+    const { prepare } = this.connector
+    if (prepare === undefined) return Effect.void
+    this.owner.preparing(id)
+    return prepare(connection)
+  }
+
   private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
     const { owner } = this
+    let isPreparing = false
+    const ready = Effect.tap(this.connect(id), (connection) => {
+      isPreparing = this.connector.prepare !== undefined
+      return Effect.zipRight(this.prepare(id, connection), alive(connection, within))
+    })
+    const late = Effect.flatMap(Effect.sleep(within), () =>
+      isPreparing ? Effect.never : Effect.fail(tooSlow(within))
+    )
     // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
     const adopted = Effect.uninterruptibleMask((restore) =>
-      Effect.zipWith(
-        restore(Effect.tap(this.connect(id), alive)),
-        Random.next,
-        (connection, random) => owner.connected(id, connection, random)
+      Effect.zipWith(restore(ready), Random.next, (connection, random) =>
+        owner.connected(id, connection, random)
       )
     )
-    return adopted.pipe(
-      Effect.timeoutFail({ duration: within, onTimeout: () => tooSlow(within) }),
+    const timely =
+      this.connector.prepare === undefined
+        ? Effect.timeoutFail(adopted, { duration: within, onTimeout: () => tooSlow(within) })
+        : Effect.raceFirst(adopted, late)
+    return timely.pipe(
       Effect.catchAllCause((cause) => this.failed(id, cause)),
       Effect.ensuring(Effect.sync(() => this.fibers.delete(id)))
     )
@@ -92,8 +109,13 @@ export class Dials<C extends Connection> {
   }
 }
 
-const alive = (connection: Connection): Effect.Effect<void, ConnectError> =>
-  connection.isUsable() ? Effect.void : Effect.zipRight(connection.close, Effect.fail(stillborn))
+const alive = (
+  connection: Connection,
+  within: Duration.Duration
+): Effect.Effect<void, ConnectError> =>
+  connection.isUsable()
+    ? Effect.void
+    : Effect.zipRight(Effect.timeoutOption(connection.close, within), Effect.fail(stillborn))
 
 /** One that was given up has not failed. */
 const failureOf = (exit: Exit.Exit<void, ConnectError>): Effect.Effect<void, ConnectError> =>

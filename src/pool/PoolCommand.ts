@@ -28,6 +28,8 @@ export type MemberInput =
   | { readonly _tag: "Unfit"; readonly at: Instant; readonly id: number; readonly waiter: Waiter }
   /** The server that is being dialed has been heard. */
   | { readonly _tag: "Heard"; readonly at: Instant; readonly id: number }
+  /** The connection is open, and something is done with it before it is lent. */
+  | { readonly _tag: "Preparing"; readonly at: Instant; readonly id: number }
   | {
       readonly _tag: "Connected"
       readonly at: Instant

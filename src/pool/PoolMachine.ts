@@ -23,6 +23,7 @@ const expectedPhase: Readonly<Partial<Record<MemberInput["_tag"], Member["phase"
   Release: "active",
   Unfit: "active",
   Heard: "connecting",
+  Preparing: "connecting",
   Connected: "connecting",
   ConnectFailed: "connecting",
   Proven: "proving",
@@ -79,6 +80,8 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
       return refute(rejoin(state, input.waiter), out, member, { at, loss: socketClosed })
     case "Heard":
       return { ...state, heard: member.id }
+    case "Preparing":
+      return { ...state, preparing: member.id }
     case "Connected":
       return connected(state, out, member, input)
     case "ConnectFailed":

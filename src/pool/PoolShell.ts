@@ -282,6 +282,10 @@ export class PoolShell<C extends Connection> {
     this.tell({ _tag: "Heard", at: this.now(), id })
   }
 
+  preparing(id: number): void {
+    this.tell({ _tag: "Preparing", at: this.now(), id })
+  }
+
   /** A dial succeeded; if nobody wants it any more it is closed. */
   connected(id: number, connection: C, random: number): void {
     this.connections.add(id, connection, this.now())

@@ -60,6 +60,8 @@ export interface State {
   readonly dialedAt: Instant
   /** The member that was being dialed when a server was heard last. */
   readonly heard: number | undefined
+  /** The member that was open, and prepared to be lent, last. */
+  readonly preparing: number | undefined
   /** The last loss that nobody has met yet: told when a new connection is opened because of it. */
   readonly unmetLoss: string | undefined
   /** No idle connection needs to be looked at before. */
@@ -88,6 +90,7 @@ export const empty = (limits: Limits): State => ({
   breaker: closed,
   dialedAt: Number.NEGATIVE_INFINITY,
   heard: undefined,
+  preparing: undefined,
   unmetLoss: undefined,
   reapAt: Number.POSITIVE_INFINITY,
   overflowing: false,
@@ -120,6 +123,7 @@ export const advanced = (state: State, moving: Moving): State => ({
   breaker: state.breaker,
   dialedAt: state.dialedAt,
   heard: state.heard,
+  preparing: state.preparing,
   unmetLoss: state.unmetLoss,
   reapAt: moving.reapAt,
   overflowing: state.overflowing,

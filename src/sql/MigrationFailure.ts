@@ -51,3 +51,17 @@ export const notWrittenDown = (): SqlError =>
     message:
       "The migrations could not be written down in holdfast_migrations. Nothing was changed. Give this role the right to insert into that table."
   })
+
+/** A table has the name of one of ours, and is another. */
+export const tableForeign = (name: string, lacking: string): SqlError =>
+  new SqlError({
+    cause: undefined,
+    message: `There is a table ${name} already that is not holdfast's: it has no column ${lacking}. Nothing was changed. Give holdfast a schema of its own (search_path), or that table another name.`
+  })
+
+/** The tables lie, or would lie, in several schemas of the search path. */
+export const tablesScattered = (places: ReadonlyArray<string>): SqlError =>
+  new SqlError({
+    cause: undefined,
+    message: `The tables do not lie together on the search path, where those in front hide others of the same name: ${places.join("; ")}. Nothing was changed. Set search_path so that the schema of the tables comes first (ALTER ROLE ... SET search_path), or move them (ALTER TABLE ... SET SCHEMA).`
+  })

@@ -11,6 +11,7 @@ import {
   type DescribedConfig,
   described,
   fromPoolOptions,
+  initialization,
   type PgClientConfig,
   poolConfig
 } from "./PgClientConfig.ts"
@@ -67,7 +68,7 @@ const build = (options: PgClientConfig) =>
   Effect.gen(function* () {
     const config = yield* described(options)
     const settings = yield* settingsOf(config)
-    const pooled = PgConnector.make(dial(options), settings, options.initialize)
+    const pooled = PgConnector.make(dial(options), settings, initialization(options))
     return yield* PooledClient.make({ settings, pooled, auxiliary: pooled }, config)
   }).pipe(Effect.mapError(fromAcquire))
 

@@ -7,6 +7,7 @@ import { defaults, type PoolConfig } from "../pool/PoolConfig.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
 import { type DatabaseUrl, parseOptionalUrl } from "./DatabaseUrl.ts"
 import type { Driver } from "./Driver.ts"
+import type { Initialization } from "./PgConnector.ts"
 import type { PoolMode } from "./PoolMode.ts"
 
 /**
@@ -104,10 +105,17 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
   /** Build the layer without waiting for the database: see `PoolConfig.lazy`. Default false. */
   readonly lazy?: boolean | undefined
   /**
-   * Runs once, on the first connection and before any is lent; no statement comes before it. While
-   * it fails the pool counts the connection as not made, and tries again.
+   * Runs once, on the pool's first connection and before any is lent. While it fails the pool counts
+   * the connection as not made, and tries again. Callers who wait meanwhile do so for `acquireTimeout`;
+   * what listens, and what looks at silent sessions, does not wait for it.
    */
   readonly initialize?: ((connection: SqlConnection) => Effect.Effect<void, SqlError>) | undefined
+  /**
+   * How long `initialize` may take; `connectTimeout` is over by then. When it is up the statement under
+   * way is cancelled and the session ended, so that no lock stays behind, and it is tried again on
+   * another one. Default 10 minutes: for the indexes of a large table; infinite: no limit.
+   */
+  readonly initializeTimeout?: Duration.DurationInput | undefined
 }
 
 /** A configuration as clients expose it: as upstream's, a password that is an Effect is none. */
@@ -144,6 +152,16 @@ export const poolConfig = (config: PgClientConfig): PoolConfig => {
     lazy: config.lazy ?? defaults.lazy
   }
 }
+
+/** The default documented on {@link PgClientConfig}. */
+export const defaultInitializeTimeout = Duration.minutes(10)
+
+/** What a configuration wants done on the first connection. */
+export const initialization = (config: PgClientConfig): Initialization | undefined =>
+  config.initialize && {
+    initialize: config.initialize,
+    timeout: duration(config.initializeTimeout, defaultInitializeTimeout)
+  }
 
 /** What the options of an existing pool say, in our fields. */
 export const fromPoolOptions = (options: pg.PoolOptions): PgClientConfig => ({

@@ -1,6 +1,6 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import type * as pg from "pg"
 import type { Connector } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
@@ -14,7 +14,11 @@ import type { SessionSettings } from "./SessionSettings.ts"
 import { classify, describe, property, rootOf } from "./SqlState.ts"
 import { tlsAdvice } from "./TlsMode.ts"
 
-type Initialize = (connection: SqlConnection) => Effect.Effect<void, SqlError>
+/** What is to be done once, on the first session of a pool, and how long that may take. */
+export interface Initialization {
+  readonly initialize: (connection: SqlConnection) => Effect.Effect<void, SqlError>
+  readonly timeout: Duration.Duration
+}
 
 const initializeError = (error: SqlError): ConnectError =>
   new ConnectError({
@@ -22,6 +26,13 @@ const initializeError = (error: SqlError): ConnectError =>
     isFatal: !(error instanceof PgError && error.isRetryable),
     provesRestart: false,
     cause: error
+  })
+
+const tooLong = (timeout: Duration.Duration): ConnectError =>
+  new ConnectError({
+    message: `the first connection was not initialized within ${Duration.format(timeout)}: raise initializeTimeout, or have done before what takes so long`,
+    isFatal: false,
+    provesRestart: false
   })
 
 /** A pooler can let a client in whose server is away: only an answer shows that it is there. */
@@ -40,10 +51,11 @@ const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError>
   Effect.mapError(introduce(connection), unproven)
 
 /**
- * Runs `initialize` once; connections opened meanwhile wait for it. Afterwards they only introduce
- * themselves, side by side: one that the network swallows must not hold up the others.
+ * Runs `initialize` once, on a session that has introduced itself, and so is watched over; connections
+ * opened meanwhile wait for it. One that is given up is cancelled, and its session ended, which frees
+ * its locks.
  */
-const once = (initialize: Initialize) => {
+const once = ({ initialize, timeout }: Initialization) => {
   const lock = Effect.unsafeMakeSemaphore(1)
   let done = false
   const first = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
@@ -53,7 +65,8 @@ const once = (initialize: Initialize) => {
         onSuccess: () => {
           done = true
         }
-      })
+      }),
+      Effect.timeoutFail({ duration: timeout, onTimeout: () => tooLong(timeout) })
     )
   return (connection: PgConnection): Effect.Effect<void, ConnectError> =>
     Effect.suspend(() =>
@@ -102,21 +115,22 @@ export const fromPool = (
   )
 }
 
-/** Opens sessions with one server; the first is initialized before it counts as open. */
+/** Opens sessions with one server; the first of a pool is initialized before it is lent. */
 export const make = (
   dial: Effect.Effect<Dial, ConnectError>,
   settings: SessionSettings,
-  initialize: Initialize = () => Effect.void
+  initialization?: Initialization
 ): Connector<PgConnection> => {
-  const initialized = once(initialize)
-  return {
+  const connector: Connector<PgConnection> = {
     connect: (onLoss, onSign) =>
       Effect.flatMap(dial, (where) =>
         Effect.mapError(PgConnection.connect(where, settings, onLoss, onSign), advised)
-      ).pipe(
-        Effect.tap((connection) =>
-          orAbandon(connection, Effect.zipRight(initialized(connection), introduced(connection)))
-        )
-      )
+      ).pipe(Effect.tap((connection) => orAbandon(connection, introduced(connection))))
+  }
+  if (initialization === undefined) return connector
+  const initialized = once(initialization)
+  return {
+    ...connector,
+    prepare: (connection) => orAbandon(connection, initialized(connection))
   }
 }

@@ -1,6 +1,7 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
+import type { Marks } from "./Whereabouts.ts"
 
 /** One step of a schema. Once released it stays as it is: what is to change is a further step. */
 export interface Migration {
@@ -17,6 +18,11 @@ export interface Schema {
   readonly migrations: ReadonlyArray<Migration>
   /** All tables that they come to. */
   readonly tables: ReadonlyArray<string>
+  /**
+   * Columns that such a table has from its first step on: one without them is somebody else's, and
+   * nothing is migrated then. Default: none is looked at.
+   */
+  readonly marks?: Marks
 }
 
 /** A step that a database says it has seen. */

@@ -91,6 +91,7 @@ export const watched = (
       end: end(auxiliary, poolConfig(config).acquireTimeout)
     })
     return {
+      ...connector,
       connect: (onLoss, onSign) =>
         Effect.map(connector.connect(onLoss, onSign), (connection) => {
           watch.over(watchable(connection))

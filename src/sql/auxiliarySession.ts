@@ -5,7 +5,8 @@ import { fromAcquire, type PgError } from "./PgError.ts"
 
 /** How sessions beside the pool are opened. */
 export interface AuxiliaryDial<C extends Connection> {
-  readonly connector: Connector<C>
+  /** What is done with the pool's sessions before they are lent is none of theirs. */
+  readonly connector: Pick<Connector<C>, "connect">
   /** Longest time for one to open. */
   readonly connectTimeout: Duration.Duration
 }

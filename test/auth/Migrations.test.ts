@@ -1,42 +1,25 @@
 import { readFileSync } from "node:fs"
-import { SqlClient } from "@effect/sql"
-import type { Connection } from "@effect/sql/SqlConnection"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { authSchema } from "../../src/auth/authSchema.ts"
 import { usersAndSessions } from "../../src/auth/migrations/UsersAndSessions.ts"
-import { lookAtSchema, migrate, migrateFirst, PgClient, type Schema } from "../../src/sql/index.ts"
-import { catalogOf } from "../support/catalog.ts"
+import { migrate, migrateFirst, PgClient, type Schema } from "../../src/sql/index.ts"
+import {
+  all,
+  catalog,
+  held,
+  migrated,
+  onEmpty,
+  quiet,
+  run,
+  state
+} from "../support/EmptyDatabase.ts"
 import { PgBouncer } from "../support/PgBouncer.ts"
 import { describeWithPgBouncer } from "../support/PgBouncerProgram.ts"
 import { pooler } from "../support/PooledClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
-
-/** A database without a table, for one test. */
-const onEmpty = <A, E>(
-  test: Effect.Effect<A, E, SqlClient.SqlClient | TestDatabase>
-): Effect.Effect<A, unknown> =>
-  Effect.flatMap(TestDatabase, ({ url }) =>
-    Effect.provide(test, PgClient.layer({ url, maxConnections: 3 }))
-  ).pipe(Effect.provide(TestDatabase.address), Effect.scoped)
-
-const held = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>) =>
-  Effect.scoped(
-    Effect.flatMap(
-      Effect.flatMap(SqlClient.SqlClient, (sql) => sql.reserve),
-      use
-    )
-  )
-
-const all = authSchema.migrations.map(({ id }) => id)
-
-const quiet = { onStep: () => Effect.void }
-const migrated = held((connection) => migrate(connection, authSchema, quiet))
-const state = held((connection) => lookAtSchema(connection, authSchema))
-const catalog = Effect.flatMap(SqlClient.SqlClient, catalogOf)
-const run = (script: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(script))
 
 const id = "00000000-0000-4000-8000-000000000001"
 const people = `

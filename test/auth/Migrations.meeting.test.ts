@@ -1,0 +1,82 @@
+import type { Connection } from "@effect/sql/SqlConnection"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { authSchema } from "../../src/auth/authSchema.ts"
+import { usersAndSessions } from "../../src/auth/migrations/UsersAndSessions.ts"
+import { migrate, PgClient } from "../../src/sql/index.ts"
+import { schemaLock } from "../../src/sql/schemaLock.ts"
+import { all, held, migrated, onEmpty, quiet, run } from "../support/EmptyDatabase.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+/** An instance with a session of its own, which also reads the database's settings anew. */
+const instance = Effect.flatMap(TestDatabase, ({ url }) =>
+  Effect.provide(migrated, Layer.fresh(PgClient.layer({ url, maxConnections: 1 })))
+)
+
+const say = (session: Connection, script: string) =>
+  session.executeUnprepared(script, [], undefined)
+
+const isolated = (level: string) =>
+  run(`do $$ begin
+    execute format('alter database %I set default_transaction_isolation = ''${level}''', current_database());
+  end $$`)
+
+describe("migrations that meet others", () => {
+  it.live("see what the one before them has done where the default is repeatable read", () =>
+    onEmpty(
+      Effect.gen(function* () {
+        yield* isolated("repeatable read")
+        const made = yield* Effect.all(
+          Array.from({ length: 4 }, () => instance),
+          { concurrency: "unbounded" }
+        )
+        assert.strictEqual(made.flat().length, all.length)
+      })
+    )
+  )
+
+  it.live("wait for nobody where there is nothing to do", () =>
+    onEmpty(
+      Effect.gen(function* () {
+        yield* migrated
+        yield* held((other) =>
+          Effect.gen(function* () {
+            yield* say(
+              other,
+              `begin; lock table ${authSchema.tables.join(", ")};
+              lock table holdfast_migrations in row exclusive mode;
+              select pg_advisory_lock(${schemaLock})`
+            )
+            assert.lengthOf(yield* migrated, 0)
+            yield* say(other, `rollback; select pg_advisory_unlock(${schemaLock})`)
+          })
+        )
+      })
+    )
+  )
+
+  it.live("let others use a table that they wait for, and keep their turn meanwhile", () =>
+    onEmpty(
+      Effect.gen(function* () {
+        yield* run(usersAndSessions.script)
+        const seen = yield* held((reader) =>
+          Effect.gen(function* () {
+            yield* say(reader, "begin; select from users")
+            const waits = yield* Deferred.make<void>()
+            const onWait = Effect.asVoid(Deferred.succeed(waits, undefined))
+            const migrating = yield* Effect.fork(
+              held((connection) => migrate(connection, authSchema, { ...quiet, onWait }))
+            )
+            yield* Effect.raceFirst(Deferred.await(waits), Fiber.join(migrating))
+            const seen = yield* run(`set local lock_timeout = '200ms'; select from users;
+              select pg_try_advisory_xact_lock(${schemaLock}) as is_free`)
+            yield* say(reader, "commit")
+            assert.lengthOf(yield* Fiber.join(migrating), all.length)
+            return seen
+          })
+        )
+        assert.deepInclude(seen.flat(), { is_free: false })
+      })
+    )
+  )
+})
