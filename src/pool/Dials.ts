@@ -1,4 +1,4 @@
-import { Cause, type Duration, Effect, Exit, Fiber, Option, Random } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Option, Random } from "effect"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { stillborn, tooSlow, unexpected } from "./DialFailure.ts"
 import type { ConnectError } from "./PoolError.ts"
@@ -65,6 +65,40 @@ export class Dials<C extends Connection> {
     )
   }
 
+  /**
+   * Opens a connection within the time and makes it fit to be lent in the connector's own. It is adopted in
+   * one go with that: one that is there at the last moment, of its time or of its dial, is dropped by
+   * nobody.
+   */
+  private made(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
+    return Effect.uninterruptibleMask((restore) => {
+      let opened: C | undefined
+      const opening = Effect.uninterruptibleMask((restore) =>
+        Effect.map(restore(this.connect(id)), (connection) => {
+          opened = connection
+        })
+      )
+      return restore(Effect.timeoutOption(opening, within)).pipe(
+        Effect.zipRight(
+          Effect.suspend(() => (opened === undefined ? tooSlow(within) : Effect.succeed(opened)))
+        ),
+        Effect.tap((connection) => restore(this.fit(id, connection, within))),
+        Effect.zipWith(Random.next, (connection, random) =>
+          this.owner.connected(id, connection, random)
+        ),
+        Effect.onInterrupt(() => (opened === undefined ? Effect.void : dropped(opened)))
+      )
+    })
+  }
+
+  private fit(
+    id: number,
+    connection: C,
+    within: Duration.Duration
+  ): Effect.Effect<void, ConnectError> {
+    return Effect.zipRight(this.prepare(id, connection), alive(connection, within))
+  }
+
   private prepare(id: number, connection: C): Effect.Effect<void, ConnectError> {
     const { prepare } = this.connector
     if (prepare === undefined) return Effect.void
@@ -73,26 +107,7 @@ export class Dials<C extends Connection> {
   }
 
   private dial(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
-    const { owner } = this
-    let isPreparing = false
-    const ready = Effect.tap(this.connect(id), (connection) => {
-      isPreparing = this.connector.prepare !== undefined
-      return Effect.zipRight(this.prepare(id, connection), alive(connection, within))
-    })
-    const late = Effect.flatMap(Effect.sleep(within), () =>
-      isPreparing ? Effect.never : Effect.fail(tooSlow(within))
-    )
-    // The connection is adopted inside the race with the deadline, so that the loser drops nothing.
-    const adopted = Effect.uninterruptibleMask((restore) =>
-      Effect.zipWith(restore(ready), Random.next, (connection, random) =>
-        owner.connected(id, connection, random)
-      )
-    )
-    const timely =
-      this.connector.prepare === undefined
-        ? Effect.timeoutFail(adopted, { duration: within, onTimeout: () => tooSlow(within) })
-        : Effect.raceFirst(adopted, late)
-    return timely.pipe(
+    return this.made(id, within).pipe(
       Effect.catchAllCause((cause) => this.failed(id, cause)),
       Effect.ensuring(Effect.sync(() => this.fibers.delete(id)))
     )
@@ -116,6 +131,10 @@ const alive = (
   connection.isUsable()
     ? Effect.void
     : Effect.zipRight(Effect.timeoutOption(connection.close, within), Effect.fail(stillborn))
+
+/** Nobody wants it any more: it is ended without waiting for its goodbye. */
+const dropped = (connection: Connection): Effect.Effect<void> =>
+  Effect.asVoid(Effect.timeoutOption(Effect.interruptible(connection.close), Duration.zero))
 
 /** One that was given up has not failed. */
 const failureOf = (exit: Exit.Exit<void, ConnectError>): Effect.Effect<void, ConnectError> =>
