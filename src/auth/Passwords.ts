@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os"
-import * as argon2 from "@node-rs/argon2"
-import { Brand, Context, Duration, Effect, Layer, Redacted } from "effect"
+import { Brand, Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import type { HashingOverloaded } from "./AuthError.ts"
 import { type HashingQueueConfig, makeHashingQueue } from "./HashingQueue.ts"
+import { makeHashingThreads } from "./HashingThreads.ts"
 import { normalisePassword, type Password } from "./Password.ts"
 import { makeUsualTime } from "./UsualTime.ts"
 
@@ -33,26 +33,13 @@ const zeros = (bytes: number): string => Buffer.alloc(bytes).toString("base64").
  */
 const DUMMY = `${PREFIX}${zeros(16)}$${zeros(cost.outputLen)}`
 
-/** libuv's threads as it counts them itself: UV_THREADPOOL_SIZE, 1 to 1024, by default 4. */
-const libuvThreads = (setting: string | undefined): number =>
-  setting === undefined ? 4 : Math.min(Math.max(Number.parseInt(setting, 10) || 1, 1), 1024)
-
-/**
- * How many passwords to hash at the same time, given UV_THREADPOOL_SIZE and the number of cores.
- *
- * One of libuv's threads stays free, because `dns.lookup` needs one and a reconnect needs
- * `dns.lookup`: with all of them hashing it was seen to wait 423 ms. More than one hash per core
- * brings none of them sooner, and each takes its 19 MiB.
- */
-export const hashingPermits = (threads: string | undefined, cores: number): number =>
-  Math.max(1, Math.min(libuvThreads(threads) - 1, cores))
-
 /**
  * 256 waiting at 13 ms each are served within two seconds by two cores; 10 s is five times that, for
  * a machine with other things to do.
  */
 const defaults = (): HashingQueueConfig => ({
-  permits: hashingPermits(process.env.UV_THREADPOOL_SIZE, availableParallelism()),
+  // More than one for each core brings none of them sooner, and each takes its 19 MiB and a thread.
+  permits: Math.min(availableParallelism(), 16),
   maxWaiting: 256,
   maxWait: Duration.seconds(10)
 })
@@ -80,35 +67,35 @@ export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
   }
 >() {
   /**
-   * argon2id behind a bulkhead. Default: one hash at a time per core, one fewer than libuv has
-   * threads; 256 may wait; for 10 s at most.
+   * argon2id behind a bulkhead, in threads of its own. Default: one hash at a time for each core, at
+   * most 16; 256 may wait; for 10 s at most.
    */
   static layer(options: Partial<HashingQueueConfig> = {}): Layer.Layer<Passwords> {
-    return Layer.effect(Passwords, make({ ...defaults(), ...options }))
+    return Layer.scoped(Passwords, make({ ...defaults(), ...options }))
   }
 }
 
 const plain = (password: Password): string => normalisePassword(Redacted.value(password))
 
-const compared = (hash: string, password: string) =>
-  Effect.promise(() => argon2.verify(hash, password))
-
-const make = (config: HashingQueueConfig): Effect.Effect<typeof Passwords.Service> =>
-  Effect.map(makeHashingQueue(config), (inTurn) => {
+const make = (
+  config: HashingQueueConfig
+): Effect.Effect<typeof Passwords.Service, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const threads = yield* makeHashingThreads
+    const inTurn = yield* makeHashingQueue(config)
     const { asUsual, usual } = makeUsualTime()
     const verified = (password: string, hash: PasswordHash | undefined) => {
-      const stranger = compared(DUMMY, password)
+      const stranger = threads.verify(password, DUMMY)
       if (hash === undefined) return Effect.as(usual(stranger), false)
-      const comparison = compared(Redacted.value(hash), password)
+      const comparison = threads.verify(password, Redacted.value(hash))
       // A hash that is cheaper to compare would tell that someone has signed up, and long ago.
       return isOutdated(hash) ? asUsual(comparison, stranger) : usual(comparison)
     }
     return {
       hash: Effect.fn("Passwords.hash")((password: Password) =>
         inTurn(
-          Effect.map(
-            Effect.promise(() => argon2.hash(plain(password), cost)),
-            (hash) => PasswordHash(Redacted.make(hash))
+          Effect.map(threads.hash(plain(password), cost), (hash) =>
+            PasswordHash(Redacted.make(hash))
           )
         )
       ),

@@ -1,7 +1,7 @@
-import { describe, expect, layer } from "@effect/vitest"
-import { Arbitrary, Clock, Duration, Effect, FastCheck, Redacted } from "effect"
+import { expect, layer } from "@effect/vitest"
+import { Arbitrary, Clock, Duration, Effect, Redacted } from "effect"
 import { Password } from "../../src/auth/Password.ts"
-import { hashingPermits, PasswordHash, Passwords } from "../../src/auth/Passwords.ts"
+import { PasswordHash, Passwords } from "../../src/auth/Passwords.ts"
 
 const password = (text: string) => Password.make(Redacted.make(text))
 
@@ -113,30 +113,4 @@ layer(Passwords.layer({ permits: 1, maxWaiting: 2, maxWait: Duration.minutes(1) 
       expect(refusals[0]).toMatchObject({ _tag: "HashingOverloaded", retryAfterSeconds: 1 })
     })
   )
-})
-
-describe("the number of passwords hashed at the same time", () => {
-  layer(Passwords.layer())((it) => {
-    it.prop(
-      "leaves one of libuv's threads free and is at most one a core",
-      [FastCheck.integer({ min: 2, max: 2_000 }), FastCheck.integer({ min: 1, max: 128 })],
-      ([threads, cores]) => {
-        const permits = hashingPermits(String(threads), cores)
-        expect(permits).toBeGreaterThanOrEqual(1)
-        expect(permits).toBeLessThanOrEqual(cores)
-        expect(permits).toBeLessThan(Math.min(threads, 1024))
-      }
-    )
-
-    it.effect("reads UV_THREADPOOL_SIZE as libuv does", () =>
-      Effect.sync(() => {
-        expect(hashingPermits(undefined, 64)).toBe(3)
-        expect(hashingPermits("8", 64)).toBe(7)
-        expect(hashingPermits("1", 64)).toBe(1)
-        expect(hashingPermits("0", 64)).toBe(1)
-        expect(hashingPermits("many", 64)).toBe(1)
-        expect(hashingPermits("9999", 4096)).toBe(1023)
-      })
-    )
-  })
 })
