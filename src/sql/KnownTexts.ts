@@ -28,14 +28,16 @@ const longest = 16_384
 
 /** What the text of a statement alone tells. */
 export class KnownText {
+  /** Some fifty quick answers until it is believed to be quick. */
+  private static readonly tooMany = 1_000_000
   /** Times it was run. */
   uses = 0
   /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
   readonly isRowStatement: boolean
   /** The same, and it writes nothing and waits for nobody, as far as its own words tell. */
   readonly isReading: boolean
-  /** How many milliseconds it has taken the server lately; absent if that is not known. */
-  expected: number | undefined
+  /** How many milliseconds it takes the server, going by the last times; too many until it is seen. */
+  expected = KnownText.tooMany
   /** It has no place inside `withTransaction`, which ends by itself. */
   readonly endsTransaction: boolean
   private readonly text: string
@@ -54,8 +56,12 @@ export class KnownText {
    * counts little; what is slow again and again adds up.
    */
   took(millis: number): void {
-    const expected = this.expected ?? millis
-    this.expected = expected + (millis - expected) / (millis < expected ? 4 : 16)
+    this.expected += (millis - this.expected) / (millis < this.expected ? 4 : 16)
+  }
+
+  /** It has held up others: it has to be seen anew. */
+  heldUp(): void {
+    this.expected = KnownText.tooMany
   }
 
   /**

@@ -59,7 +59,6 @@ const settingsOf = (config: DescribedConfig) =>
       statementTimeout: optionalDuration(config.statementTimeout),
       beginTimeout: poolConfig(config).acquireTimeout,
       looksAtSilence: Duration.isFinite(silenceThresholdOf(config)),
-      pipelines: config.pipelines,
       poolMode: config.poolMode ?? poolModeOf(config.host)
     })
   )

@@ -274,9 +274,13 @@ export class PgConnection implements Connection {
     return this.cancel(this.transmit(query, place, done))
   }
 
-  /** As {@link send}, behind what is under way. Returns what is given when the answer is there. */
-  transmit(query: Query, place: Place, done: (result: Exit.Exit<Answer, PgError>) => void): Signal {
-    const answered = new Signal()
+  /** As {@link send}, behind what is under way. The signal is given when the answer is there. */
+  transmit(
+    query: Query,
+    place: Place,
+    done: (result: Exit.Exit<Answer, PgError>) => void,
+    answered = new Signal()
+  ): Signal {
     if (this.loss !== undefined) {
       // The driver may not know yet that the socket is gone, and would write into it.
       const gone = new Error(`Connection terminated: ${this.loss.message}`)

@@ -6,7 +6,7 @@ import type { Answer, Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError } from "./PgError.ts"
 import { streamOf } from "./PgStream.ts"
-import { Pipelines } from "./Pipelines.ts"
+import type { Pipelines } from "./Pipelines.ts"
 import { noteReplay } from "./Recovery.ts"
 import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
@@ -73,6 +73,16 @@ const wrote = (answer: Answer): boolean =>
     ({ command }) => command !== "SELECT" && command !== "SHOW"
   )
 
+/** What statements are borrowed for, and how. */
+export interface Borrowing {
+  readonly pool: PoolOf<PgConnection>
+  readonly settings: SessionSettings
+  /** How many stale sessions one statement may use up. */
+  readonly replays: number
+  /** Absent: no two statements share a session. */
+  readonly pipelines: Pipelines | undefined
+}
+
 const borrowedPlace: Place = { phase: "statement", inTransaction: false }
 
 /**
@@ -87,11 +97,11 @@ export class BorrowedStatements extends PgStatements {
   private readonly pool: PoolOf<PgConnection>
   private readonly settings: SessionSettings
   private readonly replays: number
-  private readonly pipelines: Pipelines
+  private readonly pipelines: Pipelines | undefined
 
-  constructor(pool: PoolOf<PgConnection>, settings: SessionSettings, replays: number) {
+  constructor({ pipelines, pool, replays, settings }: Borrowing) {
     super()
-    this.pipelines = new Pipelines(pool, settings.clock)
+    this.pipelines = pipelines
     this.pool = pool
     this.settings = settings
     this.replays = replays
@@ -135,7 +145,7 @@ export class BorrowedStatements extends PgStatements {
       return Effect.flatMap(limited, next)
     }
     const text = this.settings.texts.of(query.text)
-    return this.settings.pipelines && text.isReading
+    return this.pipelines !== undefined && text.isReading
       ? this.pipelines.run(query, text, next)
       : this.pool.run((connection, done) =>
           connection.send(query, borrowedPlace, (exit) => done(next(exit)))

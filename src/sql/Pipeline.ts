@@ -5,7 +5,7 @@ import { InterruptTime } from "./InterruptTime.ts"
 import type { KnownText } from "./KnownTexts.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
-import type { Signal } from "./Signal.ts"
+import { Signal } from "./Signal.ts"
 import type { Place } from "./Wire.ts"
 
 /** What came of one statement of several on one session. */
@@ -13,6 +13,14 @@ export interface Passage {
   readonly exit: Exit.Exit<Answer, PgError>
   /** It was cancelled in place of another one, and so has done nothing. */
   readonly wasHit: boolean
+}
+
+interface Sent {
+  readonly text: KnownText
+  readonly expected: number
+  readonly answered: Signal
+  /** Whoever asked has been interrupted. */
+  isUnwanted: boolean
 }
 
 /** Most statements under way at once: as many are in doubt when the session is lost. */
@@ -27,11 +35,11 @@ const longestKept = 50
 /** An answer that is so late holds up what is behind it: nothing more is sent after it. */
 const latest = 10
 
+/** So much later than that, what is behind it is freed. */
+const tooLate = 100
+
 /** By then nearly all are answered that share a session: a request would come too late. */
 const usual = Duration.millis(20)
-
-/** Of a statement that has yet to be seen: nobody is sent behind it. */
-const unknown = 1_000_000
 
 const outside: Place = { phase: "statement", inTransaction: false }
 
@@ -54,6 +62,8 @@ export class Pipeline {
   private lastAnswer: number
   private isClosed = false
   private hasCancelled = false
+  /** What is not answered, in the order in which it was sent. */
+  private readonly unanswered = new Set<Sent>()
 
   constructor(connection: PgConnection, clock: Clock.Clock, giveBack: GiveBack) {
     this.connection = connection
@@ -63,9 +73,10 @@ export class Pipeline {
     this.lastAnswer = this.began
   }
 
-  /** Another statement would be answered about as soon as on a session of its own. */
-  get hasRoom(): boolean {
-    if (this.isClosed || this.underWay >= deepest || this.expected > longestExpected) return false
+  /** A statement would be answered about as soon as on a session of its own, and hold nobody up. */
+  hasRoomFor({ expected }: KnownText): boolean {
+    if (this.isClosed || this.underWay >= deepest) return false
+    if (this.expected + expected > longestExpected) return false
     const now = this.now()
     const isLate = now - this.lastAnswer > this.connection.roundTrip + latest
     return !isLate && now - this.began < longestKept && this.connection.isOpen()
@@ -75,21 +86,37 @@ export class Pipeline {
   send(query: Query, text: KnownText, done: (passage: Passage) => void): Effect.Effect<void> {
     const sentAt = this.now()
     const isFirst = this.underWay === 0
-    const expected = text.expected ?? unknown
-    let isUnwanted = false
+    const sent: Sent = { text, expected: text.expected, answered: new Signal(), isUnwanted: false }
     this.underWay += 1
-    this.expected += expected
-    const answered = this.connection.transmit(query, outside, (exit) => {
+    this.expected += sent.expected
+    this.unanswered.add(sent)
+    const answer = (exit: Exit.Exit<Answer, PgError>) => {
+      this.unanswered.delete(sent)
+      this.expected -= sent.expected
       if (Exit.isSuccess(exit)) text.took(this.workTime(sentAt, isFirst))
-      this.expected -= expected
-      done({ exit, wasHit: this.hasCancelled && !isUnwanted && isCancelled(exit) })
+      done({ exit, wasHit: this.hasCancelled && !sent.isUnwanted && isCancelled(exit) })
       this.leave()
-    })
+    }
+    this.connection.transmit(query, outside, answer, sent.answered)
     return Effect.suspend(() => {
-      isUnwanted = true
-      return answered.isGiven ? Effect.void : this.giveUp(answered)
+      sent.isUnwanted = true
+      return sent.answered.isGiven ? Effect.void : this.giveUp(sent.answered)
     })
   }
+
+  /**
+   * What holds up others for too long is cancelled and sent again alone, as whatever else that hits: it may
+   * wait for somebody who waits for what is behind it.
+   */
+  readonly unblock: Effect.Effect<void> = Effect.suspend(() => {
+    const [first, second] = this.unanswered
+    const isHeldUp = this.now() - this.lastAnswer > this.connection.roundTrip + tooLate
+    if (first === undefined || second === undefined || !isHeldUp || this.isClosed)
+      return Effect.void
+    first.text.heldUp()
+    this.isClosed = true
+    return this.cancelAmong(first.answered)
+  })
 
   /** How long the server has worked on what it has just answered, at most. */
   private workTime(sentAt: number, isFirst: boolean): number {

@@ -1,4 +1,4 @@
-import { type Clock, Effect, type Exit } from "effect"
+import { type Clock, Duration, Effect, type Exit, FiberSet, type Scope } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { undertaking } from "../pool/Undertaking.ts"
@@ -14,6 +14,9 @@ type Then = (exit: Exit.Exit<Answer, PgError>) => Effect.Effect<Answer, PgError 
 
 type Run = Effect.Effect<Answer, PgError | AcquireError>
 
+/** How often it is looked whether somebody is held up, while somebody could be. */
+const lookTime = Duration.millis(50)
+
 const outside: Place = { phase: "statement", inTransaction: false }
 
 /**
@@ -23,25 +26,67 @@ const outside: Place = { phase: "statement", inTransaction: false }
  */
 export class Pipelines {
   private open: ReadonlyArray<Pipeline> = []
+  private isLooking = false
   private readonly pool: PoolOf<PgConnection>
   private readonly clock: Clock.Clock
+  private readonly fork: (effect: Effect.Effect<void>) => void
 
-  constructor(pool: PoolOf<PgConnection>, clock: Clock.Clock) {
+  private constructor(
+    pool: PoolOf<PgConnection>,
+    clock: Clock.Clock,
+    fork: (effect: Effect.Effect<void>) => void
+  ) {
     this.pool = pool
     this.clock = clock
+    this.fork = fork
   }
+
+  /** None as yet; the scope ends what looks after them. */
+  static readonly make = (
+    pool: PoolOf<PgConnection>,
+    clock: Clock.Clock
+  ): Effect.Effect<Pipelines, never, Scope.Scope> =>
+    Effect.map(
+      FiberSet.makeRuntime<never>(),
+      (run) => new Pipelines(pool, clock, (effect) => void run(Effect.interruptible(effect)))
+    )
 
   /** Runs one statement that only asks. */
   run(query: Query, text: KnownText, then: Then): Run {
     return Effect.suspend(() => {
-      const pipeline = this.open.find(({ hasRoom }) => hasRoom)
-      if (pipeline === undefined || text.expected === undefined)
-        return this.begin(query, text, then)
+      const pipeline = this.open.find((pipeline) => pipeline.hasRoomFor(text))
+      if (pipeline === undefined) return this.begin(query, text, then)
+      this.look()
       return undertaking((resume) =>
         pipeline.send(query, text, (passage) => resume(this.after(passage, query, then)))
       )
     })
   }
+
+  private look(): void {
+    if (this.isLooking) return
+    this.isLooking = true
+    this.fork(this.looking)
+  }
+
+  private readonly looking: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.sleep(lookTime).pipe(
+      Effect.zipRight(
+        Effect.suspend(() =>
+          Effect.forEach(this.open, ({ unblock }) => unblock, {
+            concurrency: "unbounded",
+            discard: true
+          })
+        )
+      ),
+      Effect.zipRight(
+        Effect.suspend(() => {
+          this.isLooking = this.open.length > 0
+          return this.isLooking ? this.looking : Effect.void
+        })
+      )
+    )
+  )
 
   /** On a session of its own, behind which others may come. */
   private begin(query: Query, text: KnownText, then: Then): Run {

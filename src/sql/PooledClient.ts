@@ -16,6 +16,7 @@ import { type DescribedConfig, type PgClientConfig, poolConfig } from "./PgClien
 import type { PgConnection } from "./PgConnection.ts"
 import { fromAcquire } from "./PgError.ts"
 import { BorrowedStatements } from "./PgStatements.ts"
+import { Pipelines } from "./Pipelines.ts"
 import { beginCounting } from "./Recovery.ts"
 import { optionalDuration, type SessionSettings } from "./SessionSettings.ts"
 import { withTransaction } from "./Transaction.ts"
@@ -91,7 +92,10 @@ const overPool = (
       resolver: yield* resolver(pool, auxiliary, config),
       timeout: optionalDuration(config.transactionTimeout)
     }
-    const find = acquirer(pool, new BorrowedStatements(pool, settings, replays))
+    const pipelines =
+      config.pipelines === false ? undefined : yield* Pipelines.make(pool, settings.clock)
+    const outside = new BorrowedStatements({ pool, settings, replays, pipelines })
+    const find = acquirer(pool, outside)
     const sql = yield* IndependentClient.make({
       acquirer: find,
       transactionAcquirer: reserve(pool),

@@ -21,8 +21,6 @@ export interface SessionSettings {
   readonly beginTimeout: Duration.Duration | undefined
   /** Whether sessions that are silent are looked at from the side. */
   readonly looksAtSilence: boolean
-  /** Whether short questions of many fibers may share sessions. */
-  readonly pipelines: boolean
   /** What a proxy does, if one stands between. */
   readonly poolMode: PoolMode
   /**
@@ -45,7 +43,6 @@ export const sessionSettings = (
     readonly statementTimeout?: Duration.Duration | undefined
     readonly beginTimeout?: Duration.Duration | undefined
     readonly looksAtSilence?: boolean
-    readonly pipelines?: boolean | undefined
     readonly poolMode?: PoolMode | undefined
   } = {}
 ): SessionSettings => ({
@@ -56,7 +53,6 @@ export const sessionSettings = (
   statementTimeout: options.statementTimeout,
   beginTimeout: options.beginTimeout,
   looksAtSilence: options.looksAtSilence ?? true,
-  pipelines: options.pipelines ?? true,
   poolMode: options.poolMode ?? "transaction",
   keepsNames: true
 })

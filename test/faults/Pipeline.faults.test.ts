@@ -1,8 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Array as Arr, Duration, Effect, Either, Fiber, Layer, Schedule } from "effect"
+import { Array as Arr, Context, Duration, Effect, Either, Fiber, Layer, Schedule } from "effect"
 import { Pool } from "../../src/pool/Pool.ts"
-import { PgError } from "../../src/sql/index.ts"
+import { PgClient, PgError } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -29,7 +29,7 @@ const seen = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const proxy = yield* FaultProxy
   yield* proxy.heal
-  yield* Effect.repeatN(numbered(sql, 1), 20)
+  yield* Effect.repeatN(numbered(sql, 1), 60)
   return { sql, proxy }
 })
 
@@ -163,13 +163,38 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.scoped("are not held up by one that waits, even for somebody who waits for them", () =>
+      Effect.gen(function* () {
+        const { url } = yield* TestDatabase
+        const other = yield* Layer.build(PgClient.layer({ url, maxConnections: 1 }))
+        const { sql } = yield* seen
+        yield* sql`DROP TABLE IF EXISTS locked`
+        yield* sql`CREATE TABLE locked AS SELECT 1 AS one`
+        const blocked = sql`SELECT one FROM locked`
+        yield* Effect.repeatN(blocked, 60)
+        const locking = Context.get(other, SqlClient.SqlClient)
+        const waiting = yield* locking.withTransaction(
+          Effect.gen(function* () {
+            yield* locking`LOCK TABLE locked`
+            const waiting = yield* Effect.fork(blocked)
+            yield* Effect.yieldNow()
+            // In the same moment, and so behind it.
+            yield* Effect.timeout(together([numbered(sql, 1), numbered(sql, 2)]), "2 seconds")
+            assert.isNull(waiting.unsafePoll())
+            return waiting
+          })
+        )
+        assert.deepStrictEqual(yield* Fiber.join(waiting), [{ one: 1 }])
+      })
+    )
+
     it.effect("see a table that was altered under them", () =>
       Effect.gen(function* () {
         const { sql } = yield* seen
         yield* sql`DROP TABLE IF EXISTS altered`
         yield* sql`CREATE TABLE altered AS SELECT 1 AS one`
         const all = sql`SELECT * FROM altered`
-        yield* Effect.repeatN(all, 20)
+        yield* Effect.repeatN(all, 60)
         yield* sql`ALTER TABLE altered ADD COLUMN two int DEFAULT 2`
         const rows = yield* together(Arr.replicate(all, many))
         assert.deepStrictEqual(rows, Arr.replicate([{ one: 1, two: 2 }], many))
@@ -188,7 +213,7 @@ layer(Layer.provideMerge(network, TestDatabase.address), {
   const backends = (sql: SqlClient.SqlClient, statement: string) =>
     Effect.gen(function* () {
       const one = sql.unsafe<{ readonly pid: number }>(statement)
-      yield* Effect.repeatN(one, 10)
+      yield* Effect.repeatN(one, 60)
       const answers = yield* together(Arr.replicate(one, 4))
       return new Set(answers.map(([row]) => row?.pid)).size
     })
