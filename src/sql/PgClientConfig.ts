@@ -62,11 +62,11 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
   /**
    * Lets short questions (`SELECT`, `VALUES` and `TABLE` without `FOR UPDATE` and the like, outside
    * transactions) of many fibers share a connection: each is sent behind those under way, without
-   * waiting for their answers. Only a text joins that has been seen to take little time, where what is
-   * under way takes no more than 2 ms in all; 16 at most. Each keeps an outcome of its own, and
-   * interrupting one cancels no other. What it costs: where a connection is lost, all that were under way
-   * on it are in doubt. Statements with a time limit never share; nor does any behind a pooler. Default
-   * true.
+   * waiting for their answers. Only a text joins that has been seen to be quick, where all under way take
+   * the server no more than 2 ms; 16 at most. Each keeps an outcome of its own, and interrupting one cancels
+   * no other. One that is not answered within 100 ms is cancelled and sent again alone, so that it holds up
+   * nobody. What it costs: where a connection is lost, all that were under way on it are in doubt.
+   * Statements with a time limit never share; nor does any behind a pooler. Default true.
    */
   readonly pipelines?: boolean | undefined
   /**
