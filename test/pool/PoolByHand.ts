@@ -56,6 +56,11 @@ export class PoolByHand {
     return this.commands.findLast((command) => command._tag === "Connect")?.within
   }
 
+  /** In how many milliseconds the machine wants a tick. */
+  get dueIn(): number {
+    return due(this.state) - this.now
+  }
+
   /** Lets time pass, with a tick whenever the machine wants one. */
   pass(millis: number): ReadonlyArray<string> {
     const until = this.now + millis

@@ -37,6 +37,16 @@ describe("an idle connection that is asked for", () => {
     assert.deepStrictEqual(pool.proven(0, "turn"), ["Lend 0 to 1"])
   })
 
+  it("is lent at once where it needs no proof, also behind one that does", () => {
+    const pool = withBorrowers(new PoolByHand({ keepalive: Duration.seconds(10) }), 2)
+    pool.release(0)
+    pool.pass(100)
+    pool.release(1)
+    assert.deepStrictEqual(pool.pass(9_900), ["Prove 0 by roundTrip"])
+    pool.proven(0)
+    assert.deepStrictEqual(pool.acquire(), ["Prove 1 by roundTrip", "Lend 0 to 2"])
+  })
+
   it("is proven for one caller only: the next one has another, or a dial", () => {
     const pool = withIdle(new PoolByHand(), 2)
     pool.pass(500)

@@ -130,6 +130,7 @@ describe("an idle connection", () => {
 
   it("is looked at by no tick before that", () => {
     const pool = withIdle(new PoolByHand({ idleTimeout: Duration.seconds(10) }), 1)
+    assert.strictEqual(pool.dueIn, 10_000)
     pool.pass(9_999)
     const before = pool.state
     pool.tick()

@@ -208,4 +208,14 @@ describe("a closed pool", () => {
     assert.deepStrictEqual(pool.release(0), ["Close 0"])
     assert.deepStrictEqual(pool.events, [{ _tag: "Evicted", reason: "drain", detail: "" }])
   })
+
+  it("refuses who was about to get a connection that turns out to be dead", () => {
+    const pool = withIdle(new PoolByHand(), 1)
+    pool.acquire()
+    const lend = pool.commands.find((command) => command._tag === "Lend")
+    assert.isDefined(lend)
+    pool.close()
+    const told = lend === undefined ? none : pool.unfit(0, lend.waiter)
+    assert.deepStrictEqual(told, ["Refuse 1: PoolClosed", "Close 0"])
+  })
 })
