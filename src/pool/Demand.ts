@@ -1,5 +1,4 @@
 import { patience } from "./Breaker.ts"
-import * as Members from "./Members.ts"
 import { established, firstWaiter, type Instant, type State, total } from "./PoolState.ts"
 
 /**
@@ -25,14 +24,16 @@ export const isReplaced = (state: State): boolean =>
   width(state) === 1 && state.counts.connecting >= 2
 
 /** A server that was heard is at work on a dial: another one would only be more work. */
-const isAnswering = (state: State): boolean =>
-  state.heard !== undefined && Members.find(state, state.heard)?.phase === "connecting"
+const isAnswering = ({ heard, members }: State): boolean =>
+  members.some(({ id, phase }) => id === heard && phase === "connecting")
 
-/** A dial beside the one that is under way, where that is the only hope of who waits. */
+/**
+ * A dial beside the one that is under way, where that is the only hope of who waits. Where none is
+ * under way, {@link opensAt} is no later.
+ */
 const overtakesAt = (state: State): Instant => {
-  const { breaker, counts, dialedAt, limits } = state
-  const isPossible =
-    width(state) === 1 && counts.connecting > 0 && (total(state) < limits.max || isReplaced(state))
+  const { breaker, dialedAt, limits } = state
+  const isPossible = width(state) === 1 && (total(state) < limits.max || isReplaced(state))
   if (!isPossible || isAnswering(state)) return Number.POSITIVE_INFINITY
   return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
 }
@@ -56,9 +57,7 @@ const opensAt = (state: State): Instant => {
 
 /** When a connection is opened for who waits; minus infinity: now; infinity: not by itself. */
 export const dialsAt = (state: State): Instant =>
-  state.closed || unproven(state) <= 0
-    ? Number.POSITIVE_INFINITY
-    : Math.min(opensAt(state), overtakesAt(state))
+  unproven(state) <= 0 ? Number.POSITIVE_INFINITY : Math.min(opensAt(state), overtakesAt(state))
 
 /** When the machine next needs a tick; infinity when only an event can change anything. */
 export const due = (state: State): Instant => {
