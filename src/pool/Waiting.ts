@@ -63,7 +63,7 @@ const toldEvery = 1_000
 
 const tellOfGivenUp = (state: State, out: Commands, at: Instant, attempts: number): State => {
   const { givenUp } = state
-  if (givenUp.callers === 0 || at < givenUp.toldAt + toldEvery) return state
+  if (at < givenUp.toldAt + toldEvery) return state
   const detail = `${givenUp.callers} given up; ${describe(state, at)}; ${advice(state)}`
   report(out, { _tag: "TimedOut", attempts, detail })
   return { ...state, givenUp: { callers: 0, toldAt: at } }

@@ -76,6 +76,16 @@ describe("a dial that has no answer", () => {
     assert.deepStrictEqual(pool.pass(750), ["Connect 2"])
   })
 
+  it("is overtaken although the server was heard in one that has become a connection", () => {
+    const pool = new PoolByHand()
+    pool.acquire()
+    pool.heard(0)
+    pool.connected(0)
+    pool.acquire()
+    pool.dialFailed(1)
+    assert.deepStrictEqual(pool.pass(1_000), ["Connect 2", "Connect 3"])
+  })
+
   it("is not overtaken in a pool of one", () => {
     const pool = new PoolByHand({ max: 1 })
     pool.acquire()
