@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: [
-      "test/pool/{Backoff,Breaker,WaitQueue,Pool.*}.test.ts",
-      "test/pool/PoolMachine.test.ts",
+      "test/pool/{Backoff,Breaker,Pace,WaitQueue,Pool.*}.test.ts",
+      "test/pool/PoolMachine{,.*}.test.ts",
       "test/sql/{SqlState,Judgement,SilentStatement}.test.ts"
     ],
     isolate: false,

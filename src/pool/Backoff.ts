@@ -26,10 +26,11 @@ export const dialsWithin = (backoff: Backoff, failures: number, millis: number):
   let dials = 0
   let left = millis
   let delay = delayAfter(backoff, failures, 0)
+  if (delay === 0 || left === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
   while (delay < cap && delay <= left) {
     dials += 1
     left -= delay
     delay = delayAfter(backoff, failures + dials, 0)
   }
-  return dials + Math.max(0, delay === 0 ? Number.POSITIVE_INFINITY : Math.floor(left / delay))
+  return dials + Math.max(0, Math.floor(left / delay))
 }

@@ -1,5 +1,4 @@
 import { patience } from "./Breaker.ts"
-import * as Members from "./Members.ts"
 import { established, firstWaiter, type Instant, type State, total } from "./PoolState.ts"
 
 /**
@@ -24,8 +23,8 @@ export const width = (state: State): number =>
 export const isReplaced = (state: State): boolean =>
   width(state) === 1 && state.counts.connecting >= 2
 
-const isConnecting = (state: State, id: number | undefined): boolean =>
-  id !== undefined && Members.find(state, id)?.phase === "connecting"
+const isConnecting = ({ members }: State, member: number | undefined): boolean =>
+  members.some(({ id, phase }) => id === member && phase === "connecting")
 
 /** A connection is open, and not to be lent before something was done with it. */
 export const isPreparing = (state: State): boolean => isConnecting(state, state.preparing)
@@ -34,11 +33,13 @@ export const isPreparing = (state: State): boolean => isConnecting(state, state.
 const isAnswering = (state: State): boolean =>
   isConnecting(state, state.heard) || isPreparing(state)
 
-/** A dial beside the one that is under way, where that is the only hope of who waits. */
+/**
+ * A dial beside the one that is under way, where that is the only hope of who waits. Where none is
+ * under way, {@link opensAt} is no later.
+ */
 const overtakesAt = (state: State): Instant => {
-  const { breaker, counts, dialedAt, limits } = state
-  const isPossible =
-    width(state) === 1 && counts.connecting > 0 && (total(state) < limits.max || isReplaced(state))
+  const { breaker, dialedAt, limits } = state
+  const isPossible = width(state) === 1 && (total(state) < limits.max || isReplaced(state))
   if (!isPossible || isAnswering(state)) return Number.POSITIVE_INFINITY
   return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
 }
@@ -62,9 +63,7 @@ const opensAt = (state: State): Instant => {
 
 /** When a connection is opened for who waits; minus infinity: now; infinity: not by itself. */
 export const dialsAt = (state: State): Instant =>
-  state.closed || unproven(state) <= 0
-    ? Number.POSITIVE_INFINITY
-    : Math.min(opensAt(state), overtakesAt(state))
+  unproven(state) <= 0 ? Number.POSITIVE_INFINITY : Math.min(opensAt(state), overtakesAt(state))
 
 /** When the machine next needs a tick; infinity when only an event can change anything. */
 export const due = (state: State): Instant => {

@@ -77,7 +77,7 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
     case "Release":
       return serve(giveBack(state, out, member, input), out, at)
     case "Unfit":
-      return refute(rejoin(state, input.waiter), out, member, { at, loss: socketClosed })
+      return refute(rejoin(state, out, input.waiter), out, member, { at, loss: socketClosed })
     case "Heard":
       return { ...state, heard: member.id }
     case "Preparing":

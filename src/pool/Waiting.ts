@@ -63,7 +63,7 @@ const toldEvery = 1_000
 
 const tellOfGivenUp = (state: State, out: Commands, at: Instant, attempts: number): State => {
   const { givenUp } = state
-  if (givenUp.callers === 0 || at < givenUp.toldAt + toldEvery) return state
+  if (at < givenUp.toldAt + toldEvery) return state
   const detail = `${givenUp.callers} given up; ${describe(state, at)}; ${advice(state)}`
   report(out, { _tag: "TimedOut", attempts, detail })
   return { ...state, givenUp: { callers: 0, toldAt: at } }
@@ -123,9 +123,12 @@ export const acquire = (state: State, out: Commands, at: Instant, ticket: number
   return serve(timeOutAll(queued, out, at), out, at)
 }
 
-/** A caller who was about to be served waits again, at its old place. */
-export const rejoin = (state: State, waiter: WaitQueue.Waiter): State =>
-  withWaiting(state, WaitQueue.rejoin(state.waiting, waiter))
+/** A caller who was about to be served waits again, at its old place; a closed pool refuses it. */
+export const rejoin = (state: State, out: Commands, waiter: WaitQueue.Waiter): State => {
+  if (!state.closed) return withWaiting(state, WaitQueue.rejoin(state.waiting, waiter))
+  out.push({ _tag: "Refuse", ticket: waiter.ticket, error: closed })
+  return state
+}
 
 /** A caller leaves the queue. */
 export const leave = (state: State, ticket: number): State =>

@@ -30,4 +30,17 @@ describe("Backoff", () => {
     assert.strictEqual(dialsWithin(backoff, 1, 700), 3)
     assert.strictEqual(dialsWithin(backoff, 4, 2_000), 4)
   })
+
+  it("counts none once the deadline has passed", () => {
+    assert.strictEqual(dialsWithin(backoff, 1, -1_000), 0)
+  })
+
+  it("counts no end of dials where there is no delay, or no deadline", () => {
+    const without = { base: Duration.zero, cap: Duration.millis(500) }
+    assert.strictEqual(dialsWithin(without, 1, 700), Number.POSITIVE_INFINITY)
+    assert.strictEqual(dialsWithin(without, 1, 0), Number.POSITIVE_INFINITY)
+    const uncapped = { base: Duration.millis(100), cap: Duration.infinity }
+    const forever = Number.POSITIVE_INFINITY
+    assert.strictEqual(dialsWithin(uncapped, 1, forever), Number.POSITIVE_INFINITY)
+  })
 })

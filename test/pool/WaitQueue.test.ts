@@ -57,4 +57,14 @@ describe("the queue of waiting callers", () => {
     },
     { fastCheck: { numRuns: 500 } }
   )
+
+  it("has callers who were taken out together, and come back one by one, at their old places", () => {
+    let queue = [0, 1, 2].map(waiter).reduce(WaitQueue.join, WaitQueue.empty)
+    queue = WaitQueue.shift(WaitQueue.shift(queue))
+    queue = [0, 1].map(waiter).reduce(WaitQueue.rejoin, queue)
+    assert.deepStrictEqual(
+      WaitQueue.toArray(queue).map(({ ticket }) => ticket),
+      [0, 1, 2]
+    )
+  })
 })

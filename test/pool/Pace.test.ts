@@ -1,0 +1,30 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Pace from "../../src/pool/Pace.ts"
+
+/** After so many callers were served, one every 100 ms. */
+const paceAfter = (callers: number): Pace.Pace => {
+  let pace = Pace.resting
+  for (let caller = 1; caller <= callers; caller++) pace = Pace.served(pace, 5_000 + caller * 100)
+  return pace
+}
+
+describe("the pace of a queue", () => {
+  it("is not known before twenty were served from it: fewer may all be of one kind", () => {
+    assert.strictEqual(Pace.estimate(paceAfter(19), 9), 0)
+    assert.strictEqual(Pace.estimate(paceAfter(20), 9), 1_000)
+  })
+
+  it("tells who comes now that it waits for those ahead, and for its own turn", () => {
+    assert.strictEqual(Pace.estimate(paceAfter(30), 0), 100)
+    assert.strictEqual(Pace.estimate(paceAfter(30), 29), 3_000)
+  })
+
+  it("follows a change within some dozens, and no single slow one", () => {
+    const before = paceAfter(40)
+    const hiccup = Pace.served(before, before.servedAt + 1_000)
+    assert.isBelow(hiccup.interval, 200)
+    let slower = before
+    for (let caller = 0; caller < 50; caller++) slower = Pace.served(slower, slower.servedAt + 500)
+    assert.isAbove(slower.interval, 450)
+  })
+})
