@@ -2,8 +2,8 @@ import type { Reactivity } from "@effect/experimental"
 import type { Effect, Redacted, Scope } from "effect"
 import type { Caller } from "../Caller.ts"
 
-/** What is measured; `pause` only keeps a session busy. */
-export type Operation = "pointSelect" | "transaction" | "pause"
+/** What is measured; `passGate` keeps a session busy, see `Gate`. */
+export type Operation = "pointSelect" | "transaction" | "passGate"
 
 /** A way to reach the database, by who does what with it. */
 export type Client = Readonly<Record<Operation, Caller>>

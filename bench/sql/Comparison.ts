@@ -20,7 +20,6 @@ export interface Comparison {
   readonly machine: Machine
   /** By the package's name. */
   readonly versions: Readonly<Record<string, string>>
-  readonly postgresVersion: string
   readonly took: Duration.Duration
 }
 
@@ -61,11 +60,12 @@ const joined = (turns: ReadonlyArray<ReadonlyArray<Result>>, workload: Workload)
 const growing = (
   opened: ReadonlyArray<Opened>,
   workloads: ReadonlyArray<Workload>,
-  { rounds, slice, warmUp }: Schedule
+  { doing, schedule: { rounds, slice, warmUp } }: Comparing
 ) =>
   Effect.gen(function* () {
     const turns: Array<ReadonlyArray<Result>> = []
     for (let round = 0; round < rounds; round++) {
+      yield* doing(`growth, round ${round + 1} of ${rounds}`)
       const isOdd = round % 2 === 1
       const schedule = { rounds: 1, slice, warmUp: round === 0 ? warmUp : 0 }
       const turn = bySide(isOdd ? opened.toReversed() : opened, schedule)
@@ -112,8 +112,8 @@ const measuring = (url: Redacted.Redacted, comparing: Comparing) =>
       yield* doing(workload.name)
       yield* found(yield* bySide(opened, schedule)(workload))
     }
-    yield* doing("growth")
-    yield* Effect.forEach(yield* growing(opened, named(growth, only), schedule), found)
+    const grown = named(growth, only)
+    if (grown.length > 0) yield* Effect.forEach(yield* growing(opened, grown, comparing), found)
     return { footprints, results, postgresVersion: server?.server_version ?? "unknown" }
   })
 
@@ -123,11 +123,14 @@ export const compare = (
   comparing: Comparing
 ): Effect.Effect<Comparison, unknown, Scope.Scope | Reactivity.Reactivity> =>
   Effect.gen(function* () {
-    const [took, found] = yield* Effect.timed(measuring(url, comparing))
+    const [took, { footprints, postgresVersion, results }] = yield* Effect.timed(
+      measuring(url, comparing)
+    )
     return {
-      ...found,
+      results,
+      footprints,
+      machine: thisMachine(postgresVersion),
       schedule: comparing.schedule,
-      machine: thisMachine(),
       versions: yield* packageVersions(contestants.map(({ packageName }) => packageName)),
       took: Duration.seconds(Math.round(Duration.toSeconds(took)))
     }

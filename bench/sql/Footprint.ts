@@ -1,8 +1,8 @@
-import { Array as Arr, Effect, Fiber, identity, Option, Redacted } from "effect"
-import * as pg from "pg"
+import { Array as Arr, Effect, Fiber, type Redacted } from "effect"
 import { once } from "../Caller.ts"
 import type { Open } from "./Client.ts"
 import { maxConnections } from "./Contestant.ts"
+import { closedGate } from "./Gate.ts"
 
 /** Bytes of a process. */
 export interface Memory {
@@ -39,12 +39,16 @@ const inUse = Effect.gen(function* () {
 })
 
 /** How much more is in use while what a scope holds is there. */
-const costOf = <E, R>(many: Effect.Effect<unknown, E, R>) =>
+const costOf = <A, E, R>(many: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const before = yield* inUse
-    yield* many
+    const value = yield* many
     const after = yield* inUse
-    return { heap: after.heap - before.heap, resident: after.resident - before.resident }
+    const cost: Memory = {
+      heap: after.heap - before.heap,
+      resident: after.resident - before.resident
+    }
+    return [value, cost] as const
   })
 
 const ofEach = ({ heap, resident }: Memory, count: number): Memory => ({
@@ -58,49 +62,40 @@ const all = (count: number, effect: Effect.Effect<unknown, unknown>) =>
 const waiting = (count: number, effect: Effect.Effect<unknown, unknown>) =>
   Effect.zipLeft(Effect.forkScoped(all(count, effect)), Effect.sleep("50 millis"))
 
-/** How many sessions the server has, past the client that is measured. */
-const sessionCount = (url: Redacted.Redacted) =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => new pg.Client({ connectionString: Redacted.value(url) })),
-    (client) =>
-      Effect.tryPromise({
-        try: async () => {
-          await client.connect()
-          const { rows } = await client.query<{ count: number }>(
-            "SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'"
-          )
-          return rows[0]?.count ?? 0
-        },
-        catch: identity
-      }),
-    (client) => Effect.promise(() => client.end())
-  )
-
 const ofConnections = (open: Open, url: Redacted.Redacted) =>
   Effect.gen(function* () {
     const client = yield* open(url, connectionCount)
     yield* once(client.pointSelect)
-    const before = yield* sessionCount(url)
-    const cost = yield* costOf(all(connectionCount, once(client.pause)))
-    const opened = (yield* sessionCount(url)) - before
-    if (opened > connectionCount / 2) return ofEach(cost, opened)
-    return yield* Effect.fail(new Error(`Only ${opened} of ${connectionCount} connections opened`))
+    const gate = yield* closedGate(url)
+    const before = yield* gate.sessionCount
+    const [opened, cost] = yield* costOf(
+      Effect.gen(function* () {
+        const callers = yield* waiting(connectionCount, once(client.passGate))
+        yield* gate.holding(connectionCount)
+        const now = yield* gate.sessionCount
+        yield* gate.open
+        yield* Fiber.join(callers)
+        return now - before
+      })
+    )
+    return ofEach(cost, opened)
   })
 
 const ofWaiters = (open: Open, url: Redacted.Redacted) =>
   Effect.gen(function* () {
     const client = yield* open(url, maxConnections)
     yield* once(client.pointSelect)
-    const busy = yield* waiting(maxConnections, once(client.pause))
-    yield* Effect.sleep("200 millis")
-    const cost = yield* costOf(waiting(waiterCount, once(client.pointSelect)))
-    if (Option.isNone(yield* Fiber.poll(busy))) return ofEach(cost, waiterCount)
-    return yield* Effect.fail(
-      new Error("The connections were free before the callers were counted")
-    )
+    const gate = yield* closedGate(url)
+    const busy = yield* waiting(maxConnections, once(client.passGate))
+    yield* gate.holding(maxConnections)
+    const [callers, cost] = yield* costOf(waiting(waiterCount, once(client.pointSelect)))
+    yield* gate.open
+    // To interrupt so many at once overflows the stack of the stock client, and ends the process.
+    yield* Fiber.joinAll([busy, callers])
+    return ofEach(cost, waiterCount)
   })
 
-const ofFibers = Effect.map(costOf(waiting(waiterCount, Effect.never)), (cost) =>
+const ofFibers = Effect.map(costOf(waiting(waiterCount, Effect.never)), ([, cost]) =>
   ofEach(cost, waiterCount)
 )
 

@@ -1,5 +1,6 @@
 import { Duration } from "effect"
 import { table } from "../../proofs/Table.ts"
+import { described } from "../Machine.ts"
 import type { Comparison } from "./Comparison.ts"
 import { contestants, maxConnections, own } from "./Contestant.ts"
 import { microseconds, ratio } from "./Figures.ts"
@@ -58,10 +59,9 @@ const contestantList = ({ versions }: Comparison): string =>
     )
     .join("\n")
 
-const circumstances = ({ machine, postgresVersion, schedule, took }: Comparison): string =>
-  `Measured by \`npm run bench:sql\` in ${Duration.format(took)} on ${machine.processors} processors \
-(${machine.model}) that the server and the callers shared, with Postgres ${postgresVersion} on loopback \
-and Node.js ${machine.nodeVersion}: ${schedule.rounds} rounds of ${Duration.format(schedule.slice)} for \
+const circumstances = ({ machine, schedule, took }: Comparison): string =>
+  `Measured by \`npm run bench:sql\` in ${Duration.format(took)} on ${described(machine)}, which the server \
+and the callers shared over loopback: ${schedule.rounds} rounds of ${Duration.format(schedule.slice)} for \
 each contestant at each workload.`
 
 /** The comparison as a page. */

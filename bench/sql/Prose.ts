@@ -12,11 +12,11 @@ export const howToRead = `- **a second**: operations of all callers together, th
 - **fiber alone**: a fiber of Effect that waits for nothing, to know what of a waiter is holdfast's.`
 
 /** What the numbers do not say by themselves. */
-export const unfairness = `- **To \`@effect/sql-pg\` and \`pg.Pool\`**: both can name statements, or be told to; neither does by itself.
-  What that alone gives is the row of "pg.Pool, named".
-- **To those of promises**: none. They are awaited in a loop of their own; nothing of Effect is paid for.
+export const unfairness = `- **To \`pg.Pool\`**: it prepares a statement once if it is given a name, which its documentation mentions
+  and few do. What that alone gives is the row of "pg.Pool, named". \`@effect/sql-pg\` names none.
+- **To clients of promises**: nothing. They are awaited in a loop of their own, without Effect.
 - **To holdfast**: it asks what became of a lost COMMIT, tells outcomes, counts metrics and checks
-  connections; the others do not. All of it is on.
+  connections; the others do not. All of it is on, and "replayed" is measured beside the defaults.
 - **To all**: the server and the callers share the processors and the loopback. Over a network a caller
   waits for round trips, and what a client costs is seen only by its processor time.
 - **To those who are not here**: clients of other languages, and drivers that are not in JavaScript.

@@ -49,6 +49,3 @@ export const itemIds = (): (() => number) => {
     return id
   }
 }
-
-/** Seconds that a session is busy with nothing. */
-export const pauseSeconds = 2

@@ -4,7 +4,8 @@ import { Effect, identity } from "effect"
 import { PgClient, type PgError } from "holdfast"
 import { effectCaller } from "../../Caller.ts"
 import type { Client, Open } from "../Client.ts"
-import { itemIds, pauseSeconds } from "../Workload.ts"
+import { passGate } from "../Gate.ts"
+import { itemIds } from "../Workload.ts"
 
 type Policy = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
 
@@ -22,7 +23,7 @@ const clientOf = (sql: SqlClient, read: Policy, write: Policy): Client => {
       read(Effect.suspend(() => sql`SELECT id, name, created_at FROM items WHERE id = ${nextId()}`))
     ),
     transaction: effectCaller(write(sql.withTransaction(order))),
-    pause: effectCaller(sql`SELECT pg_sleep(${pauseSeconds})`)
+    passGate: effectCaller(sql.unsafe(passGate))
   }
 }
 

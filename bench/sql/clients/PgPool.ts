@@ -2,7 +2,8 @@ import { Effect, Redacted } from "effect"
 import * as pg from "pg"
 import { promiseCaller } from "../../Caller.ts"
 import type { Client, Open } from "../Client.ts"
-import { itemIds, pauseSeconds } from "../Workload.ts"
+import { passGate } from "../Gate.ts"
+import { itemIds } from "../Workload.ts"
 
 /** A statement with its name, if it is to have one. */
 type Named = (name: string, text: string) => { readonly text: string; readonly name?: string }
@@ -30,7 +31,7 @@ const clientOf = (pool: pg.Pool, named: Named): Client => {
   return {
     pointSelect: promiseCaller(() => pool.query({ ...select, values: [nextId()] })),
     transaction: promiseCaller(() => transaction(pool, named, nextId())),
-    pause: promiseCaller(() => pool.query("SELECT pg_sleep($1)", [pauseSeconds]))
+    passGate: promiseCaller(() => pool.query(passGate))
   }
 }
 

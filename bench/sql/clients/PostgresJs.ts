@@ -2,7 +2,8 @@ import { Effect, Redacted } from "effect"
 import postgres from "postgres"
 import { promiseCaller } from "../../Caller.ts"
 import type { Client, Open } from "../Client.ts"
-import { itemIds, pauseSeconds } from "../Workload.ts"
+import { passGate } from "../Gate.ts"
+import { itemIds } from "../Workload.ts"
 
 const clientOf = (sql: postgres.Sql): Client => {
   const nextId = itemIds()
@@ -17,7 +18,7 @@ const clientOf = (sql: postgres.Sql): Client => {
         await transaction`INSERT INTO orders (item, quantity) VALUES (${item}, ${2})`
       })
     ),
-    pause: promiseCaller(() => sql`SELECT pg_sleep(${pauseSeconds})`)
+    passGate: promiseCaller(() => sql.unsafe(passGate))
   }
 }
 

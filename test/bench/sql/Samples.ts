@@ -39,8 +39,13 @@ export const comparison: Comparison = {
     ["holdfast", footprint]
   ]),
   schedule: { rounds: 3, slice: Duration.millis(200), warmUp: 0 },
-  machine: { processors: 2, model: "A Processor", nodeVersion: "20.20.2" },
+  machine: {
+    processors: "2 processors (A Processor)",
+    memory: "16 GiB of memory",
+    system: "Linux 6.1",
+    nodeVersion: "20.20.2",
+    postgresVersion: "18.4"
+  },
   versions: { pg: "8.23.1", postgres: "3.4.9", "@effect/sql-pg": "0.53.0", holdfast: "0.1.0" },
-  postgresVersion: "18.4",
   took: Duration.minutes(7)
 }
