@@ -91,7 +91,7 @@ const ofWaiters = (open: Open, url: Redacted.Redacted) =>
     const [callers, cost] = yield* costOf(waiting(waiterCount, once(client.pointSelect)))
     yield* gate.open
     // To interrupt so many at once overflows the stack of the stock client, and ends the process.
-    yield* Fiber.joinAll([busy, callers])
+    yield* Fiber.awaitAll([busy, callers])
     return ofEach(cost, waiterCount)
   })
 
