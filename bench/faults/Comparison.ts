@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { Duration, Effect } from "effect"
+import { packageVersions } from "../PackageVersion.ts"
 import type { Contestant } from "./Contestant.ts"
 import type { ContestantRun } from "./ContestantRun.ts"
 import type { FaultName } from "./Fault.ts"
@@ -19,15 +19,6 @@ export interface Comparison {
   readonly took: Duration.Duration
 }
 
-const root = new URL("../../", import.meta.url)
-
-const versionOf = (packageName: string): Effect.Effect<string> =>
-  Effect.promise(async () => {
-    const folder = packageName === "holdfast" ? "" : `node_modules/${packageName}/`
-    const description = JSON.parse(await readFile(new URL(`${folder}package.json`, root), "utf8"))
-    return String(description.version)
-  })
-
 /** Lets one contestant after the other meet a schedule, and tells `progress` what strikes whom. */
 export const compare = (options: {
   readonly contestants: ReadonlyArray<Contestant>
@@ -39,14 +30,11 @@ export const compare = (options: {
     const run = (each: Contestant) =>
       runContestant(each, schedule, (fault) => progress(each.name, fault))
     const [took, runs] = yield* Effect.timed(Effect.forEach(contestants, run))
-    const packages = [...new Set(contestants.map(({ packageName }) => packageName))]
-    const versions = yield* Effect.forEach(packages, (name) =>
-      Effect.map(versionOf(name), (version) => [name, version] as const)
-    )
+    const packages = contestants.map(({ packageName }) => packageName)
     return {
       contestants,
       runs,
-      versions: Object.fromEntries(versions),
+      versions: yield* packageVersions(packages),
       nodeVersion: process.versions.node,
       processors: availableParallelism(),
       took: Duration.seconds(Math.round(Duration.toSeconds(took)))
