@@ -8,7 +8,6 @@ import { publish, runProof } from "../proofs/Proof.ts"
 import { ProofDatabase } from "../proofs/ProofDatabase.ts"
 import { EmbeddedPostgres } from "../src/testing/index.ts"
 import { howToInstall, installedBetterAuth } from "./http/BetterAuthPackage.ts"
-import { type RunningService, somebody } from "./http/Crowd.ts"
 import { goalsOf } from "./http/Goals.ts"
 import { lookUpContestants, type Scale, signUpContestants, started } from "./http/HttpBenchmarks.ts"
 import type { HttpRun } from "./http/HttpRun.ts"
@@ -41,8 +40,10 @@ const defaults: Readonly<Record<keyof Scale, number>> = {
 const told = (what: string) => Effect.as(doing(what), progress(1))
 
 /** Everybody listens on one database; holdfast first, whose migrations make the tables of the floor. */
-const inTurn = (services: ReadonlyArray<RunningService>, scale: Scale) =>
+const underLoad = (database: Redacted.Redacted<string>, scale: Scale, hasPeer: boolean) =>
   Effect.gen(function* () {
+    const all = hasPeer ? [holdfast, byHand, betterAuth] : [holdfast, byHand]
+    const services = yield* started(all, database)
     const lookUps = yield* interleaved(
       yield* lookUpContestants(services, scale),
       scale.rounds,
@@ -53,20 +54,13 @@ const inTurn = (services: ReadonlyArray<RunningService>, scale: Scale) =>
       scale.rounds,
       yield* told("Sign-ups")
     )
-    const [first] = services
-    const session =
-      first === undefined ? yield* Effect.dieMessage("nobody runs") : yield* somebody(first)
-    return { lookUps, signUps, session }
-  })
+    return { lookUps, signUps }
+  }).pipe(Effect.scoped)
 
 const measured = (database: Redacted.Redacted<string>, scale: Scale, hasPeer: boolean) =>
   Effect.gen(function* () {
-    const services = hasPeer ? [holdfast, byHand, betterAuth] : [holdfast, byHand]
-    const { lookUps, session, signUps } = yield* started(services, database).pipe(
-      Effect.flatMap((running) => inTurn(running, scale)),
-      Effect.scoped
-    )
-    const contestants = [...startContestants(database, session), yield* embeddedContestant]
+    const { lookUps, signUps } = yield* underLoad(database, scale, hasPeer)
+    const contestants = [...(yield* startContestants(database)), yield* embeddedContestant]
     const starts = yield* interleaved(contestants, scale.rounds, yield* told("Starts"))
     return { lookUps, signUps, starts }
   })

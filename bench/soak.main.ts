@@ -38,7 +38,7 @@ const samples = ({ interval, minutes }: Options) =>
     const server = yield* EmbeddedPostgres
     const proxy = yield* FaultProxy.make({ upstream: server })
     const service = yield* probedService(proxy.url(server.url))
-    const visits = yield* visitors(service.url)
+    const visits = yield* visitors(service.port)
     const intervals = Math.floor((minutes * 60) / interval)
     const each = Duration.seconds(interval)
     yield* doing(`${intervals} intervals of ${Duration.format(each)}`)

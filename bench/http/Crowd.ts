@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
 import { ProofFailed } from "../../proofs/Proof.ts"
-import { askAt, type Question } from "../../proofs/service/Ask.ts"
+import { type Ask, askAt, type Question } from "../../proofs/service/Ask.ts"
 import { bytesOf, KeptConnection } from "./KeptConnection.ts"
 import type { Service } from "./Service.ts"
 import { type Caller, type Slice, sliceOf } from "./Slice.ts"
@@ -16,22 +16,28 @@ const newcomer = () => `${randomUUID()}@example.com`
 /** As many as are signed in, so that not one row alone is looked up. */
 const people = 32
 
-/** Signs somebody up: the question for their session. */
-export const somebody = ({ lookUp, port, signUp }: RunningService) =>
-  Effect.suspend(() => askAt(`http://127.0.0.1:${port}`, 1)(signUp(newcomer()))).pipe(
+/** Signs somebody up with a service: the question for their session. */
+export const somebody = (
+  { lookUp, signUp }: Service,
+  ask: Ask
+): Effect.Effect<Question, ProofFailed> =>
+  Effect.suspend(() => ask(signUp(newcomer()))).pipe(
     Effect.mapError(({ message }) => new ProofFailed({ message: `No sign-up: ${message}` })),
     Effect.flatMap(lookUp)
   )
 
+/** Asks a service over at most so many connections. */
+export const asked = ({ port }: Pick<RunningService, "port">, atOnce: number): Ask =>
+  askAt(`http://127.0.0.1:${port}`, atOnce)
+
 /** Questions for the sessions of people who have just signed up. */
-export const lookUps = (service: RunningService) =>
-  Effect.map(
-    Effect.replicateEffect(Effect.map(somebody(service), bytesOf), people, { concurrency: 8 }),
-    (questions) => {
-      let next = 0
-      return () => questions[next++ % people] ?? ""
-    }
-  )
+export const lookUps = (service: RunningService) => {
+  const person = Effect.map(somebody(service, asked(service, 8)), bytesOf)
+  return Effect.map(Effect.replicateEffect(person, people, { concurrency: 8 }), (questions) => {
+    let next = 0
+    return () => questions[next++ % people] ?? ""
+  })
+}
 
 /** Questions that sign somebody else up each time. */
 export const signUps =

@@ -22,12 +22,11 @@ export interface ServerProcess {
   readonly startTime: number
 }
 
-/** Nothing that this process happens to be told reaches a server. */
-const settings =
-  /^(DB_|AUTH_|SESSION_|PASSWORD_|OTEL_|npm_|NEON_DB_URL$|DATABASE_URL$|NODE_OPTIONS$)/
-
-const inherited = () =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !settings.test(name)))
+/** Nothing else that this process happens to be told reaches a server. */
+const inherited = () => {
+  const { HOME, PATH, TMPDIR } = process.env
+  return { HOME, PATH, TMPDIR }
+}
 
 const start = ({ args, command, directory, env }: Program, port: number): ChildProcess =>
   spawn(command, args, {

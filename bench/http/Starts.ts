@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, type Redacted } from "effect"
 import type { Question } from "../../proofs/service/Ask.ts"
+import { asked, somebody } from "./Crowd.ts"
 import { type Program, startServer } from "./ServerProcess.ts"
 import { holdfast, script } from "./Service.ts"
 
@@ -16,14 +17,22 @@ export const embedded = "npm start, embedded Postgres"
 const startTime = (program: Program, question: Question) =>
   Effect.scoped(Effect.map(startServer(program, question), (server) => server.startTime))
 
+/** Somebody signs up with a service that is ended then. */
+const session = (database: Redacted.Redacted<string>) =>
+  startServer(holdfast.program(database), holdfast.isUp).pipe(
+    Effect.flatMap((server) => somebody(holdfast, asked(server, 1))),
+    Effect.scoped
+  )
+
 /** The built service, asked for a session, and a server that has nothing to do. */
-export const startContestants = (database: Redacted.Redacted<string>, session: Question) => [
-  {
-    name: bare,
-    measured: startTime(script("bench/http/servers/bare.mjs", database), health)
-  },
-  { name: holdfast.name, measured: startTime(holdfast.program(database), session) }
-]
+export const startContestants = (database: Redacted.Redacted<string>) =>
+  Effect.map(session(database), (question) => [
+    {
+      name: bare,
+      measured: startTime(script("bench/http/servers/bare.mjs", database), health)
+    },
+    { name: holdfast.name, measured: startTime(holdfast.program(database), question) }
+  ])
 
 const folder = Effect.acquireRelease(
   Effect.promise(async () => {
@@ -49,7 +58,7 @@ export const embeddedContestant = Effect.gen(function* () {
   const program = {
     command: "npm",
     args: ["start", "--silent"],
-    env: { NODE_ENV: "development" },
+    env: { NODE_ENV: "development", npm_config_update_notifier: "false" },
     directory
   }
   return {

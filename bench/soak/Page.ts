@@ -1,3 +1,4 @@
+import { Duration } from "effect"
 import { table } from "../../proofs/Table.ts"
 import { described, type Machine } from "../http/Machine.ts"
 import { spread } from "../Statistics.ts"
@@ -73,8 +74,8 @@ The slope is that of the straight line through the samples of the second half. I
 three times its standard error, and comes to more than 2 % of the mean within that half.
 
 The built service runs as in production, with its defaults but \`AUTH_THROTTLE=off\`, and reaches its database through a
-proxy that misbehaves. ${load.lookUps} people look up their sessions, ${load.lookUpPause} after each answer, and
-${load.signUps} sign up, ${load.signUpPause} after each; the database grows by that. Every ${interval} s the service
+proxy that misbehaves. ${load.lookUps} people look up their sessions, ${Duration.format(load.lookUpPause)} after each answer, and
+${load.signUps} sign up, ${Duration.format(load.signUpPause)} after each; the database grows by that. Every ${interval} s the service
 collects its garbage and tells what it holds; times are of the ${interval} s before. Between two samples one of these
 strikes, by turns:
 

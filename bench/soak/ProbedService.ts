@@ -18,7 +18,7 @@ export interface Holding {
 
 /** The built service in a process of its own, which tells what it holds. */
 export interface ProbedService {
-  readonly url: string
+  readonly port: number
   readonly holding: Effect.Effect<Holding, ProofFailed>
 }
 
@@ -80,11 +80,10 @@ export const probedService = (
       Effect.sync(() => start(database, port)),
       end
     )
-    const url = `http://127.0.0.1:${port}`
-    yield* statusOf(`${url}/health`).pipe(
+    yield* statusOf(`http://127.0.0.1:${port}/health`).pipe(
       Effect.retry({ while: () => !hasEnded(child), schedule: Schedule.spaced("100 millis") }),
       Effect.timeout("1 minute"),
       Effect.mapError(() => new ProofFailed({ message: "The service does not start" }))
     )
-    return { url, holding: told(child) }
+    return { port, holding: told(child) }
   })

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto"
 import { Duration, Effect } from "effect"
 import { type Ask, askAt, type Question } from "../../proofs/service/Ask.ts"
-import { sessionTokenIn } from "../../proofs/service/SignedUp.ts"
+import { somebody } from "../http/Crowd.ts"
+import { holdfast } from "../http/Service.ts"
 
 /** Milliseconds that the answers took since somebody looked last, and requests that were not served. */
 export interface Visits {
@@ -50,31 +51,17 @@ class Tally {
   }
 }
 
-const signUp = (): Question => ({
-  method: "POST",
-  path: "/auth/signup",
-  body: { email: `${randomUUID()}@example.com`, password: "a soak of an hour's half" }
-})
-
-const signedIn = (ask: Ask) =>
-  Effect.map(
-    Effect.flatMap(ask(signUp()), ({ text }) => sessionTokenIn(text)),
-    (token): Question => ({
-      method: "GET",
-      path: "/auth/session",
-      headers: { authorization: `Bearer ${token}` }
-    })
-  )
+const signUp = (): Question => holdfast.signUp(`${randomUUID()}@example.com`)
 
 /**
  * Has people look up their sessions and others sign up, until the scope closes. The answer takes what
  * they have met since it was taken last.
  */
-export const visitors = (url: string) =>
+export const visitors = (port: number) =>
   Effect.gen(function* () {
-    const ask = askAt(url, load.lookUps + load.signUps)
+    const ask = askAt(`http://127.0.0.1:${port}`, load.lookUps + load.signUps)
     const tally = new Tally()
-    const sessions = yield* Effect.replicateEffect(signedIn(ask), load.lookUps)
+    const sessions = yield* Effect.replicateEffect(somebody(holdfast, ask), load.lookUps)
     const looking = sessions.map((session) =>
       Effect.forever(
         Effect.zipRight(tally.noted(ask, "lookUps", session, 200), Effect.sleep(load.lookUpPause))
