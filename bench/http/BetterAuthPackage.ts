@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs"
 
-const description = new URL(
-  "../../examples/better-auth/node_modules/better-auth/package.json",
-  import.meta.url
-)
+const example = new URL("../../examples/better-auth/", import.meta.url)
+
+const description = new URL("node_modules/better-auth/package.json", example)
 
 /** How to have better-auth take part. */
 export const howToInstall = "npm ci --prefix examples/better-auth"
