@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Effect, type Scope } from "effect"
 import { ProofFailed } from "../../proofs/Proof.ts"
 import type { Question } from "../../proofs/service/Ask.ts"
 import { freePort } from "../../src/testing/FreePort.ts"
 import { bytesOf, KeptConnection } from "./KeptConnection.ts"
+import { endGroup, hasEnded } from "./ProcessGroup.ts"
 
 /** How a server is started. It listens on the port that `PORT` names. */
 export interface Program {
@@ -36,27 +36,6 @@ const start = ({ args, command, directory, env }: Program, port: number): ChildP
     detached: true,
     // It logs as in production; nobody reads it.
     stdio: ["ignore", "ignore", "inherit"]
-  })
-
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
-  exitCode !== null || signalCode !== null
-
-const signal = ({ pid }: ChildProcess, name: NodeJS.Signals) => {
-  try {
-    if (pid !== undefined) process.kill(-pid, name)
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-const end = (child: ChildProcess) =>
-  Effect.promise(async () => {
-    if (hasEnded(child)) return
-    const exit = once(child, "exit")
-    signal(child, "SIGTERM")
-    await Promise.race([exit, sleep(15_000, undefined, { ref: false })])
-    if (!hasEnded(child)) signal(child, "SIGKILL")
-    await exit
   })
 
 /** Between two looks whether it listens: they must not take the processor that it starts on. */
@@ -90,7 +69,7 @@ export const startServer = (
     const begun = performance.now()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => start(program, port)),
-      end
+      endGroup
     )
     yield* Effect.tryPromise({
       try: () => firstAnswer(child, port, bytesOf(question)),

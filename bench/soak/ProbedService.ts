@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { Effect, Redacted, Schedule, type Scope } from "effect"
+import { Deferred, Effect, Redacted, Schedule, type Scope } from "effect"
 import { ProofFailed } from "../../proofs/Proof.ts"
 import { freePort } from "../../src/testing/FreePort.ts"
 import { statusOf } from "../../test/support/ServiceProcess.ts"
+import { endGroup, hasEnded } from "../http/ProcessGroup.ts"
 
 /** What a process holds: bytes of the heap after a collection, resident bytes, and handles. */
 export interface Holding {
@@ -36,37 +35,27 @@ const start = (database: Redacted.Redacted<string>, port: number): ChildProcess 
         AUTH_THROTTLE: "off",
         PORT: String(port)
       },
+      detached: true,
       stdio: ["ignore", "ignore", "inherit", "ipc"]
     }
   )
 
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
-  exitCode !== null || signalCode !== null
-
-const end = (child: ChildProcess) =>
-  Effect.promise(async () => {
-    if (hasEnded(child)) return
-    const exit = once(child, "exit")
-    child.kill("SIGTERM")
-    await Promise.race([exit, sleep(15_000, undefined, { ref: false })])
-    if (!hasEnded(child)) child.kill("SIGKILL")
-    await exit
-  })
-
-const ended = new ProofFailed({ message: "The service ended by itself" })
-
-const told = (child: ChildProcess): Effect.Effect<Holding, ProofFailed> =>
+const said = (child: ChildProcess): Effect.Effect<Holding> =>
   Effect.async((resume) => {
     const hear = (holding: Holding) => resume(Effect.succeed(holding))
-    const fail = () => resume(ended)
-    child.once("message", hear).once("exit", fail)
-    if (hasEnded(child)) fail()
-    else child.send("How much?")
-    return Effect.sync(() => child.off("message", hear).off("exit", fail))
-  }).pipe(
+    child.once("message", hear)
+    if (child.connected) child.send("How much?")
+    return Effect.sync(() => child.off("message", hear))
+  })
+
+const failed = (message: string) => new ProofFailed({ message })
+
+const told = (child: ChildProcess, gone: Deferred.Deferred<never, ProofFailed>) =>
+  said(child).pipe(
+    Effect.raceFirst(Deferred.await(gone)),
     Effect.timeoutFail({
       duration: "20 seconds",
-      onTimeout: () => new ProofFailed({ message: "The service did not tell what it holds" })
+      onTimeout: () => failed("The service did not tell what it holds")
     })
   )
 
@@ -78,12 +67,16 @@ export const probedService = (
     const port = yield* Effect.orDie(freePort)
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => start(database, port)),
-      end
+      endGroup
     )
+    const gone = yield* Deferred.make<never, ProofFailed>()
+    child.once("exit", () => {
+      Deferred.unsafeDone(gone, failed("The service ended by itself"))
+    })
     yield* statusOf(`http://127.0.0.1:${port}/health`).pipe(
       Effect.retry({ while: () => !hasEnded(child), schedule: Schedule.spaced("100 millis") }),
       Effect.timeout("1 minute"),
-      Effect.mapError(() => new ProofFailed({ message: "The service does not start" }))
+      Effect.mapError(() => failed("The service does not start"))
     )
-    return { port, holding: told(child) }
+    return { port, holding: told(child, gone) }
   })
