@@ -23,7 +23,7 @@ const usage = `The service under load, while its database is struck again and ag
   --interval <number>  seconds between two samples, and between two faults; 30
 
 It ends by itself, and writes docs/performance/soak.md and soak.svg. With other options it prints. Six samples
-are the least.`
+are the least, and of so few what grows may be chance.`
 
 interface Options {
   readonly minutes: number
