@@ -1,6 +1,6 @@
 import { Duration } from "effect"
 import { table } from "../../proofs/Table.ts"
-import { described, type Machine } from "../http/Machine.ts"
+import { described, type Machine } from "../Machine.ts"
 import { spread } from "../Statistics.ts"
 import { ordeals } from "./Ordeals.ts"
 import { pointsOf, type Quantity, quantities, type Sample } from "./Sample.ts"
