@@ -49,10 +49,16 @@ parentPort.on("message", (task) => {
 })
 `
 
-const library = createRequire(import.meta.url).resolve("@node-rs/argon2")
-
 const start = (): Worker => {
-  const worker = new Worker(program, { eval: true, workerData: { library, niceness } })
+  const library = createRequire(import.meta.url).resolve("@node-rs/argon2")
+  // Without what the process preloads, which is not meant for it.
+  const worker = new Worker(program, {
+    eval: true,
+    execArgv: [],
+    workerData: { library, niceness }
+  })
+  // An error of an idle one would end the process; it is replaced when it is needed.
+  worker.on("error", () => undefined)
   worker.unref()
   return worker
 }
@@ -70,17 +76,22 @@ export interface HashingThreads {
 export const makeHashingThreads: Effect.Effect<HashingThreads, never, Scope.Scope> = Effect.gen(
   function* () {
     const all = new Set<Worker>()
-    const idle: Array<Worker> = []
+    const idle = new Set<Worker>()
     yield* Effect.addFinalizer(() =>
       Effect.promise(() => Promise.all([...all].map((worker) => worker.terminate())))
     )
 
     const take = (): Worker => {
-      const known = idle.pop()
-      if (known !== undefined) return known
+      for (const worker of idle) {
+        idle.delete(worker)
+        return worker
+      }
       const worker = start()
       all.add(worker)
-      worker.once("exit", () => all.delete(worker))
+      worker.once("exit", () => {
+        all.delete(worker)
+        idle.delete(worker)
+      })
       return worker
     }
 
@@ -95,7 +106,7 @@ export const makeHashingThreads: Effect.Effect<HashingThreads, never, Scope.Scop
           )
         }
         const replied = (reply: Reply) => {
-          idle.push(worker)
+          idle.add(worker)
           over(reply)
         }
         const broken = (error: Error) => over({ _tag: "Failed", message: String(error) })

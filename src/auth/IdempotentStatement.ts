@@ -1,6 +1,6 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect } from "effect"
-import { replay } from "../sql/replay.ts"
+import { replayBounded } from "../sql/replay.ts"
 import { statementTimeout } from "../sql/statementTimeout.ts"
 import type { DatabaseUnavailable } from "./AuthError.ts"
 import { fromSqlError } from "./DatabaseFault.ts"
@@ -12,6 +12,14 @@ import { metItself } from "./UniqueKeys.ts"
  */
 const patience = Duration.seconds(5)
 
+/** What a retry needs is made for a failure: it costs more than the statement. */
+const againWhere =
+  <E>(isWorthIt: (error: E) => boolean) =>
+  <A>(statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.catchIf(statement, isWorthIt, () =>
+      Effect.retry(statement, { while: isWorthIt, times: 2 })
+    )
+
 /**
  * Runs a statement that may be run any number of times until its answer arrives, or fails with
  * `DatabaseUnavailable` at the deadline.
@@ -22,7 +30,8 @@ export const untilAnswered =
     statement.pipe(
       statementTimeout(patience),
       // Three leave room for three earlier runs that are still under way.
-      Effect.retry({ while: metItself, times: 3 }),
-      replay({ idempotent: true, deadline }),
+      againWhere(metItself),
+      // A run takes as long as a connection may be waited for, and a statement take.
+      replayBounded({ idempotent: true, deadline }),
       Effect.catchTag("SqlError", fromSqlError)
     )

@@ -32,15 +32,21 @@ const Row = Schema.Struct({
 
 const decode = Schema.decodeUnknown(Row, { errors: "all" })
 
+/** The row has been read by its schema: to validate it again costs more than the look-up. */
+const isRead = { disableValidation: true } as const
+
 const fromRow = (row: typeof Row.Type): UserSession => ({
-  user: new User({
-    id: row.user_id,
-    email: row.email,
-    emailVerified: row.email_verified,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at
-  }),
-  session: new Session({ id: row.session_id, userId: row.user_id, expires: row.expires })
+  user: new User(
+    {
+      id: row.user_id,
+      email: row.email,
+      emailVerified: row.email_verified,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at
+    },
+    isRead
+  ),
+  session: new Session({ id: row.session_id, userId: row.user_id, expires: row.expires }, isRead)
 })
 
 /** Names the columns and leaves out the values: a row holds an address. */

@@ -132,9 +132,11 @@ const alive = (
     ? Effect.void
     : Effect.zipRight(Effect.timeoutOption(connection.close, within), Effect.fail(stillborn))
 
-/** Nobody wants it any more: it is ended without waiting for its goodbye. */
+/** Nobody wants it any more: its goodbye is not waited for much longer than it takes to send it. */
 const dropped = (connection: Connection): Effect.Effect<void> =>
-  Effect.asVoid(Effect.timeoutOption(Effect.interruptible(connection.close), Duration.zero))
+  Effect.asVoid(Effect.timeoutOption(Effect.interruptible(connection.close), goodbyeTime))
+
+const goodbyeTime = Duration.millis(50)
 
 /** One that was given up has not failed. */
 const failureOf = (exit: Exit.Exit<void, ConnectError>): Effect.Effect<void, ConnectError> =>

@@ -10,16 +10,22 @@ import { undertaking } from "./Undertaking.ts"
  * result, and the connection given back. Returns what cancels it; when that has ended nothing of it is
  * under way any more.
  *
- * Who calls `keep` as it begins gives the connection back by hand, with what that returns, once.
+ * Who calls `keep` as it begins gives the connection back by hand, once.
  */
 export type Errand<C, A, E> = (
   connection: C,
   done: (result: Effect.Effect<A, E>) => void,
-  keep: () => GiveBack
+  keep: () => Kept
 ) => Effect.Effect<void>
 
-/** Gives a connection back. */
-export type GiveBack = () => void
+/** A connection that is given back by hand. */
+export interface Kept {
+  readonly giveBack: () => void
+  /** Others wait for a connection. */
+  readonly isWanted: () => boolean
+  /** The pool has been closed or recreated since: nothing more is to be begun on it. */
+  readonly isOutdated: () => boolean
+}
 
 /** It begins where another gives its connection back, who must not meet what it throws. */
 const begun = (
@@ -50,9 +56,14 @@ const begin = <C extends Connection, A, E>(
     isBack = true
     shell.release(lease, isTrusted)
   }
-  const keep = () => {
+  const keep = (): Kept => {
     isKept = true
-    return () => giveBack()
+    const { generation } = shell.state
+    return {
+      giveBack: () => giveBack(),
+      isWanted: () => shell.state.waiting.size > 0,
+      isOutdated: () => shell.state.closed || shell.state.generation !== generation
+    }
   }
   const end = (result: Effect.Effect<A, E>, isTrusted: boolean) => {
     if (isOver) return

@@ -35,13 +35,18 @@ export class Exchanges {
     if (this.first !== undefined) this.client.query(this.first)
   }
 
-  /** The session has ended under one: none behind it is answered either. */
-  lost(exchange: Exchange, cause: unknown): void {
+  /**
+   * The session has ended under one: none behind it is answered. What the server said of that one is not
+   * theirs: it may have gone on with them.
+   */
+  lost(exchange: Exchange): void {
     if (exchange !== this.first) return
     const unanswered = this.ahead
     this.first = undefined
     this.ahead = []
-    for (const other of unanswered) other.handleError(cause)
+    for (const other of unanswered) {
+      other.handleError(new Error("Connection terminated with the statement that was sent before"))
+    }
   }
 
   private sendAhead(exchange: Exchange): void {
@@ -51,10 +56,10 @@ export class Exchanges {
     else process.nextTick(() => exchange.handleError(failure))
   }
 
-  /** What many fibers send in one go is one packet, and one call of the system. */
+  /** What many fibers send in one go is one packet, and one call of the system; a WebSocket can't. */
   private cork(): void {
     const { stream } = this.client.connection
-    if (this.isCorked) return
+    if (this.isCorked || typeof stream.cork !== "function") return
     this.isCorked = true
     stream.cork()
     process.nextTick(() => {

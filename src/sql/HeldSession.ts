@@ -70,11 +70,9 @@ export class HeldSession {
   }
 
   protected start(fiber: AnyFiber, query: Query, place: Place): Effect.Effect<Answer, PgError> {
-    if (this.connection.limitOf(fiber) !== undefined) {
-      return this.turn.hold(this.ifHeld(place, () => this.connection.query(query, place)))
-    }
     return this.turn.run((done) => {
-      if (!this.isOver) return this.connection.send(query, place, done)
+      const { connection } = this
+      if (!this.isOver) return connection.send(query, place, done, connection.limitOf(fiber))
       done(Exit.fail(tooLate(place)))
       return Effect.void
     })

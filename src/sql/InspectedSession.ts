@@ -43,7 +43,7 @@ export const inspectedSession = (
 ): Effect.Effect<InspectedSession, PgError, Scope.Scope> =>
   Effect.gen(function* () {
     const config = yield* Effect.mapError(described(options), fromAcquire)
-    const settings = sessionSettings(yield* Effect.clock, { poolMode: poolModeOf(config.host) })
+    const settings = yield* sessionSettings({ poolMode: poolModeOf(config.host) })
     const connector = PgConnector.make(dial(options), settings)
     const { connectTimeout } = poolConfig(config)
     const begun = yield* Clock.currentTimeNanos

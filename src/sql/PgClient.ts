@@ -53,15 +53,13 @@ export interface PgClientFromPoolOptions
     > {}
 
 const settingsOf = (config: DescribedConfig) =>
-  Effect.map(Effect.clock, (clock) =>
-    sessionSettings(clock, {
-      preparedStatements: config.preparedStatements,
-      statementTimeout: optionalDuration(config.statementTimeout),
-      beginTimeout: poolConfig(config).acquireTimeout,
-      looksAtSilence: Duration.isFinite(silenceThresholdOf(config)),
-      poolMode: config.poolMode ?? poolModeOf(config.host)
-    })
-  )
+  sessionSettings({
+    preparedStatements: config.preparedStatements,
+    statementTimeout: optionalDuration(config.statementTimeout),
+    beginTimeout: poolConfig(config).acquireTimeout,
+    looksAtSilence: Duration.isFinite(silenceThresholdOf(config)),
+    poolMode: config.poolMode ?? poolModeOf(config.host)
+  })
 
 const build = (options: PgClientConfig) =>
   Effect.gen(function* () {

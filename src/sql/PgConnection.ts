@@ -1,4 +1,4 @@
-import { type Duration, Effect, Exit, type Fiber } from "effect"
+import { Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
@@ -195,6 +195,14 @@ export class PgConnection implements Connection {
     return this.release !== undefined
   }
 
+  /**
+   * Statements of others may be sent behind one. A proxy may give each another session, a pool of somebody
+   * else's may have its own way, and what can't be cancelled would hold up the others.
+   */
+  get canBeShared(): boolean {
+    return !this.isProxied && !this.isBorrowed && cancelKeyOf(this.client) !== undefined
+  }
+
   /** Where it is silent, a look from the side can tell why. */
   get canBeLookedAt(): boolean {
     return this.settings.looksAtSilence && this.about.backend !== undefined
@@ -238,20 +246,7 @@ export class PgConnection implements Connection {
     return Effect.withFiberRuntime((fiber) => {
       const limit =
         this.limitOf(fiber) ?? (place.phase === "begin" ? this.settings.beginTimeout : undefined)
-      const sent = undertaking<Answer, PgError>((resume) => this.send(query, place, resume))
-      return limit === undefined
-        ? sent
-        : Effect.timeoutFail(Effect.interruptible(sent), {
-            duration: limit,
-            onTimeout: () => {
-              this.abandon("its statement timed out")
-              return fromCause(new StatementTimeout(limit), {
-                ...place,
-                sent: true,
-                text: query.text
-              })
-            }
-          })
+      return undertaking<Answer, PgError>((resume) => this.send(query, place, resume, limit))
     })
   }
 
@@ -265,13 +260,44 @@ export class PgConnection implements Connection {
     return limitOf(fiber, this.settings)
   }
 
-  /** Sends one statement, and calls back with what came of it. Returns what cancels it. */
+  /**
+   * Sends one statement, and calls back with what came of it, within its time if that is limited. Returns
+   * what cancels it.
+   */
   send(
     query: Query,
     place: Place,
-    done: (result: Exit.Exit<Answer, PgError>) => void
+    done: (result: Exit.Exit<Answer, PgError>) => void,
+    limit?: Duration.Duration
   ): Effect.Effect<void> {
-    return this.cancel(this.transmit(query, place, done))
+    if (limit === undefined) return this.cancel(this.transmit(query, place, done))
+    const answered = new Signal()
+    const told = Effect.sync(() => {
+      const progress = { ...place, sent: true, text: query.text }
+      done(Exit.fail(fromCause(new StatementTimeout(limit), progress)))
+    })
+    let isLate = false
+    const stop = this.settings.limits.start(
+      Duration.toMillis(limit),
+      Effect.suspend(() => {
+        isLate = true
+        return Effect.zipRight(this.giveUp(answered), told)
+      })
+    )
+    const inTime = (result: Exit.Exit<Answer, PgError>) => {
+      if (isLate) return
+      stop()
+      done(result)
+    }
+    this.transmit(query, place, inTime, answered)
+    return Effect.zipRight(Effect.sync(stop), this.cancel(answered))
+  }
+
+  /** Drops the session of a statement that took too long, and has the server end it. */
+  private giveUp(answered: Signal): Effect.Effect<void> {
+    const request = this.cancelRequest(answered)
+    this.abandon("its statement timed out")
+    return request === undefined ? Effect.void : this.interruptTime.takeBack(request, Effect.void)
   }
 
   /** As {@link send}, behind what is under way. The signal is given when the answer is there. */

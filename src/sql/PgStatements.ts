@@ -138,17 +138,12 @@ export class BorrowedStatements extends PgStatements {
     query: Query,
     next: (exit: Sent) => Effect.Effect<Answer, PgError>
   ): Effect.Effect<Answer, PgError | AcquireError> {
-    if (limitOf(fiber, this.settings) !== undefined) {
-      const limited = this.pool.use((connection) =>
-        Effect.exit(connection.query(query, borrowedPlace))
-      )
-      return Effect.flatMap(limited, next)
-    }
+    const limit = limitOf(fiber, this.settings)
     const text = this.settings.texts.of(query.text)
-    return this.pipelines !== undefined && text.isReading
+    return this.pipelines !== undefined && text.isReading && limit === undefined
       ? this.pipelines.run(query, text, next)
       : this.pool.run((connection, done) =>
-          connection.send(query, borrowedPlace, (exit) => done(next(exit)))
+          connection.send(query, borrowedPlace, (exit) => done(next(exit)), limit)
         )
   }
 }

@@ -1,5 +1,5 @@
 import { type Clock, Duration, Effect, Exit, Fiber } from "effect"
-import type { GiveBack } from "../pool/Errand.ts"
+import type { Kept } from "../pool/Errand.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
 import type { KnownText } from "./KnownTexts.ts"
@@ -32,6 +32,9 @@ const longestExpected = 2
 /** The longest that a session is kept for statements that go on coming, in milliseconds. */
 const longestKept = 50
 
+/** The same, where others wait for a session of their own, as writes do. */
+const longestKeptIfWanted = 5
+
 /** An answer that is so late holds up what is behind it: nothing more is sent after it. */
 const latest = 10
 
@@ -43,8 +46,12 @@ const usual = Duration.millis(20)
 
 const outside: Place = { phase: "statement", inTransaction: false }
 
+/** By a request; the server's own time limit says so under the same code. */
 const isCancelled = (exit: Exit.Exit<Answer, PgError>): boolean =>
-  Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error.sqlState === "57014"
+  Exit.isFailure(exit) &&
+  exit.cause._tag === "Fail" &&
+  exit.cause.error.sqlState === "57014" &&
+  !/statement timeout/.test(exit.cause.error.message)
 
 /**
  * One borrowed session on which statements of many fibers are under way, each sent before those before
@@ -53,7 +60,7 @@ const isCancelled = (exit: Exit.Exit<Answer, PgError>): boolean =>
 export class Pipeline {
   private readonly connection: PgConnection
   private readonly clock: Clock.Clock
-  private readonly giveBack: GiveBack
+  private readonly kept: Kept
   private readonly began: number
   /** Statements, and what is being cancelled. */
   private underWay = 0
@@ -62,13 +69,17 @@ export class Pipeline {
   private lastAnswer: number
   private isClosed = false
   private hasCancelled = false
+  private isUnblocking = false
+  /** A request to cancel may still be on its way, and must hit nobody else. */
+  private isSpoilt = false
+  private seenBeat = -1
   /** What is not answered, in the order in which it was sent. */
   private readonly unanswered = new Set<Sent>()
 
-  constructor(connection: PgConnection, clock: Clock.Clock, giveBack: GiveBack) {
+  constructor(connection: PgConnection, clock: Clock.Clock, kept: Kept) {
     this.connection = connection
     this.clock = clock
-    this.giveBack = giveBack
+    this.kept = kept
     this.began = this.now()
     this.lastAnswer = this.began
   }
@@ -79,7 +90,12 @@ export class Pipeline {
     if (this.expected + expected > longestExpected) return false
     const now = this.now()
     const isLate = now - this.lastAnswer > this.connection.roundTrip + latest
-    return !isLate && now - this.began < longestKept && this.connection.isOpen()
+    const isOver = now - this.began > (this.kept.isWanted() ? longestKeptIfWanted : longestKept)
+    return !isLate && !isOver && !this.kept.isOutdated() && this.connection.isOpen()
+  }
+
+  isOn(connection: PgConnection): boolean {
+    return connection === this.connection
   }
 
   /** Sends a statement, and calls back with what came of it. Returns what gives it up. */
@@ -94,10 +110,18 @@ export class Pipeline {
       this.unanswered.delete(sent)
       this.expected -= sent.expected
       if (Exit.isSuccess(exit)) text.took(this.workTime(sentAt, isFirst))
+      this.lastAnswer = this.now()
       done({ exit, wasHit: this.hasCancelled && !sent.isUnwanted && isCancelled(exit) })
       this.leave()
     }
-    this.connection.transmit(query, outside, answer, sent.answered)
+    try {
+      this.connection.transmit(query, outside, answer, sent.answered)
+    } catch (defect) {
+      // A driver of somebody else's; whoever asked dies of it, and nobody else.
+      this.unanswered.delete(sent)
+      this.leave()
+      throw defect
+    }
     return Effect.suspend(() => {
       sent.isUnwanted = true
       return sent.answered.isGiven ? Effect.void : this.giveUp(sent.answered)
@@ -105,16 +129,20 @@ export class Pipeline {
   }
 
   /**
-   * What holds up others for too long is cancelled and sent again alone, as whatever else that hits: it may
-   * wait for somebody who waits for what is behind it.
+   * What holds up others for too long, without a byte between two looks, is cancelled and sent again alone,
+   * as whatever else that hits: it may wait for somebody who waits for what is behind it.
    */
   readonly unblock: Effect.Effect<void> = Effect.suspend(() => {
     const [first, second] = this.unanswered
-    const isHeldUp = this.now() - this.lastAnswer > this.connection.roundTrip + tooLate
-    if (first === undefined || second === undefined || !isHeldUp || this.isClosed)
-      return Effect.void
+    const { beat } = this.connection.pulse
+    const isSilent = beat === this.seenBeat
+    const isLate = this.now() - this.lastAnswer > this.connection.roundTrip + tooLate
+    this.seenBeat = beat
+    const isHeldUp = first !== undefined && second !== undefined && isSilent && isLate
+    if (!isHeldUp || this.isUnblocking) return Effect.void
     first.text.heldUp()
     this.isClosed = true
+    this.isUnblocking = true
     return this.cancelAmong(first.answered)
   })
 
@@ -122,7 +150,6 @@ export class Pipeline {
   private workTime(sentAt: number, isFirst: boolean): number {
     const now = this.now()
     const sinceLastAnswer = now - this.lastAnswer
-    this.lastAnswer = now
     if (isFirst) this.connection.wasAnsweredWithin(now - sentAt)
     return Math.max(0, Math.min(sinceLastAnswer, now - sentAt - this.connection.roundTrip))
   }
@@ -147,22 +174,37 @@ export class Pipeline {
       const request = this.connection.cancelRequest(answered)
       if (answered.isGiven || request === undefined) return Effect.void
       this.hasCancelled = true
-      return Effect.ignore(request)
+      return Effect.catchAll(request, () => Effect.sync(() => this.spoil()))
+    })
+    const over = Effect.sync(() => {
+      this.isUnblocking = false
+      this.leave()
     })
     const undone = Effect.timeoutOption(answered.given, usual).pipe(
       Effect.zipRight(cancelled),
-      Effect.ensuring(Effect.sync(() => this.leave()))
+      Effect.ensuring(over)
     )
     return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(undone)), (fiber) =>
       new InterruptTime().takeBack(Fiber.join(fiber), Effect.void)
     )
   }
 
+  /** The session is not lent again. Where nobody waits for it any more it ends now. */
+  private spoil(): void {
+    this.isSpoilt = true
+    if ([...this.unanswered].every(({ isUnwanted }) => isUnwanted)) this.drop()
+  }
+
+  private drop(): void {
+    this.connection.abandon("a request to cancel may still be on its way to it")
+  }
+
   private leave(): void {
     this.underWay -= 1
     if (this.underWay > 0) return
     this.isClosed = true
-    this.giveBack()
+    if (this.isSpoilt) this.drop()
+    this.kept.giveBack()
   }
 
   private now(): number {

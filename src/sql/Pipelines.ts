@@ -1,4 +1,5 @@
 import { type Clock, Duration, Effect, type Exit, FiberSet, type Scope } from "effect"
+import type { Kept } from "../pool/Errand.ts"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { undertaking } from "../pool/Undertaking.ts"
@@ -54,13 +55,24 @@ export class Pipelines {
   /** Runs one statement that only asks. */
   run(query: Query, text: KnownText, then: Then): Run {
     return Effect.suspend(() => {
-      const pipeline = this.open.find((pipeline) => pipeline.hasRoomFor(text))
-      if (pipeline === undefined) return this.begin(query, text, then)
-      this.look()
-      return undertaking((resume) =>
-        pipeline.send(query, text, (passage) => resume(this.after(passage, query, then)))
-      )
+      if (this.withRoomFor(text) === undefined) return this.begin(query, text, then)
+      return undertaking((resume) => {
+        // Looked for again, in one go with sending: a fiber may have given way in between, and the pipeline
+        // be in other hands.
+        const pipeline = this.withRoomFor(text)
+        if (pipeline !== undefined) {
+          return pipeline.send(query, text, (passage) => resume(this.after(passage, query, then)))
+        }
+        resume(this.begin(query, text, then))
+        return Effect.void
+      })
     })
+  }
+
+  private withRoomFor(text: KnownText): Pipeline | undefined {
+    const pipeline = this.open.find((pipeline) => pipeline.hasRoomFor(text))
+    if (pipeline !== undefined) this.look()
+    return pipeline
   }
 
   private look(): void {
@@ -88,20 +100,28 @@ export class Pipelines {
     )
   )
 
-  /** On a session of its own, behind which others may come. */
+  /** On a session of its own, behind which others may come; or behind others, if there are by then. */
   private begin(query: Query, text: KnownText, then: Then): Run {
     return this.pool.run<Answer, PgError | AcquireError>((connection, done, keep) => {
-      if (connection.isProxied || connection.isBorrowed) {
+      if (!connection.canBeShared) {
         return connection.send(query, outside, (exit) => done(then(exit)))
       }
-      const giveBack = keep()
-      const pipeline: Pipeline = new Pipeline(connection, this.clock, () => {
-        this.open = this.open.filter((other) => other !== pipeline)
-        giveBack()
-      })
-      this.open = [...this.open, pipeline]
-      return pipeline.send(query, text, (passage) => done(this.after(passage, query, then)))
+      const kept = keep()
+      const pipeline = this.withRoomFor(text) ?? this.opened(connection, kept)
+      const cancel = pipeline.send(query, text, (passage) => done(this.after(passage, query, then)))
+      if (!pipeline.isOn(connection)) kept.giveBack()
+      return cancel
     })
+  }
+
+  private opened(connection: PgConnection, kept: Kept): Pipeline {
+    const giveBack = () => {
+      this.open = this.open.filter((other) => other !== pipeline)
+      kept.giveBack()
+    }
+    const pipeline = new Pipeline(connection, this.clock, { ...kept, giveBack })
+    this.open = [...this.open, pipeline]
+    return pipeline
   }
 
   private after({ exit, wasHit }: Passage, query: Query, then: Then): Run {

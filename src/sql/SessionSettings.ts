@@ -1,12 +1,14 @@
-import { type Clock, Duration } from "effect"
+import { type Clock, Duration, Effect, type Scope } from "effect"
 import type * as pg from "pg"
 import { KnownTexts } from "./KnownTexts.ts"
 import type { PoolMode } from "./PoolMode.ts"
 import type { PreparedStatements } from "./PreparedStatements.ts"
+import { StatementLimits } from "./StatementLimits.ts"
 
 /** What the sessions of one client have in common. */
 export interface SessionSettings {
   readonly clock: Clock.Clock
+  readonly limits: StatementLimits
   readonly texts: KnownTexts
   /** Most statements that one session keeps prepared; 0: none. */
   readonly preparedStatements: number
@@ -36,8 +38,8 @@ export interface SessionSettings {
  */
 export const defaultPreparedStatements = 100
 
+/** The settings of a client's sessions, for as long as the scope is open. */
 export const sessionSettings = (
-  clock: Clock.Clock,
   options: {
     readonly preparedStatements?: number | undefined
     readonly statementTimeout?: Duration.Duration | undefined
@@ -45,17 +47,22 @@ export const sessionSettings = (
     readonly looksAtSilence?: boolean
     readonly poolMode?: PoolMode | undefined
   } = {}
-): SessionSettings => ({
-  clock,
-  prepared: new WeakMap(),
-  texts: new KnownTexts(),
-  preparedStatements: options.preparedStatements ?? defaultPreparedStatements,
-  statementTimeout: options.statementTimeout,
-  beginTimeout: options.beginTimeout,
-  looksAtSilence: options.looksAtSilence ?? true,
-  poolMode: options.poolMode ?? "transaction",
-  keepsNames: true
-})
+): Effect.Effect<SessionSettings, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    return {
+      clock,
+      limits: yield* StatementLimits.make(clock),
+      prepared: new WeakMap(),
+      texts: new KnownTexts(),
+      preparedStatements: options.preparedStatements ?? defaultPreparedStatements,
+      statementTimeout: options.statementTimeout,
+      beginTimeout: options.beginTimeout,
+      looksAtSilence: options.looksAtSilence ?? true,
+      poolMode: options.poolMode ?? "transaction",
+      keepsNames: true
+    }
+  })
 
 /** A limit as users write it, absent where there is none. */
 export const optionalDuration = (

@@ -122,7 +122,7 @@ export class Wire {
       const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
       this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
-        if (error.endsSession) this.exchanges.lost(exchange, cause)
+        if (error.endsSession) this.exchanges.lost(exchange)
         else this.exchanges.over(exchange)
         if (!isStale || this.isInTransaction) return this.settle(done, Exit.fail(error))
         this.underWay -= 1

@@ -1,5 +1,5 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
-import { Duration, Effect, Option, Schedule } from "effect"
+import { Clock, Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
 import { PgError } from "./PgError.ts"
 import { current, type ReplayedRun } from "./ReplayedRun.ts"
@@ -36,34 +36,100 @@ const deadlinePassed = (deadline: Duration.Duration, last: PgError | undefined) 
     endsSession: false
   })
 
-const run = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions = {}
-): Effect.Effect<A, E | PgError, R> =>
-  Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) => {
-    if (Option.isSome(transaction)) return self
-    let last: PgError | undefined
-    const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
-    const mayReplay = (error: E) =>
+/** What an effect that is replayed has met so far, and whether it may be run again. */
+const judge = (replayed: ReplayedRun, idempotent: boolean) => {
+  const judged = {
+    last: undefined as PgError | undefined,
+    mayReplay: (error: unknown): boolean =>
       Option.match(PgError.of(error), {
         onNone: () => false,
         onSome: (failure) => {
-          last = failure
+          judged.last = failure
           const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
           const isReplayed = isSafe || (idempotent && failure.isRetryable)
           if (isReplayed) replayed.after = failure.message
           return isReplayed
         }
       })
+  }
+  return judged
+}
+
+/** The first run has failed like this, and is run again as the schedule has it. */
+const again = <A, E, R>(
+  first: E,
+  self: Effect.Effect<A, E, R>,
+  schedule: Schedule.Schedule<unknown>,
+  mayReplay: (error: E) => boolean
+): Effect.Effect<A, E, R> => {
+  let isFirst = true
+  const next = Effect.suspend(() => {
+    if (!isFirst) return self
+    isFirst = false
+    return Effect.fail(first)
+  })
+  return Effect.retry(next, { schedule, while: mayReplay })
+}
+
+const unlessInTransaction = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  replayed: () => Effect.Effect<A, E | PgError, R>
+): Effect.Effect<A, E | PgError, R> =>
+  Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) =>
+    Option.isSome(transaction) ? self : replayed()
+  )
+
+const run = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions = {}
+): Effect.Effect<A, E | PgError, R> =>
+  unlessInTransaction(self, () => {
+    const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
+    const judged = judge(replayed, idempotent)
+    // The machinery of a retry costs more than a statement: it is made for a failure.
+    const whole = Effect.catchAll(self, (first) =>
+      judged.mayReplay(first) ? again(first, self, schedule, judged.mayReplay) : Effect.fail(first)
+    )
     // Interruptible within the race, or the deadline could not end it in a finalizer.
-    return Effect.interruptible(Effect.retry(self, { schedule, while: mayReplay })).pipe(
+    return Effect.interruptible(whole).pipe(
       Effect.locally(current, replayed),
       Effect.timeoutFail({
         duration: deadline,
-        onTimeout: () => deadlinePassed(Duration.decode(deadline), last)
+        onTimeout: () => deadlinePassed(Duration.decode(deadline), judged.last)
       })
     )
   })
+
+/**
+ * As {@link replay}, for an effect whose every run ends by itself, in less than the deadline: the first
+ * one runs without it, because a race with a timer costs more than a statement.
+ */
+export const replayBounded =
+  ({
+    deadline = Duration.seconds(10),
+    idempotent = false,
+    schedule = promptly
+  }: ReplayOptions = {}) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | PgError, R> =>
+    unlessInTransaction(self, () => {
+      const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
+      const judged = judge(replayed, idempotent)
+      const limit = Duration.decode(deadline)
+      const rest = (first: E, since: number) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.timeoutFail(Effect.interruptible(again(first, self, schedule, judged.mayReplay)), {
+            duration: Duration.subtract(limit, Duration.millis(now - since)),
+            onTimeout: () => deadlinePassed(limit, judged.last)
+          })
+        )
+      return Effect.flatMap(Clock.currentTimeMillis, (since) =>
+        Effect.catchAll(
+          self,
+          (first): Effect.Effect<A, E | PgError, R> =>
+            judged.mayReplay(first) ? rest(first, since) : Effect.fail(first)
+        )
+      ).pipe(Effect.locally(current, replayed))
+    })
 
 /**
  * Runs an effect again while its failure is safe to replay: it was not sent, or it was rolled back,

@@ -176,8 +176,8 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
         const heldUp = locking.withTransaction(
           Effect.gen(function* () {
             yield* locking`LOCK TABLE locked`
-            const waiting = yield* Effect.fork(blocked)
-            // It is on its way by then, and not yet late. A busy machine may miss that moment.
+            const waiting = yield* Effect.fork(together([blocked, blocked]))
+            // They are on their way by then, and not yet late. A busy machine may miss that moment.
             yield* Effect.sleep("3 millis")
             yield* Effect.timeout(together([numbered(sql, 1), numbered(sql, 2)]), "2 seconds")
             assert.isNull(waiting.unsafePoll())
@@ -185,7 +185,7 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
           })
         )
         const waiting = yield* Effect.retry(heldUp, { times: 5 })
-        assert.deepStrictEqual(yield* Fiber.join(waiting), [{ one: 1 }])
+        assert.deepStrictEqual(yield* Fiber.join(waiting), [[{ one: 1 }], [{ one: 1 }]])
       })
     )
 

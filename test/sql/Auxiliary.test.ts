@@ -9,7 +9,7 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 
 const opened = Effect.gen(function* () {
   const { url } = yield* TestDatabase
-  const connector = PgConnector.make(dial({ url }), sessionSettings(yield* Effect.clock))
+  const connector = PgConnector.make(dial({ url }), yield* sessionSettings())
   return yield* Auxiliary.make({ connector, connectTimeout: Duration.seconds(5) })
 })
 
