@@ -10,7 +10,7 @@ export default defineConfig({
     ],
     isolate: false,
     setupFiles: ["test/support/setupFile.ts", "test/support/mutationSetup.ts"],
-    testTimeout: 20_000,
+    testTimeout: 8_000,
     silent: true
   }
 })
