@@ -32,9 +32,6 @@ const longestExpected = 2
 /** The longest that a session is kept for statements that go on coming, in milliseconds. */
 const longestKept = 50
 
-/** The same, where others wait for a session of their own, as writes do. */
-const longestKeptIfWanted = 5
-
 /** An answer that is so late holds up what is behind it: nothing more is sent after it. */
 const latest = 10
 
@@ -90,8 +87,13 @@ export class Pipeline {
     if (this.expected + expected > longestExpected) return false
     const now = this.now()
     const isLate = now - this.lastAnswer > this.connection.roundTrip + latest
-    const isOver = now - this.began > (this.kept.isWanted() ? longestKeptIfWanted : longestKept)
+    const isOver = now - this.began > longestKept
     return !isLate && !isOver && !this.kept.isOutdated() && this.connection.isOpen()
+  }
+
+  /** Others wait for a session: whoever comes now comes after them. */
+  get isWanted(): boolean {
+    return this.kept.isWanted()
   }
 
   isOn(connection: PgConnection): boolean {

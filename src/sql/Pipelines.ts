@@ -55,11 +55,11 @@ export class Pipelines {
   /** Runs one statement that only asks. */
   run(query: Query, text: KnownText, then: Then): Run {
     return Effect.suspend(() => {
-      if (this.withRoomFor(text) === undefined) return this.begin(query, text, then)
+      if (this.openTo(text) === undefined) return this.begin(query, text, then)
       return undertaking((resume) => {
         // Looked for again, in one go with sending: a fiber may have given way in between, and the pipeline
         // be in other hands.
-        const pipeline = this.withRoomFor(text)
+        const pipeline = this.openTo(text)
         if (pipeline !== undefined) {
           return pipeline.send(query, text, (passage) => resume(this.after(passage, query, then)))
         }
@@ -67,6 +67,12 @@ export class Pipelines {
         return Effect.void
       })
     })
+  }
+
+  /** For who has just come: nobody who waits in the pool's queue is overtaken. */
+  private openTo(text: KnownText): Pipeline | undefined {
+    const pipeline = this.withRoomFor(text)
+    return pipeline?.isWanted ? undefined : pipeline
   }
 
   private withRoomFor(text: KnownText): Pipeline | undefined {
