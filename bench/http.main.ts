@@ -12,11 +12,11 @@ import { goalsOf } from "./http/Goals.ts"
 import { lookUpContestants, type Scale, signUpContestants, started } from "./http/HttpBenchmarks.ts"
 import type { HttpRun } from "./http/HttpRun.ts"
 import { interleaved } from "./http/Interleaved.ts"
-import { thisMachine } from "./Machine.ts"
 import { page } from "./http/Page.ts"
 import { picture } from "./http/Picture.ts"
 import { betterAuth, byHand, holdfast } from "./http/Service.ts"
 import { embeddedContestant, startContestants } from "./http/Starts.ts"
+import { thisMachine } from "./Machine.ts"
 
 const folder = fileURLToPath(new URL("../docs/performance/", import.meta.url))
 

@@ -1,6 +1,6 @@
+import type { Machine } from "../Machine.ts"
 import type { Scale } from "./HttpBenchmarks.ts"
 import { figures, type Measurements } from "./Interleaved.ts"
-import type { Machine } from "../Machine.ts"
 import type { Slice } from "./Slice.ts"
 
 /** Everything that was measured, and where. */
