@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Array as Arr, Context, Duration, Effect, Either, Fiber, Layer, Schedule } from "effect"
@@ -23,6 +24,9 @@ const numbered = (sql: SqlClient.SqlClient, number: number, seconds = 0) =>
 
 const together = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) =>
   Effect.all(effects, { concurrency: "unbounded" })
+
+/** One turn of the event loop. */
+const turn = Effect.promise(() => setImmediate())
 
 /** A faithful network, and a text that has been seen a few times. */
 const seen = Effect.gen(function* () {
@@ -171,20 +175,29 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
         yield* sql`DROP TABLE IF EXISTS locked`
         yield* sql`CREATE TABLE locked AS SELECT 1 AS one`
         const blocked = sql`SELECT one FROM locked`
-        yield* Effect.repeatN(blocked, 60)
         const locking = Context.get(other, SqlClient.SqlClient)
+        const pool = yield* Pool
         const heldUp = locking.withTransaction(
           Effect.gen(function* () {
             yield* locking`LOCK TABLE locked`
-            const waiting = yield* Effect.fork(together([blocked, blocked]))
-            // They are on their way by then, and not yet late. A busy machine may miss that moment.
-            yield* Effect.sleep("3 millis")
+            const first = yield* Effect.fork(blocked)
+            // As soon as they are on their way. A busy machine may still be late, and then nobody joins them.
+            yield* Effect.repeat(Effect.zipRight(turn, pool.stats), {
+              until: ({ active }) => active === 1,
+              times: 1_000
+            })
+            // It counts as active while it is proven, which takes a turn.
+            yield* Effect.zipRight(turn, turn)
+            const second = yield* Effect.fork(blocked)
+            yield* Effect.yieldNow()
             yield* Effect.timeout(together([numbered(sql, 1), numbered(sql, 2)]), "2 seconds")
-            assert.isNull(waiting.unsafePoll())
-            return waiting
+            assert.isNull(first.unsafePoll())
+            return Fiber.zip(first, second)
           })
         )
-        const waiting = yield* Effect.retry(heldUp, { times: 5 })
+        const waiting = yield* Effect.retry(Effect.zipRight(Effect.repeatN(blocked, 60), heldUp), {
+          times: 6
+        })
         assert.deepStrictEqual(yield* Fiber.join(waiting), [[{ one: 1 }], [{ one: 1 }]])
       })
     )
