@@ -71,7 +71,11 @@ export class TurnScheduler implements Scheduler.Scheduler {
       if (lane === undefined) break
       MutableList.shift(lane.tasks)?.()
     }
-    this.isExpected = this.lanes.some(({ tasks }) => !MutableList.isEmpty(tasks))
+    this.isExpected = this.hasTasks
+  }
+
+  private get hasTasks(): boolean {
+    return this.lanes.some(({ tasks }) => !MutableList.isEmpty(tasks))
   }
 
   private begin(): number {
@@ -82,7 +86,7 @@ export class TurnScheduler implements Scheduler.Scheduler {
 
   private readonly nextTurn = (): void => {
     this.sliceEnd = undefined
-    this.isExpected = this.lanes.some(({ tasks }) => !MutableList.isEmpty(tasks))
+    this.isExpected = this.hasTasks
     if (!this.isExpected) return
     this.begin()
     const [, ...others] = this.lanes

@@ -13,6 +13,16 @@ export type EvictionReason =
   /** The pool is shutting down. */
   | "drain"
 
+/** How many connections were evicted for each reason, where none has been. */
+export const noEvictions: Readonly<Record<EvictionReason, number>> = {
+  idle: 0,
+  lifetime: 0,
+  invalid: 0,
+  broken: 0,
+  generation: 0,
+  drain: 0
+}
+
 /** What happened in the pool and why: the source of its log. Durations are in milliseconds. */
 export type PoolEvent =
   | { readonly _tag: "Evicted"; readonly reason: EvictionReason; readonly detail: string }

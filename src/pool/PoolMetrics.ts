@@ -1,7 +1,7 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
 import { type Labels, remembering } from "./MetricLabels.ts"
 import type { AcquireError } from "./PoolError.ts"
-import type { EvictionReason, PoolEvent } from "./PoolEvent.ts"
+import { noEvictions, type PoolEvent } from "./PoolEvent.ts"
 import { type State, total } from "./PoolState.ts"
 
 /** Seconds, from a hand-over in memory to the default acquire timeout. */
@@ -58,15 +58,6 @@ const refusals: Readonly<Record<AcquireError["_tag"], number>> = {
   QueueFull: 0
 }
 
-const evictions: Readonly<Record<EvictionReason, number>> = {
-  idle: 0,
-  lifetime: 0,
-  invalid: 0,
-  broken: 0,
-  generation: 0,
-  drain: 0
-}
-
 /** Writes what a pool does into Effect's metrics, under the pool's name. */
 export class PoolMetrics {
   // The registry finds a metric by the identity of its labels, so they are made once.
@@ -89,7 +80,7 @@ export class PoolMetrics {
     for (const [reason, none] of Object.entries(refusals)) {
       poolMetrics.refusals.unsafeUpdate(none, this.reason(reason))
     }
-    for (const [reason, none] of Object.entries(evictions)) {
+    for (const [reason, none] of Object.entries(noEvictions)) {
       poolMetrics.evictions.unsafeUpdate(none, this.reason(reason))
     }
   }

@@ -1,4 +1,4 @@
-import type { EvictionReason, PoolEvent } from "./PoolEvent.ts"
+import { type EvictionReason, noEvictions, type PoolEvent } from "./PoolEvent.ts"
 
 /** What a pool has done since it was built, counted as it happens. */
 export class Tally {
@@ -13,14 +13,7 @@ export class Tally {
   cancelled = 0
   dialed = 0
   validated = 0
-  readonly evicted: Record<EvictionReason, number> = {
-    idle: 0,
-    lifetime: 0,
-    invalid: 0,
-    broken: 0,
-    generation: 0,
-    drain: 0
-  }
+  readonly evicted: Record<EvictionReason, number> = { ...noEvictions }
 
   lent(waitedFor: number): void {
     this.acquired += 1

@@ -5,7 +5,7 @@ import { fromCause, type PgError } from "./PgError.ts"
 import { type AnyFiber, PgStatements } from "./PgStatements.ts"
 import { stillStreaming } from "./PgStream.ts"
 import { Turn } from "./Turn.ts"
-import type { Place } from "./Wire.ts"
+import { outside, type Place } from "./Wire.ts"
 
 const tooLate = (place: Place): PgError =>
   fromCause(new Error("the session was given back before this statement was run on it"), {
@@ -19,7 +19,7 @@ const tooLate = (place: Place): PgError =>
  */
 export class HeldSession {
   connection: PgConnection
-  readonly place: Place = { phase: "statement", inTransaction: false }
+  readonly place: Place = outside
   /** It was given back. */
   isOver = false
   /** A stream has all of it, or is about to. */

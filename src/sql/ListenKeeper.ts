@@ -3,9 +3,10 @@ import { type Backoff, delayAfter } from "../pool/Backoff.ts"
 import type { Audience } from "./Audience.ts"
 import { type Address, type Notify, proveListening } from "./ListenCanary.ts"
 import { Gap, Listening, Notification } from "./ListenEvent.ts"
-import { type ListenDial, ListenSession, outsideTransaction } from "./ListenSession.ts"
+import { type ListenDial, ListenSession } from "./ListenSession.ts"
 import { fromCause, type PgError } from "./PgError.ts"
 import { describe } from "./SqlState.ts"
+import { outside } from "./Wire.ts"
 
 /** How a session to listen on is had, proven, watched and replaced. */
 export interface ListenOptions extends ListenDial {
@@ -81,7 +82,7 @@ export class ListenKeeper {
   }).pipe(
     // Nobody would ever hear of it otherwise.
     Effect.catchAllDefect((defect) =>
-      Effect.sync(() => this.giveUp(fromCause(defect, { ...outsideTransaction, sent: true })))
+      Effect.sync(() => this.giveUp(fromCause(defect, { ...outside, sent: true })))
     )
   )
 

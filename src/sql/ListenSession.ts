@@ -5,7 +5,7 @@ import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import type { Query } from "./Exchange.ts"
 import { fromCause, type PgError } from "./PgError.ts"
 import { statementTimeout } from "./statementTimeout.ts"
-import type { Place } from "./Wire.ts"
+import { outside, type Place } from "./Wire.ts"
 
 type Hear = (message: pg.Notification) => void
 
@@ -23,10 +23,8 @@ export interface ListenConnection extends Connection {
 /** How sessions to listen on are opened; a statement on one may take as long as that. */
 export type ListenDial = AuxiliaryDial<ListenConnection>
 
-export const outsideTransaction: Place = { phase: "statement", inTransaction: false }
-
 const lostBy = ({ message }: Loss): PgError =>
-  fromCause(new Error(`Connection terminated: ${message}`), { ...outsideTransaction, sent: true })
+  fromCause(new Error(`Connection terminated: ${message}`), { ...outside, sent: true })
 
 /** One session outside the pool, the channels it listens to, and when it was last known alive. */
 export class ListenSession {
@@ -106,7 +104,7 @@ export class ListenSession {
 
   private run(text: string): Effect.Effect<void, PgError> {
     return Effect.map(
-      statementTimeout(this.connection.query({ text }, outsideTransaction), this.timeout),
+      statementTimeout(this.connection.query({ text }, outside), this.timeout),
       () => this.isAlive()
     )
   }

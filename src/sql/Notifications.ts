@@ -5,11 +5,11 @@ import type { Connector } from "../pool/Connection.ts"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { Notify } from "./ListenCanary.ts"
 import type { ListenEvent } from "./ListenEvent.ts"
-import { outsideTransaction } from "./ListenSession.ts"
 import { type PgClientConfig, poolConfig } from "./PgClientConfig.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, PgError } from "./PgError.ts"
 import { SharedListener } from "./SharedListener.ts"
+import { outside } from "./Wire.ts"
 
 type Listen = Upstream.PgClient["listen"]
 
@@ -24,7 +24,7 @@ const notifyBy =
   (channel) => {
     const query = { text: "SELECT pg_notify($1, '')", values: [channel], isUnprepared: true }
     return pool
-      .use((connection) => connection.query(query, outsideTransaction))
+      .use((connection) => connection.query(query, outside))
       .pipe(Effect.mapError(fromPool), Effect.asVoid)
   }
 

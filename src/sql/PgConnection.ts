@@ -17,7 +17,7 @@ import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
 import type { Swallowed } from "./Swallowed.ts"
 import { limitOf, StatementTimeout } from "./statementTimeout.ts"
-import { type Place, Wire } from "./Wire.ts"
+import { outside, type Place, Wire } from "./Wire.ts"
 
 const nothing = (): void => undefined
 
@@ -33,9 +33,6 @@ const connectError = (cause: unknown): ConnectError => {
     cause
   })
 }
-
-/** A statement of the client's own, outside any transaction. */
-const outside: Place = { phase: "statement", inTransaction: false }
 
 /** One session with a Postgres server, through one `pg.Client`. */
 export class PgConnection implements Connection {

@@ -11,7 +11,7 @@ import { noteReplay } from "./Recovery.ts"
 import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { limitOf } from "./statementTimeout.ts"
-import type { Place } from "./Wire.ts"
+import { outside, type Place } from "./Wire.ts"
 
 type Transform = Parameters<SqlConnection["execute"]>[2]
 
@@ -83,8 +83,6 @@ export interface Borrowing {
   readonly pipelines: Pipelines | undefined
 }
 
-const borrowedPlace: Place = { phase: "statement", inTransaction: false }
-
 /**
  * The pool as one connection: each statement borrows a session of its own.
  *
@@ -92,7 +90,7 @@ const borrowedPlace: Place = { phase: "statement", inTransaction: false }
  * to `replays` times: the pool's maximum is enough, since each time uses up one stale session.
  */
 export class BorrowedStatements extends PgStatements {
-  protected readonly place = borrowedPlace
+  protected readonly place = outside
   protected readonly lease: Effect.Effect<PgConnection, PgError, Scope.Scope>
   private readonly pool: PoolOf<PgConnection>
   private readonly settings: SessionSettings
@@ -143,7 +141,7 @@ export class BorrowedStatements extends PgStatements {
     return this.pipelines !== undefined && text.isReading && limit === undefined
       ? this.pipelines.run(query, text, next)
       : this.pool.run((connection, done) =>
-          connection.send(query, borrowedPlace, (exit) => done(next(exit)), limit)
+          connection.send(query, outside, (exit) => done(next(exit)), limit)
         )
   }
 }

@@ -6,7 +6,7 @@ import type { KnownText } from "./KnownTexts.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
 import { Signal } from "./Signal.ts"
-import type { Place } from "./Wire.ts"
+import { outside } from "./Wire.ts"
 
 /** What came of one statement of several on one session. */
 export interface Passage {
@@ -40,8 +40,6 @@ const tooLate = 100
 
 /** By then nearly all are answered that share a session: a request would come too late. */
 const usual = Duration.millis(20)
-
-const outside: Place = { phase: "statement", inTransaction: false }
 
 /** By a request; the server's own time limit says so under the same code. */
 const isCancelled = (exit: Exit.Exit<Answer, PgError>): boolean =>

@@ -8,7 +8,7 @@ import type { KnownText } from "./KnownTexts.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
 import { type Passage, Pipeline } from "./Pipeline.ts"
-import type { Place } from "./Wire.ts"
+import { outside } from "./Wire.ts"
 
 /** What is done with what came of a statement. */
 type Then = (exit: Exit.Exit<Answer, PgError>) => Effect.Effect<Answer, PgError | AcquireError>
@@ -17,8 +17,6 @@ type Run = Effect.Effect<Answer, PgError | AcquireError>
 
 /** How often it is looked whether somebody is held up, while somebody could be. */
 const lookTime = Duration.millis(50)
-
-const outside: Place = { phase: "statement", inTransaction: false }
 
 /**
  * Lets short questions of many fibers share sessions. One that comes while others are under way is sent

@@ -2,7 +2,7 @@ import { Duration, Effect } from "effect"
 import type { Home } from "./Backend.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
-import type { Place } from "./Wire.ts"
+import { outside } from "./Wire.ts"
 
 /** What the server says of one backend, at one moment; what it may not tell this role is null. */
 export interface Sight {
@@ -25,8 +25,6 @@ export interface Look {
   readonly sights: ReadonlyArray<Sight>
 }
 
-const place: Place = { phase: "statement", inTransaction: false }
-
 /**
  * Any role may ask, and is told the particulars of its own sessions. By the function below
  * `pg_stat_activity`, which looks at the backends that are asked for and at no others.
@@ -46,7 +44,7 @@ type Row = ReadonlyArray<string | null>
 
 const rowsOf = (connection: PgConnection, text: string, values: ReadonlyArray<unknown>) =>
   Effect.map(
-    connection.query({ text, values, rowMode: "array", isUnprepared: true }, place),
+    connection.query({ text, values, rowMode: "array", isUnprepared: true }, outside),
     (answer): ReadonlyArray<Row> => ("rows" in answer ? answer.rows.map((row) => [...row]) : [])
   )
 

@@ -26,6 +26,9 @@ export interface Place {
   readonly transaction?: OpenTransaction
 }
 
+/** A statement of the client's own, outside any transaction. */
+export const outside: Place = { phase: "statement", inTransaction: false }
+
 /** A transaction of `withTransaction`. */
 export interface OpenTransaction extends Beginning {
   /** A script has committed it, or rolled it back. */

@@ -10,12 +10,10 @@ import {
 } from "./Introduction.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
-import type { Place } from "./Wire.ts"
-
-const place: Place = { phase: "statement", inTransaction: false }
+import { outside } from "./Wire.ts"
 
 const ask = (connection: PgConnection, query: Query): Effect.Effect<void, PgError> =>
-  Effect.map(Effect.timed(connection.query(query, place)), ([duration, answer]) => {
+  Effect.map(Effect.timed(connection.query(query, outside)), ([duration, answer]) => {
     connection.wasAnsweredWithin(Duration.toMillis(duration))
     connection.meet(introduced(answer, cancelKeyOf(connection.client), connection.poolMode))
   })
@@ -31,7 +29,7 @@ export const introduce = (connection: PgConnection): Effect.Effect<void, PgError
   Effect.suspend(() => {
     const key = cancelKeyOf(connection.client)
     const full = connection.isBorrowed ? introduction : attentiveIntroduction(key)
-    const least = Effect.asVoid(connection.query({ text: proof }, place))
+    const least = Effect.asVoid(connection.query({ text: proof }, outside))
     return ask(connection, full).pipe(
       Effect.catchIf(isRefused(connection), () => ask(connection, shortIntroduction)),
       Effect.catchIf(isRefused(connection), () => least)

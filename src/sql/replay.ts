@@ -79,57 +79,50 @@ const unlessInTransaction = <A, E, R>(
     Option.isSome(transaction) ? self : replayed()
   )
 
-const run = <A, E, R>(
+const replaying = <A, E, R>(
   self: Effect.Effect<A, E, R>,
-  { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions = {}
+  { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions,
+  isBounded: boolean
 ): Effect.Effect<A, E | PgError, R> =>
   unlessInTransaction(self, () => {
     const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
     const judged = judge(replayed, idempotent)
-    // The machinery of a retry costs more than a statement: it is made for a failure.
-    const whole = Effect.catchAll(self, (first) =>
-      judged.mayReplay(first) ? again(first, self, schedule, judged.mayReplay) : Effect.fail(first)
-    )
+    const limit = Duration.decode(deadline)
     // Interruptible within the race, or the deadline could not end it in a finalizer.
-    return Effect.interruptible(whole).pipe(
-      Effect.locally(current, replayed),
-      Effect.timeoutFail({
-        duration: deadline,
-        onTimeout: () => deadlinePassed(Duration.decode(deadline), judged.last)
+    const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
+      Effect.timeoutFail(Effect.interruptible(effect), {
+        duration: left,
+        onTimeout: () => deadlinePassed(limit, judged.last)
       })
+    // The machinery of a retry costs more than a statement: it is made for a failure.
+    const first = (rest: (failure: E) => Effect.Effect<A, E | PgError, R>) =>
+      Effect.catchAll(self, (failure) =>
+        judged.mayReplay(failure) ? rest(failure) : Effect.fail(failure)
+      )
+    const repeated = (failure: E) => again(failure, self, schedule, judged.mayReplay)
+    const bounded = Effect.flatMap(Clock.currentTimeMillis, (since) =>
+      first((failure) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          within(Duration.subtract(limit, Duration.millis(now - since)), repeated(failure))
+        )
+      )
     )
+    return Effect.locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
   })
+
+const run = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  options: ReplayOptions = {}
+): Effect.Effect<A, E | PgError, R> => replaying(self, options, false)
 
 /**
  * As {@link replay}, for an effect whose every run ends by itself, in less than the deadline: the first
  * one runs without it, because a race with a timer costs more than a statement.
  */
 export const replayBounded =
-  ({
-    deadline = Duration.seconds(10),
-    idempotent = false,
-    schedule = promptly
-  }: ReplayOptions = {}) =>
+  (options: ReplayOptions = {}) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | PgError, R> =>
-    unlessInTransaction(self, () => {
-      const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
-      const judged = judge(replayed, idempotent)
-      const limit = Duration.decode(deadline)
-      const rest = (first: E, since: number) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.timeoutFail(Effect.interruptible(again(first, self, schedule, judged.mayReplay)), {
-            duration: Duration.subtract(limit, Duration.millis(now - since)),
-            onTimeout: () => deadlinePassed(limit, judged.last)
-          })
-        )
-      return Effect.flatMap(Clock.currentTimeMillis, (since) =>
-        Effect.catchAll(
-          self,
-          (first): Effect.Effect<A, E | PgError, R> =>
-            judged.mayReplay(first) ? rest(first, since) : Effect.fail(first)
-        )
-      ).pipe(Effect.locally(current, replayed))
-    })
+    replaying(self, options, true)
 
 /**
  * Runs an effect again while its failure is safe to replay: it was not sent, or it was rolled back,

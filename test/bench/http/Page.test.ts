@@ -7,6 +7,7 @@ import { page } from "../../../bench/http/Page.ts"
 import { picture } from "../../../bench/http/Picture.ts"
 import { betterAuth, byHand, holdfast } from "../../../bench/http/Service.ts"
 import { bare, embedded } from "../../../bench/http/Starts.ts"
+import { someMachine } from "../someMachine.ts"
 
 const slices = (perSecond: number, p99: number) =>
   [0.9, 1, 1.1].map((busy) => ({ perSecond: perSecond * busy, p50: 1, p99 }))
@@ -31,13 +32,7 @@ const run: HttpRun = {
     [embedded, [2900, 2000, 2500]]
   ]),
   betterAuthVersion: "1.7.25",
-  machine: {
-    processors: "2 processors (a test)",
-    memory: "4 GiB of memory",
-    system: "Linux 6",
-    nodeVersion: "20.20.2",
-    postgresVersion: "18.4"
-  }
+  machine: someMachine
 }
 
 const unmet = (changed: Partial<HttpRun>) =>

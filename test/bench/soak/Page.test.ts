@@ -4,6 +4,7 @@ import { ordeals, scheduleOf } from "../../../bench/soak/Ordeals.ts"
 import { growing, page } from "../../../bench/soak/Page.ts"
 import { picture } from "../../../bench/soak/Picture.ts"
 import { quantities, type Sample } from "../../../bench/soak/Sample.ts"
+import { someMachine } from "../someMachine.ts"
 
 const sample = (minute: number, heap: number): Sample => ({
   at: minute / 60,
@@ -20,13 +21,7 @@ const leaking = soak((minute) => 40 + minute)
 const text = (samples: ReadonlyArray<Sample>) =>
   page({
     ...{ samples, minutes: 30, interval: 60 },
-    machine: {
-      processors: "2 processors (a test)",
-      memory: "4 GiB of memory",
-      system: "Linux 6",
-      nodeVersion: "20.20.2",
-      postgresVersion: "18.4"
-    }
+    machine: someMachine
   })
 
 describe("the page of the soak", () => {
