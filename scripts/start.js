@@ -5,7 +5,7 @@ import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 
 const root = new URL("../", import.meta.url)
-const service = new URL("dist/main.js", root)
+const service = new URL("dist/program/main.js", root)
 
 const compiler = () => {
   try {
@@ -20,6 +20,7 @@ if (tsc !== undefined) {
   const project = fileURLToPath(new URL("tsconfig.build.json", root))
   const { status } = spawnSync(process.execPath, [tsc, "-b", project], { stdio: "inherit" })
   if (status !== 0) process.exit(status ?? 1)
+  await (await import("./bundle.js")).bundle()
 } else if (!existsSync(service)) {
   process.stderr.write("Nothing is built: run `npm ci && npm run build` first.\n")
   process.exit(1)

@@ -7,6 +7,7 @@ import { Server } from "./http/Server.ts"
 import { Pool } from "./pool/Pool.ts"
 import * as Settings from "./Settings.ts"
 import * as Telemetry from "./Telemetry.ts"
+import * as JsonLines from "./telemetry/JsonLines.ts"
 
 const announced = Effect.flatMap(Server, ({ url }) =>
   Effect.logInfo(
@@ -57,5 +58,5 @@ const told = (cause: Cause.Cause<unknown>) =>
 export const program: Effect.Effect<void, unknown> = service.pipe(
   Effect.provide(Environment.layer),
   Effect.tapErrorCause(told),
-  Effect.provide(process.stdout.isTTY ? Logger.pretty : Logger.json)
+  Effect.provide(process.stdout.isTTY ? Logger.pretty : JsonLines.layer())
 )

@@ -61,7 +61,7 @@ export const holdfast: Service = {
   ...ours,
   name: "holdfast",
   what: "the built service with its defaults, but `AUTH_THROTTLE=off`",
-  program: (database) => script("dist/main.js", database, { AUTH_THROTTLE: "off" })
+  program: (database) => script("dist/program/main.js", database, { AUTH_THROTTLE: "off" })
 }
 
 const cookies = ({ headers }: Answer) =>

@@ -26,7 +26,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const start = (database: Redacted.Redacted<string>, port: number): ChildProcess =>
   spawn(
     process.execPath,
-    ["--expose-gc", "--import", path("probe.mjs"), path("../../dist/main.js")],
+    ["--expose-gc", "--import", path("probe.mjs"), path("../../dist/program/main.js")],
     {
       env: {
         PATH: process.env.PATH,

@@ -72,22 +72,29 @@ const liveRows = (sql: SqlClient, idle: Duration.Duration) => sql`
 const isStale = (row: unknown): boolean =>
   Predicate.hasProperty(row, "is_stale") && row.is_stale === true
 
+/** Put together once: it is run with nearly every request. */
+const makeLookUp = (sql: SqlClient, idle: Duration.Duration) => {
+  const staleAfter = Duration.toSeconds(touchInterval(idle))
+  const [text, values] = sql`
+    select ${columns(sql, idle)},
+           s.last_seen < now() - make_interval(secs => ${staleAfter}) as is_stale
+    from sessions s join users u on ${liveRows(sql, idle)}
+    where s.token_digest = ${null}`.compile(true)
+  const settings = values.slice(0, -1)
+  return (token: SessionToken) => sql.unsafe(text, [...settings, digest(token)]).withoutTransform
+}
+
 const make = (options: SessionsOptions) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
     const { idle } = yield* SessionExpiry
     const touch = yield* makeLastSeen(idle)
     const answered = yield* makeAnswered(options.deadline ?? Duration.seconds(10))
-    const staleAfter = Duration.toSeconds(touchInterval(idle))
+
+    const lookUp = makeLookUp(sql, idle)
 
     const validate = Effect.fn("Sessions.validate")(function* (token: SessionToken) {
-      const rows = yield* answered(
-        sql`
-          select ${columns(sql, idle)},
-                 s.last_seen < now() - make_interval(secs => ${staleAfter}) as is_stale
-          from sessions s join users u on ${liveRows(sql, idle)}
-          where s.token_digest = ${digest(token)}`.withoutTransform
-      )
+      const rows = yield* answered(lookUp(token))
       const found = yield* fromRows(rows)
       if (Option.isNone(found)) return yield* new SessionInvalid()
       if (isStale(rows[0])) yield* touch(found.value.session.id)

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
-import { HttpApiBuilder, HttpApiSwagger, type HttpBody } from "@effect/platform"
-import { Layer } from "effect"
+import { HttpApi, HttpApiBuilder, type HttpBody } from "@effect/platform"
+import { Context, Effect, Layer } from "effect"
 
 // The generator keeps its first document of an API, so the one with the right options comes first.
 const document = HttpApiBuilder.middlewareOpenApi({
@@ -9,8 +9,34 @@ const document = HttpApiBuilder.middlewareOpenApi({
   additionalPropertiesStrategy: "allow"
 })
 
-/** Serves the contract as `/openapi.json`, and a page to read and try it at `/docs`. */
-export const layer = HttpApiSwagger.layer({ path: "/docs" }).pipe(Layer.provide(document))
+const page = Effect.promise(() => import("@effect/platform/HttpApiSwagger")).pipe(
+  Effect.map((Swagger) => Swagger.layer({ path: "/docs" })),
+  Layer.unwrapEffect
+)
+
+/** Both, behind a router of their own. */
+const built = Effect.gen(function* () {
+  const api = Layer.succeed(HttpApi.Api, yield* HttpApi.Api)
+  const site = Layer.provide(page, document).pipe(
+    Layer.provide(api),
+    Layer.provideMerge(HttpApiBuilder.Router.Live)
+  )
+  return yield* Context.get(yield* Layer.build(site), HttpApiBuilder.Router).router
+}).pipe(Effect.scoped)
+
+/**
+ * Serves the contract as `/openapi.json`, and a page to read and try it at `/docs`. Both are made when
+ * somebody asks for the first time: the page has two megabytes, which would make every start longer.
+ */
+export const layer: Layer.Layer<never, never, HttpApi.Api> = HttpApiBuilder.Router.use((router) =>
+  Effect.gen(function* () {
+    const api = yield* Effect.context<HttpApi.Api>()
+    // Whoever asks first may leave before it is done: what is kept is for the others, too.
+    const site = yield* Effect.cached(Effect.uninterruptible(Effect.provide(built, api)))
+    yield* router.get("/openapi.json", Effect.flatten(site))
+    yield* router.get("/docs", Effect.flatten(site))
+  })
+)
 
 const policies = new WeakMap<HttpBody.Uint8Array, string>()
 

@@ -1,5 +1,6 @@
 import type * as Http from "node:http"
-import { HttpApp, HttpServerResponse } from "@effect/platform"
+import { type HttpApp, HttpServerRequest } from "@effect/platform"
+import { toServerResponse } from "@effect/platform-node/NodeHttpServerRequest"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { arrivalsAt } from "./Arrivals.ts"
 import { close } from "./NodeServer.ts"
@@ -35,6 +36,11 @@ const UNWINDING = Duration.seconds(1)
 const endsWithin = <A>(effect: Effect.Effect<A>, limit: Duration.Duration) =>
   Effect.map(Effect.timeoutOption(Effect.interruptible(effect), limit), Option.isSome)
 
+/** The answer says `Connection: close`, if it has not begun. */
+const announceEnd = (response: Http.ServerResponse): void => {
+  response.shouldKeepAlive = false
+}
+
 const told = (inFlight: number, delay: Duration.Duration) => {
   const accepting =
     Duration.toMillis(delay) === 0 ? "" : ` Accepting more for ${Duration.format(delay)}.`
@@ -51,16 +57,11 @@ export const make = (
   { deadline, delay }: DrainTimes
 ): Drain => {
   const { hasUnanswered, settle } = arrivalsAt(server)
-  let inFlight = 0
+  const inFlight = new Set<Http.ServerResponse>()
   let draining = false
 
-  const announceEnd: HttpApp.PreResponseHandler = (_request, response) =>
-    Effect.sync(() =>
-      draining ? HttpServerResponse.setHeader(response, "connection", "close") : response
-    )
-
   // Connections become idle one by one, as their last answer goes out.
-  const isQuiet = Effect.map(hasUnanswered, (isAwaited) => !isAwaited && inFlight === 0)
+  const isQuiet = Effect.map(hasUnanswered, (isAwaited) => !isAwaited && inFlight.size === 0)
 
   const quiet = Effect.repeat(isQuiet, {
     until: (answer) => answer,
@@ -69,27 +70,27 @@ export const make = (
 
   return {
     track: (app) =>
-      Effect.acquireUseRelease(
-        Effect.sync(() => {
-          inFlight++
-        }),
-        () => Effect.zipRight(HttpApp.appendPreResponseHandler(announceEnd), app),
-        () =>
-          Effect.sync(() => {
-            inFlight--
-          })
-      ),
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        const response = toServerResponse(request)
+        inFlight.add(response)
+        if (draining) announceEnd(response)
+        return Effect.ensuring(
+          app,
+          Effect.sync(() => inFlight.delete(response))
+        )
+      }),
     run: Effect.gen(function* () {
       draining = true
+      for (const response of inFlight) announceEnd(response)
       yield* readiness.end
-      yield* Effect.logInfo(told(inFlight, delay))
+      yield* Effect.logInfo(told(inFlight.size, delay))
       yield* Effect.sleep(delay)
       yield* settle
       const closed = yield* close(server)
       yield* readiness.close
       if (!(yield* endsWithin(quiet, deadline))) {
         yield* Effect.logWarning(
-          `Requests still running after ${Duration.format(deadline)}: ${inFlight}. Closing their connections.`
+          `Requests still running after ${Duration.format(deadline)}: ${inFlight.size}. Closing their connections.`
         )
       }
       server.closeAllConnections()

@@ -5,7 +5,7 @@ import {
   HttpServerResponse,
   HttpTraceContext
 } from "@effect/platform"
-import { Duration, Effect, Exit, LogLevel, Option, type Tracer } from "effect"
+import { Duration, Effect, Exit, FiberRef, LogLevel, Option, type Tracer } from "effect"
 import * as HttpMetrics from "./HttpMetrics.ts"
 
 // What access logs call a request whose client left before the answer.
@@ -27,25 +27,29 @@ const QUIET = /^\/(health|metrics)(\/|$)/
 export const logged =
   (route: string, { trustedHops }: { readonly trustedHops: number }) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      const parent = trustedHops > 0 ? callerOf(request.headers) : undefined
-      HttpMetrics.began(request.method)
-      const attributes = { "http.request.method": request.method, "http.route": route }
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) => {
+      const parent = trustedHops > 0 ? callerOf(headers) : undefined
+      const attributes = { "http.request.method": method, "http.route": route }
       return Effect.useSpan(
-        `${request.method} ${route}`,
+        `${method} ${route}`,
         { kind: "server", attributes, captureStackTrace: false, parent },
         (span) =>
-          timed(app, (exit, duration) => {
-            const status = Exit.isSuccess(exit) ? exit.value.status : CLIENT_LEFT
-            span.attribute("http.response.status_code", status)
-            const seconds = Duration.toSeconds(duration)
-            HttpMetrics.ended(request.method, route, { seconds, status })
-            return logLine(request.method, route, status, duration)
-          }).pipe(
-            Effect.map(HttpServerResponse.setHeader("x-request-id", span.spanId)),
-            Effect.withParentSpan(span),
-            Effect.annotateLogs("requestId", span.spanId)
-          )
+          Effect.clockWith((clock) => {
+            const since = clock.unsafeCurrentTimeNanos()
+            HttpMetrics.began(method)
+            return app.pipe(
+              Effect.withParentSpan(span),
+              Effect.annotateLogs("requestId", span.spanId),
+              Effect.onExit((exit) => {
+                const status = Exit.isSuccess(exit) ? exit.value.status : CLIENT_LEFT
+                const duration = Duration.nanos(clock.unsafeCurrentTimeNanos() - since)
+                span.attribute("http.response.status_code", status)
+                HttpMetrics.ended(method, route, { seconds: Duration.toSeconds(duration), status })
+                return logLine(method, route, { status, duration, requestId: span.spanId })
+              }),
+              Effect.map(HttpServerResponse.setHeader("x-request-id", span.spanId))
+            )
+          })
       )
     })
 
@@ -60,27 +64,28 @@ const isWellFormed = ({ spanId, traceId }: Tracer.ExternalSpan): boolean =>
   /^[0-9a-f]{16}$/.test(spanId) &&
   /[^0]/.test(spanId)
 
-const timed = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  end: (exit: Exit.Exit<A, E>, duration: Duration.Duration) => Effect.Effect<void>
-) =>
-  Effect.clockWith((clock) =>
-    Effect.flatMap(clock.currentTimeNanos, (start) =>
-      Effect.onExit(effect, (exit) =>
-        Effect.flatMap(clock.currentTimeNanos, (now) => end(exit, Duration.nanos(now - start)))
-      )
-    )
-  )
+interface Answer {
+  readonly status: number
+  readonly duration: Duration.Duration
+  readonly requestId: string
+}
 
-const logLine = (method: string, route: string, status: number, duration: Duration.Duration) =>
-  Effect.logWithLevel(level(route, status), `${method} ${route} ${status}`).pipe(
-    Effect.annotateLogs({
-      method,
-      route,
-      status,
-      durationMs: Math.round(Duration.toMillis(duration))
-    })
+const logLine = (method: string, route: string, { duration, requestId, status }: Answer) => {
+  const how = level(route, status)
+  return Effect.withFiberRuntime<void>((fiber) =>
+    LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), how)
+      ? Effect.void
+      : Effect.logWithLevel(how, `${method} ${route} ${status}`).pipe(
+          Effect.annotateLogs({
+            requestId,
+            method,
+            route,
+            status,
+            durationMs: Math.round(Duration.toMillis(duration))
+          })
+        )
   )
+}
 
 const level = (route: string, status: number): LogLevel.LogLevel => {
   if (QUIET.test(route)) return LogLevel.Debug

@@ -9,6 +9,7 @@ import { DatabaseHealth } from "./DatabaseHealth.ts"
 import * as Docs from "./Docs.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import { Readiness } from "./Readiness.ts"
+import { RequestDeadlines } from "./RequestDeadlines.ts"
 import * as RequestParts from "./RequestParts.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as SessionAuthentication from "./SessionAuthentication.ts"
@@ -29,12 +30,17 @@ const api = HttpApiBuilder.api(Api).pipe(
  * `Sessions` and `Pool`.
  */
 export const layer: Layer.Layer<
-  HttpApi.Api | HttpApiBuilder.Router | HttpApiBuilder.Middleware | Readiness,
+  HttpApi.Api | HttpApiBuilder.Router | HttpApiBuilder.Middleware | Readiness | RequestDeadlines,
   never,
   Accounts | Sessions | Pool
 > = Layer.mergeAll(Docs.layer, RetryAfter.layer, RequestParts.layer).pipe(
   Layer.provideMerge(api),
   Layer.provideMerge(
-    Layer.mergeAll(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer, Readiness.layer)
+    Layer.mergeAll(
+      HttpApiBuilder.Router.Live,
+      HttpApiBuilder.Middleware.layer,
+      Readiness.layer,
+      RequestDeadlines.layer
+    )
   )
 )

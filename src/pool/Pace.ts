@@ -4,28 +4,39 @@ import type { Instant } from "./PoolState.ts"
 export interface Pace {
   /** When a caller was last served from it. */
   readonly servedAt: Instant
-  /** Milliseconds from one to the next: a moving average. */
-  readonly interval: number
-  /** How many the average is made from. */
+  /** How many have been served. */
   readonly samples: number
+  /** Of them, those that still count: the older, the less. */
+  readonly callers: number
+  /** The milliseconds in which these were served. */
+  readonly millis: number
 }
 
 /** Nobody waits: whatever was known says nothing of the next crowd. */
-export const resting: Pace = { servedAt: 0, interval: 0, samples: 0 }
+export const resting: Pace = { servedAt: 0, samples: 0, callers: 0, millis: 0 }
 
-/** The weight of the newest interval: about the last 30 count. */
-const weight = 1 / 16
+/**
+ * In so many milliseconds what was seen comes to count a third. By time, not by callers: those that share
+ * a session are served by the hundred, and then for a while nobody.
+ */
+const memory = 2_000
 
 /** Fewer than these may all be of one kind. */
 const leastSamples = 20
 
 /** After one more caller was served from a queue. */
-export const served = ({ interval, samples, servedAt }: Pace, at: Instant): Pace => ({
-  servedAt: at,
-  interval: samples <= 1 ? at - servedAt : interval + (at - servedAt - interval) * weight,
-  samples: samples + 1
-})
+export const served = ({ callers, millis, samples, servedAt }: Pace, at: Instant): Pace => {
+  if (samples === 0) return { ...resting, servedAt: at, samples: 1 }
+  const since = at - servedAt
+  const kept = Math.exp(-since / memory)
+  return {
+    servedAt: at,
+    samples: samples + 1,
+    callers: callers * kept + 1,
+    millis: millis * kept + since
+  }
+}
 
-/** How long who comes now behind so many will wait, in milliseconds; 0 while that is not known. */
-export const estimate = ({ interval, samples }: Pace, ahead: number): number =>
-  samples < leastSamples ? 0 : interval * (ahead + 1)
+/** How long who comes now behind so many will wait, in whole milliseconds; 0 while that is not known. */
+export const estimate = ({ callers, millis, samples }: Pace, ahead: number): number =>
+  samples < leastSamples ? 0 : Math.round((millis / callers) * (ahead + 1))

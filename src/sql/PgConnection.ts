@@ -1,4 +1,4 @@
-import { Duration, Effect, Exit, type Fiber } from "effect"
+import { type Duration, Effect, Exit, type Fiber } from "effect"
 import * as pg from "pg"
 import type { Connection, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
@@ -15,8 +15,9 @@ import { Pulse } from "./Pulse.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { Signal } from "./Signal.ts"
 import { classify, describe } from "./SqlState.ts"
+import type { Limited } from "./StatementLimits.ts"
 import type { Swallowed } from "./Swallowed.ts"
-import { limitOf, StatementTimeout } from "./statementTimeout.ts"
+import { limitOf } from "./statementTimeout.ts"
 import { outside, type Place, Wire } from "./Wire.ts"
 
 const nothing = (): void => undefined
@@ -269,25 +270,21 @@ export class PgConnection implements Connection {
   ): Effect.Effect<void> {
     if (limit === undefined) return this.cancel(this.transmit(query, place, done))
     const answered = new Signal()
-    const told = Effect.sync(() => {
-      const progress = { ...place, sent: true, text: query.text }
-      done(Exit.fail(fromCause(new StatementTimeout(limit), progress)))
-    })
-    let isLate = false
-    const stop = this.settings.limits.start(
-      Duration.toMillis(limit),
-      Effect.suspend(() => {
-        isLate = true
-        return Effect.zipRight(this.giveUp(answered), told)
-      })
-    )
-    const inTime = (result: Exit.Exit<Answer, PgError>) => {
-      if (isLate) return
-      stop()
-      done(result)
-    }
+    const giveUp = Effect.suspend(() => this.giveUp(answered))
+    const { inTime, stop } = this.limited(query, place, { time: limit, giveUp }, done)
     this.transmit(query, place, inTime, answered)
     return Effect.zipRight(Effect.sync(stop), this.cancel(answered))
+  }
+
+  /** Limits a statement that is about to be sent here: see {@link StatementLimits.limit}. */
+  limited(
+    { text }: Query,
+    place: Place,
+    { giveUp, time }: Omit<Limited, "progress">,
+    done: (result: Exit.Exit<Answer, PgError>) => void
+  ) {
+    const progress = () => ({ ...place, sent: true, text })
+    return this.settings.limits.limit({ time, progress, giveUp }, done)
   }
 
   /** Drops the session of a statement that took too long, and has the server end it. */

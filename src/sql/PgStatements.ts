@@ -138,8 +138,8 @@ export class BorrowedStatements extends PgStatements {
   ): Effect.Effect<Answer, PgError | AcquireError> {
     const limit = limitOf(fiber, this.settings)
     const text = this.settings.texts.of(query.text)
-    return this.pipelines !== undefined && text.isReading && limit === undefined
-      ? this.pipelines.run(query, text, next)
+    return this.pipelines !== undefined && text.isReading
+      ? this.pipelines.run({ query, text, limit }, next)
       : this.pool.run((connection, done) =>
           connection.send(query, outside, (exit) => done(next(exit)), limit)
         )

@@ -3,6 +3,7 @@ import type { Kept } from "../pool/Errand.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
 import type { KnownText } from "./KnownTexts.ts"
+import { type LoopMark, leastWait, loopMark } from "./LoopMark.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
 import { Signal } from "./Signal.ts"
@@ -13,6 +14,14 @@ export interface Passage {
   readonly exit: Exit.Exit<Answer, PgError>
   /** It was cancelled in place of another one, and so has done nothing. */
   readonly wasHit: boolean
+}
+
+/** One that only asks. */
+export interface ReadStatement {
+  readonly query: Query
+  readonly text: KnownText
+  /** From sending it to its answer; absent: it may take any time. */
+  readonly limit: Duration.Duration | undefined
 }
 
 interface Sent {
@@ -61,7 +70,7 @@ export class Pipeline {
   private underWay = 0
   /** How long the server is expected to work on what is under way. */
   private expected = 0
-  private lastAnswer: number
+  private lastAnswer: LoopMark
   private isClosed = false
   private hasCancelled = false
   private isUnblocking = false
@@ -76,7 +85,7 @@ export class Pipeline {
     this.clock = clock
     this.kept = kept
     this.began = this.now()
-    this.lastAnswer = this.began
+    this.lastAnswer = loopMark(this.began)
   }
 
   /** A statement would be answered about as soon as on a session of its own, and hold nobody up. */
@@ -84,7 +93,7 @@ export class Pipeline {
     if (this.isClosed || this.underWay >= deepest) return false
     if (this.expected + expected > longestExpected) return false
     const now = this.now()
-    const isLate = now - this.lastAnswer > this.connection.roundTrip + latest
+    const isLate = now - this.lastAnswer.at > this.connection.roundTrip + latest
     const isOver = now - this.began > longestKept
     return !isLate && !isOver && !this.kept.isOutdated() && this.connection.isOpen()
   }
@@ -98,20 +107,44 @@ export class Pipeline {
     return connection === this.connection
   }
 
-  /** Sends a statement, and calls back with what came of it. Returns what gives it up. */
-  send(query: Query, text: KnownText, done: (passage: Passage) => void): Effect.Effect<void> {
-    const sentAt = this.now()
-    const isFirst = this.underWay === 0
+  /**
+   * Sends a statement, and calls back with what came of it, within its time if that is limited. Returns
+   * what gives it up.
+   */
+  send(
+    { limit, query, text }: ReadStatement,
+    done: (passage: Passage) => void
+  ): Effect.Effect<void> {
     const sent: Sent = { text, expected: text.expected, answered: new Signal(), isUnwanted: false }
+    const undo = Effect.suspend(() => this.undo(sent))
+    const told = (exit: Exit.Exit<Answer, PgError>) =>
+      done({ exit, wasHit: this.hasCancelled && !sent.isUnwanted && isCancelled(exit) })
+    if (limit === undefined) {
+      this.transmit(query, sent, told)
+      return undo
+    }
+    const how = { time: limit, giveUp: undo }
+    const { inTime, stop } = this.connection.limited(query, outside, how, told)
+    this.transmit(query, sent, inTime)
+    return Effect.zipRight(Effect.sync(stop), undo)
+  }
+
+  private transmit(query: Query, sent: Sent, done: (exit: Exit.Exit<Answer, PgError>) => void) {
+    const begun = loopMark(this.now())
+    const isFirst = this.underWay === 0
     this.underWay += 1
     this.expected += sent.expected
     this.unanswered.add(sent)
     const answer = (exit: Exit.Exit<Answer, PgError>) => {
       this.unanswered.delete(sent)
       this.expected -= sent.expected
-      if (Exit.isSuccess(exit)) text.took(this.workTime(sentAt, isFirst))
-      this.lastAnswer = this.now()
-      done({ exit, wasHit: this.hasCancelled && !sent.isUnwanted && isCancelled(exit) })
+      const now = loopMark(this.now())
+      if (Exit.isSuccess(exit)) {
+        if (isFirst) this.connection.wasAnsweredWithin(now.at - begun.at)
+        sent.text.took(this.workTime(begun, now))
+      }
+      this.lastAnswer = now
+      done(exit)
       this.leave()
     }
     try {
@@ -122,10 +155,12 @@ export class Pipeline {
       this.leave()
       throw defect
     }
-    return Effect.suspend(() => {
-      sent.isUnwanted = true
-      return sent.answered.isGiven ? Effect.void : this.giveUp(sent.answered)
-    })
+  }
+
+  /** Whoever asked does not want it any more. */
+  private undo(sent: Sent): Effect.Effect<void> {
+    sent.isUnwanted = true
+    return sent.answered.isGiven ? Effect.void : this.giveUp(sent.answered)
   }
 
   /**
@@ -136,7 +171,7 @@ export class Pipeline {
     const [first, second] = this.unanswered
     const { beat } = this.connection.pulse
     const isSilent = beat === this.seenBeat
-    const isLate = this.now() - this.lastAnswer > this.connection.roundTrip + tooLate
+    const isLate = this.now() - this.lastAnswer.at > this.connection.roundTrip + tooLate
     this.seenBeat = beat
     const isHeldUp = first !== undefined && second !== undefined && isSilent && isLate
     if (!isHeldUp || this.isUnblocking) return Effect.void
@@ -146,12 +181,11 @@ export class Pipeline {
     return this.cancelAmong(first.answered)
   })
 
-  /** How long the server has worked on what it has just answered, at most. */
-  private workTime(sentAt: number, isFirst: boolean): number {
-    const now = this.now()
-    const sinceLastAnswer = now - this.lastAnswer
-    if (isFirst) this.connection.wasAnsweredWithin(now - sentAt)
-    return Math.max(0, Math.min(sinceLastAnswer, now - sentAt - this.connection.roundTrip))
+  /** How long the server has worked on what it has just answered, as far as could be seen from here. */
+  private workTime(begun: LoopMark, now: LoopMark): number {
+    const last = this.lastAnswer.at > begun.at ? this.lastAnswer : begun
+    const { roundTrip } = this.connection
+    return Math.max(0, Math.min(leastWait(last, now), now.at - begun.at - roundTrip))
   }
 
   /** Alone it is cancelled. A request among others may hit any of them: see {@link Passage}. */

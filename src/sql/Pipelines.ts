@@ -3,11 +3,11 @@ import type { Kept } from "../pool/Errand.ts"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { undertaking } from "../pool/Undertaking.ts"
-import type { Answer, Query } from "./Exchange.ts"
+import type { Answer } from "./Exchange.ts"
 import type { KnownText } from "./KnownTexts.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
-import { type Passage, Pipeline } from "./Pipeline.ts"
+import { type Passage, Pipeline, type ReadStatement } from "./Pipeline.ts"
 import { outside } from "./Wire.ts"
 
 /** What is done with what came of a statement. */
@@ -51,17 +51,17 @@ export class Pipelines {
     )
 
   /** Runs one statement that only asks. */
-  run(query: Query, text: KnownText, then: Then): Run {
+  run(statement: ReadStatement, then: Then): Run {
     return Effect.suspend(() => {
-      if (this.openTo(text) === undefined) return this.begin(query, text, then)
+      if (this.openTo(statement.text) === undefined) return this.begin(statement, then)
       return undertaking((resume) => {
         // Looked for again, in one go with sending: a fiber may have given way in between, and the pipeline
         // be in other hands.
-        const pipeline = this.openTo(text)
+        const pipeline = this.openTo(statement.text)
         if (pipeline !== undefined) {
-          return pipeline.send(query, text, (passage) => resume(this.after(passage, query, then)))
+          return pipeline.send(statement, (passage) => resume(this.after(passage, statement, then)))
         }
-        resume(this.begin(query, text, then))
+        resume(this.begin(statement, then))
         return Effect.void
       })
     })
@@ -105,14 +105,21 @@ export class Pipelines {
   )
 
   /** On a session of its own, behind which others may come; or behind others, if there are by then. */
-  private begin(query: Query, text: KnownText, then: Then): Run {
+  private begin(statement: ReadStatement, then: Then): Run {
     return this.pool.run<Answer, PgError | AcquireError>((connection, done, keep) => {
       if (!connection.canBeShared) {
-        return connection.send(query, outside, (exit) => done(then(exit)))
+        return connection.send(
+          statement.query,
+          outside,
+          (exit) => done(then(exit)),
+          statement.limit
+        )
       }
       const kept = keep()
-      const pipeline = this.withRoomFor(text) ?? this.opened(connection, kept)
-      const cancel = pipeline.send(query, text, (passage) => done(this.after(passage, query, then)))
+      const pipeline = this.withRoomFor(statement.text) ?? this.opened(connection, kept)
+      const cancel = pipeline.send(statement, (passage) =>
+        done(this.after(passage, statement, then))
+      )
       if (!pipeline.isOn(connection)) kept.giveBack()
       return cancel
     })
@@ -128,14 +135,14 @@ export class Pipelines {
     return pipeline
   }
 
-  private after({ exit, wasHit }: Passage, query: Query, then: Then): Run {
-    return wasHit ? this.alone(query, then) : then(exit)
+  private after({ exit, wasHit }: Passage, statement: ReadStatement, then: Then): Run {
+    return wasHit ? this.alone(statement, then) : then(exit)
   }
 
   /** Where a statement beside it is cancelled it has done nothing: once more, where that can't be. */
-  private alone(query: Query, then: Then): Run {
+  private alone({ limit, query }: ReadStatement, then: Then): Run {
     return this.pool.run<Answer, PgError | AcquireError>((connection, done) =>
-      connection.send(query, outside, (exit) => done(then(exit)))
+      connection.send(query, outside, (exit) => done(then(exit)), limit)
     )
   }
 }

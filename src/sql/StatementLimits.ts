@@ -1,52 +1,54 @@
-import { type Clock, Effect, type Fiber, FiberSet, type Scope } from "effect"
-import { Alarm } from "../pool/Alarm.ts"
+import { type Clock, type Duration, Effect, Exit, type Scope } from "effect"
+import { Deadlines } from "../pool/Deadlines.ts"
+import type { Answer } from "./Exchange.ts"
+import { fromCause, type PgError, type Progress } from "./PgError.ts"
+import { StatementTimeout } from "./statementTimeout.ts"
 
-/** One limit that is running. */
-interface Limit {
-  readonly at: number
-  readonly onLate: Effect.Effect<void>
+/** A statement that may take so long, and what gives it up. */
+export interface Limited {
+  readonly time: Duration.Duration
+  readonly progress: () => Progress
+  readonly giveUp: Effect.Effect<void>
 }
 
-type Fork = (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+type Done = (exit: Exit.Exit<Answer, PgError>) => void
 
-/**
- * The time limits of all statements of a client, with one timer. A fiber that races with each statement
- * would cost more than the statement.
- */
+/** The time limits of all statements of a client. */
 export class StatementLimits {
-  private readonly running = new Set<Limit>()
-  private readonly clock: Clock.Clock
-  private readonly fork: Fork
-  private readonly alarm: Alarm
+  private readonly deadlines: Deadlines
 
-  private constructor(clock: Clock.Clock, fork: Fork) {
-    this.clock = clock
-    this.fork = fork
-    this.alarm = new Alarm(fork, () => this.ring())
+  private constructor(deadlines: Deadlines) {
+    this.deadlines = deadlines
   }
 
   /** None as yet; the scope ends their timer. */
   static readonly make = (clock: Clock.Clock): Effect.Effect<StatementLimits, never, Scope.Scope> =>
-    Effect.map(
-      FiberSet.makeRuntime<never>(),
-      (run) => new StatementLimits(clock, (effect) => run(Effect.interruptible(effect)))
-    )
+    Effect.map(Deadlines.make(clock), (deadlines) => new StatementLimits(deadlines))
 
-  /** Runs an effect after so many milliseconds, unless what it returns is called before. */
-  start(millis: number, onLate: Effect.Effect<void>): () => void {
-    const now = this.clock.unsafeCurrentTimeMillis()
-    const limit: Limit = { at: now + millis, onLate }
-    this.running.add(limit)
-    this.alarm.set(limit.at, now)
-    return () => void this.running.delete(limit)
-  }
-
-  private ring(): void {
-    const now = this.clock.unsafeCurrentTimeMillis()
-    const late = [...this.running].filter(({ at }) => at <= now)
-    for (const limit of late) this.running.delete(limit)
-    const next = Math.min(...[...this.running].map(({ at }) => at))
-    if (this.running.size > 0) this.alarm.set(next, now)
-    for (const { onLate } of late) this.fork(onLate)
+  /**
+   * Limits a statement that is about to be sent: `done` is called with what comes of it in time, or else
+   * that it took too long, once it has been given up. Returns what its answer is told, and what ends the
+   * limit without one.
+   */
+  limit(
+    { giveUp, progress, time }: Limited,
+    done: Done
+  ): { readonly inTime: Done; readonly stop: () => void } {
+    let isLate = false
+    const late = Effect.suspend(() => {
+      isLate = true
+      const verdict = fromCause(new StatementTimeout(time), progress())
+      return Effect.ensuring(
+        giveUp,
+        Effect.sync(() => done(Exit.fail(verdict)))
+      )
+    })
+    const stop = this.deadlines.start(time, late)
+    const inTime: Done = (exit) => {
+      if (isLate) return
+      stop()
+      done(exit)
+    }
+    return { inTime, stop }
   }
 }

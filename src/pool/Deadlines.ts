@@ -1,0 +1,53 @@
+import { type Clock, Duration, Effect, type Fiber, FiberSet, type Scope } from "effect"
+import { Alarm } from "./Alarm.ts"
+
+/** One that has not come yet. */
+interface Deadline {
+  readonly at: number
+  readonly onLate: Effect.Effect<void>
+}
+
+type Fork = (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+
+/**
+ * Any number of deadlines with one timer. A fiber that races with each statement or request would cost more
+ * than the statement.
+ */
+export class Deadlines {
+  private readonly running = new Set<Deadline>()
+  private readonly clock: Clock.Clock
+  private readonly fork: Fork
+  private readonly alarm: Alarm
+
+  private constructor(clock: Clock.Clock, fork: Fork) {
+    this.clock = clock
+    this.fork = fork
+    this.alarm = new Alarm(fork, () => this.ring())
+  }
+
+  /** None as yet; the scope ends their timer. */
+  static readonly make = (clock: Clock.Clock): Effect.Effect<Deadlines, never, Scope.Scope> =>
+    Effect.map(
+      FiberSet.makeRuntime<never>(),
+      (run) => new Deadlines(clock, (effect) => run(Effect.interruptible(effect)))
+    )
+
+  /** Runs an effect when so much time has passed, unless what it returns is called before. */
+  start(time: Duration.Duration, onLate: Effect.Effect<void>): () => void {
+    const now = this.clock.unsafeCurrentTimeMillis()
+    const deadline: Deadline = { at: now + Duration.toMillis(time), onLate }
+    this.running.add(deadline)
+    this.alarm.set(deadline.at, now)
+    return () => void this.running.delete(deadline)
+  }
+
+  private ring(): void {
+    const now = this.clock.unsafeCurrentTimeMillis()
+    const late = [...this.running].filter(({ at }) => at <= now)
+    for (const deadline of late) this.running.delete(deadline)
+    let next = Number.POSITIVE_INFINITY
+    for (const { at } of this.running) next = Math.min(next, at)
+    this.alarm.set(next, now)
+    for (const { onLate } of late) this.fork(onLate)
+  }
+}
