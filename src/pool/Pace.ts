@@ -2,7 +2,9 @@ import type { Instant } from "./PoolState.ts"
 
 /** How fast a queue moves, for as long as somebody waits in it. */
 export interface Pace {
-  /** When a caller was last served from it. */
+  /** When a caller was first served from it. */
+  readonly since: Instant
+  /** And last. */
   readonly servedAt: Instant
   /** How many have been served. */
   readonly samples: number
@@ -13,7 +15,7 @@ export interface Pace {
 }
 
 /** Nobody waits: whatever was known says nothing of the next crowd. */
-export const resting: Pace = { servedAt: 0, samples: 0, callers: 0, millis: 0 }
+export const resting: Pace = { since: 0, servedAt: 0, samples: 0, callers: 0, millis: 0 }
 
 /**
  * In so many milliseconds what was seen comes to count a third. By time, not by callers: those that share
@@ -25,15 +27,17 @@ const memory = 2_000
 const leastSamples = 20
 
 /** After one more caller was served from a queue. */
-export const served = ({ callers, millis, samples, servedAt }: Pace, at: Instant): Pace => {
-  if (samples === 0) return { ...resting, servedAt: at, samples: 1 }
-  const since = at - servedAt
-  const kept = Math.exp(-since / memory)
+export const served = (pace: Pace, at: Instant): Pace => {
+  const { callers, millis, samples, servedAt, since } = pace
+  if (samples === 0) return { ...resting, since: at, servedAt: at, samples: 1 }
+  const interval = at - servedAt
+  const kept = Math.exp(-interval / memory)
   return {
+    since,
     servedAt: at,
     samples: samples + 1,
     callers: callers * kept + 1,
-    millis: millis * kept + since
+    millis: millis * kept + interval
   }
 }
 

@@ -35,9 +35,17 @@ const isHopeless = (state: State, { deadline }: WaitQueue.Waiter): boolean =>
  */
 const foreseeable = 0.75
 
+/**
+ * For so much of its deadline a queue must have moved before its pace means anything: while thousands come at
+ * once, taking them in keeps the process from serving any.
+ */
+const telling = 0.1
+
 /** By the pace of the queue, whoever comes now has to leave before it is served. */
-const isTooMany = ({ breaker, limits, pace, waiting }: State): boolean =>
-  breaker._tag === "Closed" && estimate(pace, waiting.size) > limits.acquireTimeout * foreseeable
+const isTooMany = ({ breaker, limits, pace, waiting }: State, at: Instant): boolean =>
+  breaker._tag === "Closed" &&
+  at - pace.since >= limits.acquireTimeout * telling &&
+  estimate(pace, waiting.size) > limits.acquireTimeout * foreseeable
 
 const overtaxed = (state: State, at: Instant): AcquireTimeout => {
   const { limits, pace, waiting } = state
@@ -114,7 +122,7 @@ export const acquire = (state: State, out: Commands, at: Instant, ticket: number
   if (served !== undefined) return served
   const calm = calmed(state)
   if (calm.waiting.size >= calm.limits.maxWaiting) return turnAway(calm, out, at, ticket)
-  if (isTooMany(calm)) {
+  if (isTooMany(calm, at)) {
     out.push({ _tag: "Refuse", ticket, error: overtaxed(calm, at) })
     const { callers, toldAt } = calm.givenUp
     return tellOfGivenUp({ ...calm, givenUp: { callers: callers + 1, toldAt } }, out, at, 0)
