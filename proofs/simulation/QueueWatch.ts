@@ -3,8 +3,8 @@ import type { Instant } from "./Timeline.ts"
 /** Fewer than these are not extrapolated from. */
 const leastSamples = 20
 
-/** The weight of the newest interval. */
-const weight = 1 / 16
+/** In so many milliseconds what was seen comes to count a third. */
+const memory = 2_000
 
 /** What can be known of a pool's queue by who watches its callers. */
 export class QueueWatch {
@@ -12,9 +12,8 @@ export class QueueWatch {
   crowd = 0
   /** Whether anybody waited when the burst began. */
   private wasThere = false
-  private servedAt: Instant = 0
-  private samples = 0
-  private interval = 0
+  /** When callers were served out of the queue, since it was last empty. */
+  private moments: Array<Instant> = []
   /** Somebody may have been served, and nobody can tell. */
   private isDoubtful = false
 
@@ -24,11 +23,7 @@ export class QueueWatch {
 
   /** Somebody was served, out of the queue unless nobody was in it. */
   served(at: Instant): void {
-    if (!this.wasThere) return
-    const last = at - this.servedAt
-    this.interval = this.samples <= 1 ? last : this.interval + (last - this.interval) * weight
-    this.samples += 1
-    this.servedAt = at
+    if (this.wasThere) this.moments.push(at)
   }
 
   doubt(): void {
@@ -40,13 +35,25 @@ export class QueueWatch {
     this.crowd = waiting
     this.wasThere = waiting > 0
     if (this.wasThere) return
-    this.samples = 0
+    this.moments = []
     this.isDoubtful = false
   }
 
   /** How long the last of the crowd will wait, by how fast those before were served. */
   get wait(): number {
     if (this.isDoubtful) return Number.POSITIVE_INFINITY
-    return this.samples < leastSamples ? 0 : this.interval * this.crowd
+    const { moments } = this
+    const newest = moments.at(-1)
+    if (newest === undefined || moments.length < leastSamples) return 0
+    let time = 0
+    let callers = 0
+    for (const [index, moment] of moments.entries()) {
+      const before = moments[index - 1]
+      if (before === undefined) continue
+      const weight = Math.exp((moment - newest) / memory)
+      time += weight * (moment - before)
+      callers += weight
+    }
+    return (time / callers) * this.crowd
   }
 }

@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "vitest"
+import { page } from "../scripts/ApiPage.ts"
+
+describe("the public surface", () => {
+  const surface = page()
+
+  it("is what docs/api.md lists; `npm run api` writes it", () => {
+    const written = readFileSync(new URL("../docs/api.md", import.meta.url), "utf8")
+    assert.strictEqual(written, surface)
+  })
+
+  it("has a sentence for each thing that is exported", () => {
+    const silent = surface.split("\n").filter((line) => /^- `.*\)$/.test(line))
+    assert.deepStrictEqual(silent, [])
+  })
+})
