@@ -53,9 +53,9 @@ class Reader {
   }
 
   /** The lines of one entry. */
-  entry(path: string, source: ts.SourceFile): ReadonlyArray<string> {
+  entry(source: ts.SourceFile): ReadonlyArray<string> {
     const exported = this.exportsOf(this.checker.getSymbolAtLocation(source))
-    return ["", `## ${path}`, "", ...exported.flatMap((symbol) => this.lines(symbol, ""))]
+    return exported.flatMap((symbol) => this.lines(symbol, ""))
   }
 
   private exportsOf(module: ts.Symbol | undefined): ReadonlyArray<ts.Symbol> {
@@ -75,9 +75,14 @@ class Reader {
       : this.checker.getAliasedSymbol(symbol)
   }
 
-  /** Somebody else's, which is told of there. */
-  private isForeign({ declarations = [] }: ts.Symbol): boolean {
-    return declarations.every((each) => each.getSourceFile().fileName.includes("node_modules"))
+  /** The package of somebody else's, which tells of it. */
+  private ownerOf({ declarations = [] }: ts.Symbol): string | undefined {
+    const file = declarations[0]?.getSourceFile().fileName ?? ""
+    return /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(file)?.[1]
+  }
+
+  private isForeign(symbol: ts.Symbol): boolean {
+    return this.ownerOf(symbol) !== undefined
   }
 
   private kind(symbol: ts.Symbol): string {
@@ -91,8 +96,13 @@ class Reader {
 
   private sentence(symbol: ts.Symbol): string {
     const text = ts.displayPartsToString(symbol.getDocumentationComment(this.checker))
-    const [first = ""] = text.replace(/\s+/g, " ").split(/(?<=\.)\s/)
-    return first === "" ? "" : `: ${first}`
+    const [first = ""] = text
+      .replace(/\{@link ([^}]*?) *\}/g, "`$1`")
+      .replace(/\s+/g, " ")
+      .split(/(?<=\.)\s/)
+    if (first !== "") return `: ${first}`
+    const owner = this.ownerOf(symbol)
+    return owner === undefined ? "" : `: as in \`${owner}\`.`
   }
 
   /** Of a module what it exports, of a class what stands on it by name, of a service its methods. */
@@ -118,9 +128,14 @@ export const page = (): string => {
   const listed = entries()
   const program = programOf(listed.map(([, file]) => file))
   const reader = new Reader(program.getTypeChecker())
+  const seen = new Map<string, string>()
   const lines = listed.flatMap(([path, file]) => {
     const source = program.getSourceFile(file)
-    return source === undefined ? [] : reader.entry(path, source)
+    if (source === undefined) return []
+    const entry = reader.entry(source)
+    const same = seen.get(entry.join("\n"))
+    seen.set(entry.join("\n"), path)
+    return ["", `## ${path}`, "", ...(same === undefined ? entry : [`The same as \`${same}\`.`])]
   })
   return [
     "# The public surface",

@@ -11,7 +11,7 @@ describe("the public surface", () => {
   })
 
   it("has a sentence for each thing that is exported", () => {
-    const silent = surface.split("\n").filter((line) => /^- `.*\)$/.test(line))
+    const silent = surface.split("\n").filter((line) => /^- `.*\((?!module).*\)$/.test(line))
     assert.deepStrictEqual(silent, [])
   })
 })

@@ -6,7 +6,7 @@ export const howToRead = `- **a second**: operations of all callers together, th
 - **holdfast is**: how many times as many operations a second as the contestant of that row did, round by
   round: the median, and in brackets the least and the most of all rounds. The contestants take turns
   within a round, so what disturbs one disturbs all.
-- **met**: the median reaches the goal, for holdfast with its defaults and within \`PgClient.replay\`.
+- **met**: the median of holdfast with its defaults reaches the goal; **by both**: within \`PgClient.replay\`, too.
 - **heap**: bytes of live objects, and of the buffers that they hold. **resident**: what the system counts,
   in whole pages: it says little of small things, and may be less than before.
 - **fiber alone**: a fiber of Effect that waits for nothing, to know what of a waiter is holdfast's.`

@@ -8,6 +8,7 @@ import { Context, Deferred, Effect, Layer } from "effect"
 export class Readiness extends Context.Tag("holdfast/http/Readiness")<
   Readiness,
   {
+    /** Whether it still wants requests: what load balancers are told. */
     readonly isReady: Effect.Effect<boolean>
     /** From now on it is not, and never again. */
     readonly end: Effect.Effect<void>

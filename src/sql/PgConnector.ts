@@ -8,7 +8,8 @@ import type { Dial } from "./Dial.ts"
 import { complete } from "./Driver.ts"
 import { HeldSession, HeldStatements } from "./HeldSession.ts"
 import { introduce } from "./introduce.ts"
-import { PgConnection } from "./PgConnection.ts"
+import { borrow, open } from "./Opening.ts"
+import type { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { classify, describe, property, rootOf } from "./SqlState.ts"
@@ -81,7 +82,9 @@ const orAbandon = (
   connection: PgConnection,
   made: Effect.Effect<void, ConnectError>
 ): Effect.Effect<void, ConnectError> =>
-  Effect.onError(made, () => Effect.sync(() => connection.abandon("it could not be initialized")))
+  Effect.onError(made, () =>
+    Effect.sync(() => connection.end.abandon("it could not be initialized"))
+  )
 
 /** What to do about a connection whose TLS failed. */
 const advised = (error: ConnectError): ConnectError => {
@@ -102,7 +105,7 @@ export const fromPool = (
   const ignore = () => undefined
   const connector: Connector<PgConnection> = {
     connect: (onLoss) =>
-      Effect.tap(PgConnection.fromPool(pool, settings, onLoss), (connection) =>
+      Effect.tap(borrow(pool, settings, onLoss), (connection) =>
         orAbandon(connection, introduced(connection))
       )
   }
@@ -124,7 +127,7 @@ export const make = (
   const connector: Connector<PgConnection> = {
     connect: (onLoss, onSign) =>
       Effect.flatMap(dial, (where) =>
-        Effect.mapError(PgConnection.connect(where, settings, onLoss, onSign), advised)
+        Effect.mapError(open(where, settings, onLoss, onSign), advised)
       ).pipe(Effect.tap((connection) => orAbandon(connection, introduced(connection))))
   }
   if (initialization === undefined) return connector

@@ -2,6 +2,7 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import { Cause, Chunk, Effect, Exit, type Fiber, Option, type Scope, Stream } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
+import { alone } from "./alone.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { fromPool, type PgError } from "./PgError.ts"
@@ -140,8 +141,6 @@ export class BorrowedStatements extends PgStatements {
     const text = this.settings.texts.of(query.text)
     return this.pipelines !== undefined && text.isReading
       ? this.pipelines.run({ query, text, limit }, next)
-      : this.pool.run((connection, done) =>
-          connection.send(query, outside, (exit) => done(next(exit)), limit)
-        )
+      : alone(this.pool, { query, limit }, next)
   }
 }

@@ -50,7 +50,7 @@ const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
       resume(result)
     }
     const fail = (cause: unknown) =>
-      end(Effect.fail(Option.some(connection.fail(cause, { ...place, sent: true }))))
+      end(Effect.fail(Option.some(connection.end.fail(cause, { ...place, sent: true }))))
     // The cursor says nothing of an end that comes between its last row and ReadyForQuery.
     const ended = () => fail(new Error("Connection terminated by the server"))
     connection.client.once("end", ended)
@@ -60,7 +60,7 @@ const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
     })
     return Effect.ensuring(
       connection.cancel(answered),
-      Effect.sync(() => connection.abandon("its stream was interrupted"))
+      Effect.sync(() => connection.end.abandon("its stream was interrupted"))
     )
   })
 
@@ -89,7 +89,7 @@ const close = (
   const closed = Effect.async<void>((resume) => {
     cursor.close(() => resume(Effect.void))
   })
-  const drop = Effect.sync(() => connection.abandon("its cursor could not be closed"))
+  const drop = Effect.sync(() => connection.end.abandon("its cursor could not be closed"))
   return Effect.suspend(() => {
     if (!connection.isOpen()) return Effect.void
     if (isInterrupted) return connection.interruptTime.takeBack(closed, drop)

@@ -1,5 +1,6 @@
 import { type Clock, Duration, Effect, Exit, Fiber } from "effect"
 import type { Kept } from "../pool/Errand.ts"
+import type { SingleStatement } from "./alone.ts"
 import type { Answer, Query } from "./Exchange.ts"
 import { InterruptTime } from "./InterruptTime.ts"
 import type { KnownText } from "./KnownTexts.ts"
@@ -17,11 +18,8 @@ export interface Passage {
 }
 
 /** One that only asks. */
-export interface ReadStatement {
-  readonly query: Query
+export interface ReadStatement extends SingleStatement {
   readonly text: KnownText
-  /** From sending it to its answer; absent: it may take any time. */
-  readonly limit: Duration.Duration | undefined
 }
 
 interface Sent {
@@ -119,10 +117,6 @@ export class Pipeline {
     const undo = Effect.suspend(() => this.undo(sent))
     const told = (exit: Exit.Exit<Answer, PgError>) =>
       done({ exit, wasHit: this.hasCancelled && !sent.isUnwanted && isCancelled(exit) })
-    if (limit === undefined) {
-      this.transmit(query, sent, told)
-      return undo
-    }
     const how = { time: limit, giveUp: undo }
     const { inTime, stop } = this.connection.limited(query, outside, how, told)
     this.transmit(query, sent, inTime)
@@ -230,7 +224,7 @@ export class Pipeline {
   }
 
   private drop(): void {
-    this.connection.abandon("a request to cancel may still be on its way to it")
+    this.connection.end.abandon("a request to cancel may still be on its way to it")
   }
 
   private leave(): void {

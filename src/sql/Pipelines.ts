@@ -1,19 +1,14 @@
-import { type Clock, Duration, Effect, type Exit, FiberSet, type Scope } from "effect"
+import { type Clock, Duration, Effect, FiberSet, type Scope } from "effect"
 import type { Kept } from "../pool/Errand.ts"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { undertaking } from "../pool/Undertaking.ts"
+import { alone, type Run, sendAlone, type Then } from "./alone.ts"
 import type { Answer } from "./Exchange.ts"
 import type { KnownText } from "./KnownTexts.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
 import { type Passage, Pipeline, type ReadStatement } from "./Pipeline.ts"
-import { outside } from "./Wire.ts"
-
-/** What is done with what came of a statement. */
-type Then = (exit: Exit.Exit<Answer, PgError>) => Effect.Effect<Answer, PgError | AcquireError>
-
-type Run = Effect.Effect<Answer, PgError | AcquireError>
 
 /** How often it is looked whether somebody is held up, while somebody could be. */
 const lookTime = Duration.millis(50)
@@ -108,12 +103,7 @@ export class Pipelines {
   private begin(statement: ReadStatement, then: Then): Run {
     return this.pool.run<Answer, PgError | AcquireError>((connection, done, keep) => {
       if (!connection.canBeShared) {
-        return connection.send(
-          statement.query,
-          outside,
-          (exit) => done(then(exit)),
-          statement.limit
-        )
+        return sendAlone(connection, statement, (exit) => done(then(exit)))
       }
       const kept = keep()
       const pipeline = this.withRoomFor(statement.text) ?? this.opened(connection, kept)
@@ -135,14 +125,8 @@ export class Pipelines {
     return pipeline
   }
 
-  private after({ exit, wasHit }: Passage, statement: ReadStatement, then: Then): Run {
-    return wasHit ? this.alone(statement, then) : then(exit)
-  }
-
   /** Where a statement beside it is cancelled it has done nothing: once more, where that can't be. */
-  private alone({ limit, query }: ReadStatement, then: Then): Run {
-    return this.pool.run<Answer, PgError | AcquireError>((connection, done) =>
-      connection.send(query, outside, (exit) => done(then(exit)), limit)
-    )
+  private after({ exit, wasHit }: Passage, statement: ReadStatement, then: Then): Run {
+    return wasHit ? alone(this.pool, statement, then) : then(exit)
   }
 }

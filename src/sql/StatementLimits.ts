@@ -4,12 +4,14 @@ import type { Answer } from "./Exchange.ts"
 import { fromCause, type PgError, type Progress } from "./PgError.ts"
 import { StatementTimeout } from "./statementTimeout.ts"
 
-/** A statement that may take so long, and what gives it up. */
+/** A statement that may take so long, or any time, and what gives it up. */
 export interface Limited {
-  readonly time: Duration.Duration
+  readonly time: Duration.Duration | undefined
   readonly progress: () => Progress
   readonly giveUp: Effect.Effect<void>
 }
+
+const nothing = (): void => undefined
 
 type Done = (exit: Exit.Exit<Answer, PgError>) => void
 
@@ -34,6 +36,7 @@ export class StatementLimits {
     { giveUp, progress, time }: Limited,
     done: Done
   ): { readonly inTime: Done; readonly stop: () => void } {
+    if (time === undefined) return { inTime: done, stop: nothing }
     let isLate = false
     const late = Effect.suspend(() => {
       isLate = true

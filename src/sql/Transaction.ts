@@ -74,9 +74,12 @@ const committed = <A, E>(
 /** The session was dropped from our side only, so the server may go on holding its locks. */
 const freed = (
   resolver: CommitResolver | undefined,
-  { connection: { about, isAbandoned }, id }: TransactionSession
+  { connection: { about, end }, id }: TransactionSession
 ): Effect.Effect<void> =>
-  isAbandoned && resolver !== undefined && about.server !== undefined && id?.assigned !== undefined
+  end.isAbandoned &&
+  resolver !== undefined &&
+  about.server !== undefined &&
+  id?.assigned !== undefined
     ? resolver.free({ id: id.assigned, server: about.server })
     : Effect.void
 

@@ -80,7 +80,7 @@ export interface Droppable {
 
 export const droppable = (connection: PgConnection): Droppable => ({
   interruptTime: connection.interruptTime,
-  drop: Effect.sync(() => connection.abandon("its transaction could not be rolled back"))
+  drop: Effect.sync(() => connection.end.abandon("its transaction could not be rolled back"))
 })
 
 /**
@@ -114,6 +114,6 @@ export const orAbandon = <A, E>(
   control: Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
   Effect.catchAllCause(control, (cause) => {
-    if (Cause.isInterrupted(cause)) connection.abandon("its transaction was interrupted")
+    if (Cause.isInterrupted(cause)) connection.end.abandon("its transaction was interrupted")
     return Effect.failCause(cause)
   })

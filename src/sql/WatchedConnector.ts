@@ -70,7 +70,7 @@ const watchable = (connection: PgConnection): Watchable => ({
   onSent: (callback) => {
     connection.pulse.onSent = callback
   },
-  swallow: (cause) => connection.swallow(cause)
+  swallow: (cause) => connection.end.swallow(cause)
 })
 
 /**

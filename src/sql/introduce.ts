@@ -28,7 +28,7 @@ const isRefused =
 export const introduce = (connection: PgConnection): Effect.Effect<void, PgError> =>
   Effect.suspend(() => {
     const key = cancelKeyOf(connection.client)
-    const full = connection.isBorrowed ? introduction : attentiveIntroduction(key)
+    const full = connection.end.isBorrowed ? introduction : attentiveIntroduction(key)
     const least = Effect.asVoid(connection.query({ text: proof }, outside))
     return ask(connection, full).pipe(
       Effect.catchIf(isRefused(connection), () => ask(connection, shortIntroduction)),

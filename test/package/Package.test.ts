@@ -64,10 +64,12 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
   timeout: "90 seconds",
   excludeTestServices: true
 })("the published package", (it) => {
-  it.effect("holds every built module, the program, schema.sql and the documents, and nothing else", () =>
-    Effect.map(PackedProject, ({ paths }) => {
-      assert.sameMembers([...paths], [...built(), ...program(), ...page(), ...documents])
-    })
+  it.effect(
+    "holds every built module, the program, schema.sql and the documents, and nothing else",
+    () =>
+      Effect.map(PackedProject, ({ paths }) => {
+        assert.sameMembers([...paths], [...built(), ...program(), ...page(), ...documents])
+      })
   )
 
   it.effect("is as a package should be, says publint", () =>

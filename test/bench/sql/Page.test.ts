@@ -18,11 +18,11 @@ describe("the page of the statements", () => {
   })
 
   it("says how many goals are met, and which is not", () => {
-    assert.include(text, "13 of 13 goals are met.")
+    assert.include(text, "13 of 13 goals are met by holdfast as it is, 13 also within")
     assert.notInclude(text, "**no**")
     const results = statements.map((workload) => resultOf(workload))
     const missed = page({ ...comparison, results })
-    assert.include(missed, "3 of 9 goals are met.")
+    assert.include(missed, "3 of 9 goals are met by holdfast as it is, 3 also within")
     assert.include(missed, "**no**")
   })
 
