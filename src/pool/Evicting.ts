@@ -1,7 +1,8 @@
+import { dueAgain, isSurplus, isToBeKeptAlive } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import { type Commands, report } from "./PoolCommand.ts"
 import type { EvictionReason } from "./PoolEvent.ts"
-import { type Instant, type Member, type State, total } from "./PoolState.ts"
+import type { Instant, Member, State } from "./PoolState.ts"
 
 /** Closes and forgets a member. */
 export const evict = (
@@ -47,21 +48,12 @@ export const condemn = (state: State, out: Commands, detail: string): State => {
   return evictIdle({ ...state, generation: state.generation + 1 }, out, "generation")
 }
 
-/** When an idle member is to be looked at next. */
-const reapAt = (state: State, { goodAt, retireAt, usedAt }: Member): Instant => {
-  const { idleTimeout, keepalive, min } = state.limits
-  const surplusUntil = total(state) > min ? usedAt + idleTimeout : Number.POSITIVE_INFINITY
-  return Math.min(retireAt, surplusUntil, goodAt + keepalive)
-}
-
 const reapOne =
   (out: Commands, at: Instant) =>
   (state: State, member: Member): State => {
     if (at >= member.retireAt) return evict(state, out, member, "lifetime")
-    const { idleTimeout, keepalive, min } = state.limits
-    const isSurplus = at >= member.usedAt + idleTimeout && total(state) > min
-    if (isSurplus) return evict(state, out, member, "idle")
-    if (at < member.goodAt + keepalive) return state
+    if (isSurplus(state, member, at)) return evict(state, out, member, "idle")
+    if (!isToBeKeptAlive(state, member, at)) return state
     out.push({ _tag: "Prove", id: member.id, proof: "roundTrip" })
     return Members.examine(state, member, true)
   }
@@ -71,6 +63,6 @@ export const reap = (state: State, out: Commands, at: Instant): State => {
   if (at < state.reapAt) return state
   // The least recently used go first, so that the ones kept are those in use.
   const kept = Members.allIdle(state).toReversed().reduce(reapOne(out, at), state)
-  const next = Members.allIdle(kept).map((member) => reapAt(kept, member))
+  const next = Members.allIdle(kept).map((member) => dueAgain(kept, member))
   return { ...kept, reapAt: Math.min(Number.POSITIVE_INFINITY, ...next) }
 }

@@ -1,4 +1,5 @@
 import { List } from "effect"
+import { dueAfterRest } from "./Idling.ts"
 import { advanced, type Instant, type Member, type Moving, type State } from "./PoolState.ts"
 
 type Phase = Member["phase"]
@@ -115,8 +116,6 @@ const ranked = (state: State, idle: List.List<number>, member: Member): List.Lis
 /** Makes a member idle. The one that was used last is the first to be lent. */
 export const rest = (state: State, member: Member): State => {
   const { counts, idle, members, pace, suspects, waiting } = moved(state, member, "idle", false)
-  const { idleTimeout, keepalive } = state.limits
-  const { goodAt, retireAt, usedAt } = member
   return advanced(state, {
     members,
     idle: ranked(state, idle, member),
@@ -124,7 +123,7 @@ export const rest = (state: State, member: Member): State => {
     suspects,
     waiting,
     pace,
-    reapAt: Math.min(state.reapAt, usedAt + idleTimeout, goodAt + keepalive, retireAt)
+    reapAt: Math.min(state.reapAt, dueAfterRest(state, member))
   })
 }
 

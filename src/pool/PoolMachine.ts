@@ -1,6 +1,7 @@
 import { socketClosed } from "./Connection.ts"
 import { connected, connectFailed, warm } from "./Dialing.ts"
 import { abort, condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
+import { isSilent } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
 import {
@@ -44,7 +45,7 @@ const giveBack = (
   { at, usable }: Extract<MemberInput, { readonly _tag: "Release" }>
 ): State => {
   if (!usable) return evict(state, out, member, "broken", state.unmetLoss)
-  const wasHeldLong = at - member.goodAt >= state.limits.validateAfterIdle
+  const wasHeldLong = isSilent(state.limits, member, at)
   if (!wasHeldLong || expired(state, member, at) !== undefined) {
     return settle(state, out, Members.goodAgain(member, at, at), at)
   }

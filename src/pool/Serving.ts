@@ -1,6 +1,7 @@
 import * as Breaker from "./Breaker.ts"
 import { dialsAt, dialTimeout, isReplaced, unproven } from "./Demand.ts"
 import { abort, evict, expired } from "./Evicting.ts"
+import { proofFor } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import * as Pace from "./Pace.ts"
 import { type Commands, type Proof, report } from "./PoolCommand.ts"
@@ -13,21 +14,6 @@ import {
   withWaiting
 } from "./PoolState.ts"
 import * as WaitQueue from "./WaitQueue.ts"
-
-/**
- * After this many milliseconds idle a FIN or RST may be waiting in the kernel that the event loop
- * has not read: one turn of the loop (about 14 microseconds) reads it. Younger ones were used in
- * the same burst of work. With 10, a process that was frozen for 3 ms lent dead connections (43 of
- * 360 in `npm run freeze -- --millis 3`); with 2, none.
- */
-const turnAfterIdle = 2
-
-/** Which proof an idle member needs before it is lent; none when it was in use just now. */
-const proofFor = (state: State, member: Member, at: Instant): Proof | undefined => {
-  const idleFor = at - member.goodAt
-  if (idleFor >= state.limits.validateAfterIdle) return "roundTrip"
-  return idleFor >= turnAfterIdle ? "turn" : undefined
-}
 
 /** Gives the longest waiting caller a member. */
 const lend = (
