@@ -37,10 +37,8 @@ export interface PoolStats {
   readonly waitTime: Duration.Duration
   /** All the time together for which connections were held, of those that were given back. */
   readonly useTime: Duration.Duration
-  /** Callers refused because they could not be served in time. */
-  readonly timedOut: number
-  /** Callers refused because too many waited. */
-  readonly queueFull: number
+  /** Callers refused, by the tag of the error that they were told. */
+  readonly refused: Readonly<Record<AcquireError["_tag"], number>>
   /** Callers who left the queue: interrupted. */
   readonly cancelled: number
   /** Connections opened. */
@@ -130,8 +128,7 @@ const snapshot = <C extends Connection>({ state, tally }: PoolShell<C>): PoolSta
   waited: tally.waited,
   waitTime: Duration.millis(tally.waitTime),
   useTime: Duration.millis(tally.useTime),
-  timedOut: tally.timedOut,
-  queueFull: tally.queueFull,
+  refused: { ...tally.refused },
   cancelled: tally.cancelled,
   dialed: tally.dialed,
   validated: tally.validated,

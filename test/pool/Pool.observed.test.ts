@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Duration, Effect, Fiber, Metric, Stream, TestClock } from "effect"
 import { make } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
-import { PoolClosed } from "../../src/pool/PoolError.ts"
+import { ConnectError, noRefusals, PoolClosed } from "../../src/pool/PoolError.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { captured, settled } from "../support/Captured.ts"
 
@@ -83,8 +83,7 @@ describe("what happens in a pool", () => {
       assert.deepInclude(stats, {
         acquired: 1,
         waited: 0,
-        timedOut: 1,
-        queueFull: 1,
+        refused: { AcquireTimeout: 1, ConnectError: 0, PoolClosed: 0, QueueFull: 1 },
         cancelled: 1,
         dialed: 1,
         active: 0,
@@ -92,6 +91,28 @@ describe("what happens in a pool", () => {
         breaker: "closed"
       })
       assert.strictEqual(Duration.toSeconds(stats.useTime), 20)
+    })
+  })
+
+  it.scoped("counts who is refused because no dial can succeed", () => {
+    const server = new SimulatedServer()
+    server.refusal = new ConnectError({
+      message: "28P01: password authentication failed",
+      isFatal: true,
+      provesRestart: false
+    })
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, lazy: true })
+      yield* settled
+      const callers = Arr.replicate(Effect.flip(pool.use(() => Effect.void)), 3)
+      const errors = yield* Effect.all(callers, { concurrency: "unbounded" }).pipe(advancing)
+      assert.deepStrictEqual(Arr.map(errors, ({ _tag }) => _tag), [
+        "ConnectError",
+        "ConnectError",
+        "ConnectError"
+      ])
+      const { refused } = yield* pool.stats
+      assert.deepStrictEqual(refused, { ...noRefusals, ConnectError: 3 })
     })
   })
 
