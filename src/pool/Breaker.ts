@@ -8,6 +8,8 @@ export interface Outage {
   readonly unanswered: number
   readonly since: Instant
   readonly lastFailure: string
+  /** Callers were refused for good in it, and it has been told. */
+  readonly hasRefused: boolean
 }
 
 /**
@@ -48,6 +50,8 @@ export interface Failure {
   readonly isUnanswered: boolean
   /** Milliseconds for which the server does not want to be asked again; 0 if it did not say. */
   readonly retryAfter: number
+  /** Callers waited, and are refused because no dial can succeed. */
+  readonly hasRefused: boolean
   /** In [0, 1): spreads the next dials of many pools. */
   readonly random: number
 }
@@ -56,7 +60,7 @@ export interface Failure {
 export const tripped = (
   breaker: Breaker,
   backoff: Backoff,
-  { at, isUnanswered, message, random, retryAfter }: Failure
+  { at, hasRefused, isUnanswered, message, random, retryAfter }: Failure
 ): Extract<Breaker, { readonly _tag: "Open" }> => {
   const before = outageOf(breaker)
   const failures = (before?.failures ?? 0) + 1
@@ -69,7 +73,8 @@ export const tripped = (
       failures,
       unanswered: isUnanswered ? (before?.unanswered ?? 0) + 1 : 0,
       since: before?.since ?? at,
-      lastFailure: message
+      lastFailure: message,
+      hasRefused: hasRefused || before?.hasRefused === true
     },
     retryAt: Math.max(promised, at + delay)
   }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Duration, Effect, Fiber, Metric, Stream, TestClock } from "effect"
-import { make } from "../../src/pool/Pool.ts"
+import type { Connection } from "../../src/pool/Connection.ts"
+import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
 import { ConnectError, noRefusals, PoolClosed } from "../../src/pool/PoolError.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
@@ -96,17 +97,11 @@ describe("what happens in a pool", () => {
 
   it.scoped("counts who is refused because no dial can succeed", () => {
     const server = new SimulatedServer()
-    server.refusal = new ConnectError({
-      message: "28P01: password authentication failed",
-      isFatal: true,
-      provesRestart: false
-    })
+    server.refusal = wrongPassword
     return Effect.gen(function* () {
       const pool = yield* make(server.connector, { ...defaults, lazy: true })
       yield* settled
-      const callers = Arr.replicate(Effect.flip(pool.use(() => Effect.void)), 3)
-      const errors = yield* Effect.all(callers, { concurrency: "unbounded" }).pipe(advancing)
-      assert.deepStrictEqual(Arr.map(errors, ({ _tag }) => _tag), [
+      assert.deepStrictEqual(yield* refusedTogether(pool, 3), [
         "ConnectError",
         "ConnectError",
         "ConnectError"
@@ -114,6 +109,33 @@ describe("what happens in a pool", () => {
       const { refused } = yield* pool.stats
       assert.deepStrictEqual(refused, { ...noRefusals, ConnectError: 3 })
     })
+  })
+
+  it.scoped("is an error in the log when callers are refused for good, once for each outage", () => {
+    const server = new SimulatedServer()
+    const { layer, lines } = captured()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, defaults)
+      server.goAway()
+      server.refusal = wrongPassword
+      yield* refusedTogether(pool, 3)
+      yield* refusedTogether(pool, 2)
+      yield* settled
+      const errors = lines.filter(({ level }) => level === "ERROR")
+      assert.deepStrictEqual(
+        errors.map(({ message }) => message),
+        [
+          "Failed to get connection for 3 callers, and trying again can't help (28P01: password authentication failed): check address, user, password, database, certificate and quota. Until that is mended, whoever needs a new connection is refused"
+        ]
+      )
+      server.comeBack()
+      yield* advancing(pool.check)
+      server.endAll({ message: "57P01: terminating connection", provesRestart: false })
+      server.refusal = wrongPassword
+      yield* refusedTogether(pool, 1)
+      yield* settled
+      assert.include(lines.at(-1)?.message, "Failed to get connection for 1 caller, and")
+    }).pipe(Effect.provide(layer))
   })
 
   it.scoped("is measured under OpenTelemetry's names", () => {
@@ -193,6 +215,18 @@ describe("a pool that is drained", () => {
     })
   })
 })
+
+const wrongPassword = new ConnectError({
+  message: "28P01: password authentication failed",
+  isFatal: true,
+  provesRestart: false
+})
+
+/** What so many who come at once are told. */
+const refusedTogether = ({ check }: PoolOf<Connection>, callers: number) => {
+  const tag = Effect.map(Effect.flip(check), ({ _tag }) => _tag)
+  return advancing(Effect.all(Arr.replicate(tag, callers), { concurrency: "unbounded" }))
+}
 
 /** What a metric of the pool named "observed" says now. */
 const read = (suffix: string, state?: string) =>
