@@ -30,16 +30,18 @@ export const closed: Breaker = { _tag: "Closed", ramp: 1 }
 export const outageOf = (breaker: Breaker): Outage | undefined =>
   breaker._tag === "Closed" ? undefined : breaker.outage
 
+const words = { Closed: "closed", Open: "open", HalfOpen: "half-open" } as const
+
+/** Its state in a word: the same in statistics, spans and messages. */
+export const wordOf = ({ _tag }: Breaker): (typeof words)[Breaker["_tag"]] => words[_tag]
+
 /** As it stands in messages. */
 export const describe = (breaker: Breaker, at: Instant): string => {
-  switch (breaker._tag) {
-    case "Closed":
-      return "breaker closed"
-    case "HalfOpen":
-      return `breaker half-open after ${breaker.outage.failures} failures`
-    case "Open":
-      return `breaker open for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more after ${breaker.outage.failures} failures`
-  }
+  const word = `breaker ${wordOf(breaker)}`
+  if (breaker._tag === "Closed") return word
+  const more =
+    breaker._tag === "Open" ? ` for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more` : ""
+  return `${word}${more} after ${breaker.outage.failures} failures`
 }
 
 /** What a failed dial said. */

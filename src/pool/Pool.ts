@@ -1,4 +1,5 @@
 import { Context, Deferred, Duration, Effect, Exit, Option, type Scope, type Stream } from "effect"
+import { wordOf } from "./Breaker.ts"
 import type { Connection, Connector } from "./Connection.ts"
 import type { ConnectionStats } from "./ConnectionStats.ts"
 import { type Errand, runErrand } from "./Errand.ts"
@@ -112,8 +113,6 @@ export interface PoolOf<C extends Connection> {
 /** The pool under the database client, for health checks and by-hand control. */
 export class Pool extends Context.Tag("holdfast/pool/Pool")<Pool, PoolOf<Connection>>() {}
 
-const breakerWords = { Closed: "closed", Open: "open", HalfOpen: "half-open" } as const
-
 const snapshot = <C extends Connection>({ state, tally }: PoolShell<C>): PoolStats => ({
   total: total(state),
   idle: state.counts.idle,
@@ -122,7 +121,7 @@ const snapshot = <C extends Connection>({ state, tally }: PoolShell<C>): PoolSta
   waiting: state.waiting.size,
   min: state.limits.min,
   max: state.limits.max,
-  breaker: breakerWords[state.breaker._tag],
+  breaker: wordOf(state.breaker),
   generation: state.generation,
   acquired: tally.acquired,
   waited: tally.waited,
