@@ -111,32 +111,35 @@ describe("what happens in a pool", () => {
     })
   })
 
-  it.scoped("is an error in the log when callers are refused for good, once for each outage", () => {
-    const server = new SimulatedServer()
-    const { layer, lines } = captured()
-    return Effect.gen(function* () {
-      const pool = yield* make(server.connector, defaults)
-      server.goAway()
-      server.refusal = wrongPassword
-      yield* refusedTogether(pool, 3)
-      yield* refusedTogether(pool, 2)
-      yield* settled
-      const errors = lines.filter(({ level }) => level === "ERROR")
-      assert.deepStrictEqual(
-        errors.map(({ message }) => message),
-        [
-          "Failed to get connection for 3 callers, and trying again can't help (28P01: password authentication failed): check address, user, password, database, certificate and quota. Until that is mended, whoever needs a new connection is refused"
-        ]
-      )
-      server.comeBack()
-      yield* advancing(pool.check)
-      server.endAll({ message: "57P01: terminating connection", provesRestart: false })
-      server.refusal = wrongPassword
-      yield* refusedTogether(pool, 1)
-      yield* settled
-      assert.include(lines.at(-1)?.message, "Failed to get connection for 1 caller, and")
-    }).pipe(Effect.provide(layer))
-  })
+  it.scoped(
+    "is an error in the log when callers are refused for good, once for each outage",
+    () => {
+      const server = new SimulatedServer()
+      const { layer, lines } = captured()
+      return Effect.gen(function* () {
+        const pool = yield* make(server.connector, defaults)
+        server.goAway()
+        server.refusal = wrongPassword
+        yield* refusedTogether(pool, 3)
+        yield* refusedTogether(pool, 2)
+        yield* settled
+        const errors = lines.filter(({ level }) => level === "ERROR")
+        assert.deepStrictEqual(
+          errors.map(({ message }) => message),
+          [
+            "Failed to get connection for 3 callers, and trying again can't help (28P01: password authentication failed): check address, user, password, database, certificate and quota. Until that is mended, whoever needs a new connection is refused"
+          ]
+        )
+        server.comeBack()
+        yield* advancing(pool.check)
+        server.endAll({ message: "57P01: terminating connection", provesRestart: false })
+        server.refusal = wrongPassword
+        yield* refusedTogether(pool, 1)
+        yield* settled
+        assert.include(lines.at(-1)?.message, "Failed to get connection for 1 caller, and")
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   it.scoped("is measured under OpenTelemetry's names", () => {
     const server = new SimulatedServer()

@@ -166,9 +166,7 @@ describe("a dial that fails for good", () => {
       "Refuse 0: ConnectError",
       "Refuse 1: ConnectError"
     ])
-    assert.deepStrictEqual(pool.events, [
-      { _tag: "BreakerOpened", detail: "refused", refused: 2 }
-    ])
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 2 }])
   })
 
   it("is told once for each outage, also where it began with dials that could have succeeded", () => {
@@ -178,9 +176,7 @@ describe("a dial that fails for good", () => {
     pool.acquire()
     pool.pass(100)
     pool.dialFailed(1, { isFatal: true })
-    assert.deepStrictEqual(pool.events, [
-      { _tag: "BreakerOpened", detail: "refused", refused: 2 }
-    ])
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 2 }])
     pool.acquire()
     pool.pass(200)
     assert.deepStrictEqual(pool.dialFailed(2, { isFatal: true }), ["Refuse 2: ConnectError"])
@@ -191,15 +187,11 @@ describe("a dial that fails for good", () => {
     const pool = new PoolByHand({ min: 1 })
     pool.warm()
     pool.dialFailed(0, { isFatal: true })
-    assert.deepStrictEqual(pool.events, [
-      { _tag: "BreakerOpened", detail: "refused", refused: 0 }
-    ])
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 0 }])
     pool.pass(100)
     pool.acquire()
     pool.dialFailed(1, { isFatal: true })
-    assert.deepStrictEqual(pool.events, [
-      { _tag: "BreakerOpened", detail: "refused", refused: 1 }
-    ])
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 1 }])
   })
 
   it("condemns what was open where it proves that the server restarted", () => {
