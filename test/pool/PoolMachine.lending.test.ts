@@ -179,7 +179,9 @@ describe("a dial that fails for good", () => {
     assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 2 }])
     pool.acquire()
     pool.pass(200)
-    assert.deepStrictEqual(pool.dialFailed(2, { isFatal: true }), ["Refuse 2: ConnectError"])
+    pool.dialFailed(2)
+    pool.pass(400)
+    assert.deepStrictEqual(pool.dialFailed(3, { isFatal: true }), ["Refuse 2: ConnectError"])
     assert.deepStrictEqual(pool.events, [])
   })
 
