@@ -1,6 +1,6 @@
 import { Cause, Exit, Option } from "effect"
-import type { PoolStats } from "../../src/pool/Pool.ts"
 import { AcquireTimeout, ConnectError, PoolClosed, QueueFull } from "../../src/pool/PoolError.ts"
+import type { PoolStats } from "../../src/pool/PoolStats.ts"
 import { dialsUntil } from "./Dialing.ts"
 import type { Broken } from "./Violation.ts"
 import {

@@ -84,8 +84,10 @@ export const signOf = (event: PoolEvent): Sign | undefined => {
       return event.reason === "invalid" || event.reason === "broken"
         ? { trouble: "connectionsLost", counts: { lost: 1 }, reason: event.detail }
         : undefined
-    case "BreakerOpened":
-      return { trouble: "unreachable", counts: {}, reason: event.detail, needsDial: true }
+    case "BreakerOpened": {
+      const counts = event.refused > 0 ? { refused: 1 } : {}
+      return { trouble: "unreachable", counts, reason: event.detail, needsDial: true }
+    }
     case "DialFailed":
       return {
         trouble: "unreachable",

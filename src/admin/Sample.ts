@@ -39,7 +39,8 @@ const millis = (seconds: number | null): number | null =>
 const perSecond = (count: number, past: Reading, now: Reading): number =>
   Math.round((count * 10_000) / Math.max(1, now.at - past.at)) / 10
 
-const refusals = ({ queueFull, timedOut }: PoolStats): number => queueFull + timedOut
+const refusals = ({ refused }: PoolStats): number =>
+  Object.values(refused).reduce((all, each) => all + each, 0)
 
 /** The second between two readings; the first reading of all has nothing before it. */
 export const sampleOf = (before: Reading | undefined, now: Reading): Sample => {

@@ -4,11 +4,11 @@ import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { KnownUser } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
+import { reauthenticated } from "./PasswordVerification.ts"
 import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { from } from "./ThrottleLimits.ts"
 import type { User } from "./User.ts"
-import { reauthenticated } from "./Verification.ts"
 
 /**
  * A run that finds no user has a row all the same when an earlier run has deleted them.

@@ -20,7 +20,7 @@ export type AuditKind =
   | "password-reset-requested"
   | "password-reset"
   | "password-reset-refused"
-  | "email-verification-requested"
+  | "email-proof-requested"
   | "email-proven"
   | "email-proof-refused"
   | "email-change-requested"

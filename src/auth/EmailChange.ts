@@ -6,12 +6,12 @@ import { evenTime } from "./EvenTime.ts"
 import { type KnownUser, stillVerified } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
+import { reauthenticated } from "./PasswordVerification.ts"
 import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 import { unaskedLetter } from "./UnaskedLetter.ts"
 import type { User } from "./User.ts"
-import { reauthenticated } from "./Verification.ts"
 
 /** The address that someone wants, and their password. */
 export interface NewEmail {

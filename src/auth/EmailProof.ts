@@ -23,7 +23,7 @@ const requestStatement = (
     select 'verify-email', u.email, u.id, null, u.password_version from u join audit on true`
   const parts = [
     sql`u as (${stillThere(sql, sql`id = ${id} and email_verified is null`)})`,
-    audit(sql, event, eventOf(sql, "email-verification-requested")),
+    audit(sql, event, eventOf(sql, "email-proof-requested")),
     ...outbox.letter("letter", letterId, letter)
   ]
   return sql`with ${sql.csv(parts)} select`

@@ -6,13 +6,13 @@ import type { KnownUser } from "./KnownUser.ts"
 import { newSession } from "./NewSession.ts"
 import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
+import { reauthenticated } from "./PasswordVerification.ts"
 import type { Requester } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 import { signedIn } from "./SignedIn.ts"
 import { from } from "./ThrottleLimits.ts"
 import { unaskedLetter } from "./UnaskedLetter.ts"
 import type { User } from "./User.ts"
-import { reauthenticated } from "./Verification.ts"
 
 /** The password that someone has, and the one that they want. */
 export interface NewPassword {

@@ -9,11 +9,11 @@ import { findByEmail, type KnownUser, stillVerified } from "./KnownUser.ts"
 import { type NewSession, newSession } from "./NewSession.ts"
 import type { Password } from "./Password.ts"
 import { isOutdated } from "./Passwords.ts"
+import { whileItChanges } from "./PasswordVerification.ts"
 import type { Requester } from "./Requester.ts"
 import * as SessionToken from "./SessionToken.ts"
 import { signedIn } from "./SignedIn.ts"
 import { atAccount, from } from "./ThrottleLimits.ts"
-import { whileItChanges } from "./Verification.ts"
 
 /** What may come with a sign-in. */
 export interface SignInOptions {

@@ -9,6 +9,7 @@ import {
   Option,
   Tracer
 } from "effect"
+import { wordOf } from "./Breaker.ts"
 import type { Input } from "./PoolCommand.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { State } from "./PoolState.ts"
@@ -45,7 +46,7 @@ export class AcquireSpan {
     this.clock = clock
     this.failuresBefore = state.failures
     span.attribute(name("callers_before"), state.waiting.size)
-    span.attribute(name("breaker"), state.breaker._tag)
+    span.attribute(name("breaker"), wordOf(state.breaker))
   }
 
   /** Begins in the span that the fiber stands in; none where nobody would see it. */

@@ -8,6 +8,8 @@ export interface Outage {
   readonly unanswered: number
   readonly since: Instant
   readonly lastFailure: string
+  /** Callers were refused for good in it, and it has been told. */
+  readonly hasRefused: boolean
 }
 
 /**
@@ -28,16 +30,18 @@ export const closed: Breaker = { _tag: "Closed", ramp: 1 }
 export const outageOf = (breaker: Breaker): Outage | undefined =>
   breaker._tag === "Closed" ? undefined : breaker.outage
 
+const words = { Closed: "closed", Open: "open", HalfOpen: "half-open" } as const
+
+/** Its state in a word: the same in statistics, spans and messages. */
+export const wordOf = ({ _tag }: Breaker): (typeof words)[Breaker["_tag"]] => words[_tag]
+
 /** As it stands in messages. */
 export const describe = (breaker: Breaker, at: Instant): string => {
-  switch (breaker._tag) {
-    case "Closed":
-      return "breaker closed"
-    case "HalfOpen":
-      return `breaker half-open after ${breaker.outage.failures} failures`
-    case "Open":
-      return `breaker open for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more after ${breaker.outage.failures} failures`
-  }
+  const word = `breaker ${wordOf(breaker)}`
+  if (breaker._tag === "Closed") return word
+  const more =
+    breaker._tag === "Open" ? ` for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more` : ""
+  return `${word}${more} after ${breaker.outage.failures} failures`
 }
 
 /** What a failed dial said. */
@@ -48,6 +52,8 @@ export interface Failure {
   readonly isUnanswered: boolean
   /** Milliseconds for which the server does not want to be asked again; 0 if it did not say. */
   readonly retryAfter: number
+  /** Callers waited, and are refused because no dial can succeed. */
+  readonly hasRefused: boolean
   /** In [0, 1): spreads the next dials of many pools. */
   readonly random: number
 }
@@ -56,7 +62,7 @@ export interface Failure {
 export const tripped = (
   breaker: Breaker,
   backoff: Backoff,
-  { at, isUnanswered, message, random, retryAfter }: Failure
+  { at, hasRefused, isUnanswered, message, random, retryAfter }: Failure
 ): Extract<Breaker, { readonly _tag: "Open" }> => {
   const before = outageOf(breaker)
   const failures = (before?.failures ?? 0) + 1
@@ -69,7 +75,8 @@ export const tripped = (
       failures,
       unanswered: isUnanswered ? (before?.unanswered ?? 0) + 1 : 0,
       since: before?.since ?? at,
-      lastFailure: message
+      lastFailure: message,
+      hasRefused: hasRefused || before?.hasRefused === true
     },
     retryAt: Math.max(promised, at + delay)
   }

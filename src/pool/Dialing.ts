@@ -44,13 +44,22 @@ type ConnectFailed = Extract<MemberInput, { readonly _tag: "ConnectFailed" }>
 const millisOf = ({ retryAfter }: ConnectError): number =>
   retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
 
-const tellOfRetry = (
+/** Callers who wait for a dial, where none can succeed. */
+const refusedBy = ({ waiting }: State, { isFatal }: ConnectError): number =>
+  isFatal ? waiting.size : 0
+
+const tellOfFailure = (
   state: State,
   out: Commands,
   { at, error }: ConnectFailed,
   { outage: { failures }, retryAt }: Extract<Breaker.Breaker, { readonly _tag: "Open" }>
 ): void => {
-  if (failures === 1) report(out, { _tag: "BreakerOpened", detail: error.message })
+  const refused = refusedBy(state, error)
+  // A line per caller would make the worst moment worse: one for each outage.
+  const isFirstRefusal = refused > 0 && Breaker.outageOf(state.breaker)?.hasRefused !== true
+  if (failures === 1 || isFirstRefusal) {
+    report(out, { _tag: "BreakerOpened", detail: error.message, refused })
+  }
   const waiter = firstWaiter(state)
   if (waiter === undefined || error.isFatal) return
   const within = dialsWithin(state.limits.redialDelay, failures, waiter.deadline - at)
@@ -72,10 +81,11 @@ const trip = (state: State, out: Commands, member: Member, input: ConnectFailed)
     message: error.message,
     isUnanswered,
     retryAfter: millisOf(error),
+    hasRefused: refusedBy(state, error) > 0,
     random
   }
   const breaker = Breaker.tripped(state.breaker, state.limits.redialDelay, failure)
-  tellOfRetry(state, out, input, breaker)
+  tellOfFailure(state, out, input, breaker)
   return { ...state, breaker }
 }
 

@@ -1,59 +1,13 @@
-import { Context, Deferred, Duration, Effect, Exit, Option, type Scope, type Stream } from "effect"
+import { Context, Deferred, Effect, Exit, type Scope, type Stream } from "effect"
 import type { Connection, Connector } from "./Connection.ts"
 import type { ConnectionStats } from "./ConnectionStats.ts"
 import { type Errand, runErrand } from "./Errand.ts"
-import type { PoolConfig } from "./PoolConfig.ts"
+import { checked, type PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
-import type { EvictionReason } from "./PoolEvent.ts"
 import { PoolShell } from "./PoolShell.ts"
-import { total } from "./PoolState.ts"
+import { type PoolStats, statsOf } from "./PoolStats.ts"
 import type { Occurrence } from "./Timeline.ts"
 import { warmUp } from "./WarmUp.ts"
-
-/** A pool at one moment, and what it has done since it was built. */
-export interface PoolStats {
-  /** Connections that are open or being opened. */
-  readonly total: number
-  /** Connections that nobody uses. */
-  readonly idle: number
-  /** Connections with a borrower, and those being validated for one. */
-  readonly active: number
-  /** Connections being opened. */
-  readonly connecting: number
-  /** Callers in the queue. */
-  readonly waiting: number
-  /** The bounds of `total` as configured. */
-  readonly min: number
-  readonly max: number
-  /** Whether dials are free, forbidden for now, or tried by one probe. */
-  readonly breaker: "closed" | "open" | "half-open"
-  /** How often all connections were condemned at once. */
-  readonly generation: number
-  /** Times that a connection was lent. */
-  readonly acquired: number
-  /** Those of `acquired` for which the caller had to wait. */
-  readonly waited: number
-  /** All their waits together. */
-  readonly waitTime: Duration.Duration
-  /** All the time together for which connections were held, of those that were given back. */
-  readonly useTime: Duration.Duration
-  /** Callers refused because they could not be served in time. */
-  readonly timedOut: number
-  /** Callers refused because too many waited. */
-  readonly queueFull: number
-  /** Callers who left the queue: interrupted. */
-  readonly cancelled: number
-  /** Connections opened. */
-  readonly dialed: number
-  /** Round trips made to prove a connection before it was lent. */
-  readonly validated: number
-  /** Connections closed, by the reason. */
-  readonly evicted: Readonly<Record<EvictionReason, number>>
-  /** Dials and validations that failed, and so were repeated. */
-  readonly retries: number
-  /** The last failure of a connection, as a clause without secrets. */
-  readonly lastError: Option.Option<string>
-}
 
 /** What an uninterruptible region makes as interruptible as its surroundings are. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -114,32 +68,6 @@ export interface PoolOf<C extends Connection> {
 /** The pool under the database client, for health checks and by-hand control. */
 export class Pool extends Context.Tag("holdfast/pool/Pool")<Pool, PoolOf<Connection>>() {}
 
-const breakerWords = { Closed: "closed", Open: "open", HalfOpen: "half-open" } as const
-
-const snapshot = <C extends Connection>({ state, tally }: PoolShell<C>): PoolStats => ({
-  total: total(state),
-  idle: state.counts.idle,
-  active: state.counts.active + state.counts.proving,
-  connecting: state.counts.connecting,
-  waiting: state.waiting.size,
-  min: state.limits.min,
-  max: state.limits.max,
-  breaker: breakerWords[state.breaker._tag],
-  generation: state.generation,
-  acquired: tally.acquired,
-  waited: tally.waited,
-  waitTime: Duration.millis(tally.waitTime),
-  useTime: Duration.millis(tally.useTime),
-  timedOut: tally.timedOut,
-  queueFull: tally.queueFull,
-  cancelled: tally.cancelled,
-  dialed: tally.dialed,
-  validated: tally.validated,
-  evicted: { ...tally.evicted },
-  retries: state.failures,
-  lastError: Option.fromNullable(state.lastError)
-})
-
 const use =
   <C extends Connection>(shell: PoolShell<C>) =>
   <A, E, R>(f: (connection: C) => Effect.Effect<A, E, R>) =>
@@ -180,28 +108,6 @@ const check = <C extends Connection>(shell: PoolShell<C>) =>
     )
   )
 
-const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least
-
-/** Times in which nothing at all could be done. */
-const instants = ["acquireTimeout", "connectTimeout", "keepalive", "validateTimeout"] as const
-
-const complaint = (config: PoolConfig): string | undefined => {
-  const { max, maxWaiting, min } = config
-  if (!isWhole(max, 1) || !isWhole(min, 0) || min > max || !(maxWaiting >= 1)) {
-    return `a minimum of ${min} and a maximum of ${max} connections and ${maxWaiting} waiting callers: the maximum is at least 1, the minimum from 0 to the maximum, the queue at least 1`
-  }
-  const zero = instants.find((name) => Duration.toMillis(config[name]) <= 0)
-  return zero === undefined ? undefined : `a ${zero} of no time: give it some, or leave it out`
-}
-
-/** Bounds that no pool can keep are refused, rather than bent. */
-const checked = (config: PoolConfig): Effect.Effect<void, ConnectError> => {
-  const wrong = complaint(config)
-  if (wrong === undefined) return Effect.void
-  const message = `a pool can't have ${wrong}`
-  return Effect.fail(new ConnectError({ message, isFatal: true, provesRestart: false }))
-}
-
 /**
  * Builds a pool over a connector; it lives as long as the scope.
  *
@@ -222,7 +128,7 @@ export const make = <C extends Connection>(
       run: (errand) => runErrand(shell, errand),
       lend: lend(shell),
       check: check(shell),
-      stats: Effect.sync(() => snapshot(shell)),
+      stats: Effect.sync(() => statsOf(shell.state, shell.tally)),
       connections: Effect.sync(() => shell.roster),
       events: shell.timeline.events,
       note: (subject, detail) =>

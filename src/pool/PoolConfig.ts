@@ -1,4 +1,5 @@
-import { Duration } from "effect"
+import { Duration, Effect } from "effect"
+import { ConnectError } from "./PoolError.ts"
 import type { Limits } from "./PoolState.ts"
 
 /**
@@ -111,3 +112,25 @@ export const limits = (config: PoolConfig): Limits => ({
   idleTimeout: Duration.toMillis(config.idleTimeout),
   keepalive: Duration.toMillis(config.keepalive)
 })
+
+const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least
+
+/** Times in which nothing at all could be done. */
+const instants = ["acquireTimeout", "connectTimeout", "keepalive", "validateTimeout"] as const
+
+const complaint = (config: PoolConfig): string | undefined => {
+  const { max, maxWaiting, min } = config
+  if (!isWhole(max, 1) || !isWhole(min, 0) || min > max || !(maxWaiting >= 1)) {
+    return `a minimum of ${min} and a maximum of ${max} connections and ${maxWaiting} waiting callers: the maximum is at least 1, the minimum from 0 to the maximum, the queue at least 1`
+  }
+  const zero = instants.find((name) => Duration.toMillis(config[name]) <= 0)
+  return zero === undefined ? undefined : `a ${zero} of no time: give it some, or leave it out`
+}
+
+/** Bounds that no pool can keep are refused, rather than bent. */
+export const checked = (config: PoolConfig): Effect.Effect<void, ConnectError> => {
+  const wrong = complaint(config)
+  if (wrong === undefined) return Effect.void
+  const message = `a pool can't have ${wrong}`
+  return Effect.fail(new ConnectError({ message, isFatal: true, provesRestart: false }))
+}

@@ -46,3 +46,11 @@ export class PoolClosed extends Data.TaggedError("PoolClosed")<{
 
 /** What a caller who asks for a connection can meet. */
 export type AcquireError = AcquireTimeout | ConnectError | PoolClosed | QueueFull
+
+/** How many callers were refused with each error, where none has been. */
+export const noRefusals: Readonly<Record<AcquireError["_tag"], number>> = {
+  AcquireTimeout: 0,
+  ConnectError: 0,
+  PoolClosed: 0,
+  QueueFull: 0
+}

@@ -31,8 +31,16 @@ export type PoolEvent =
   | { readonly _tag: "Restarted"; readonly condemned: number; readonly detail: string }
   /** A connection was opened. */
   | { readonly _tag: "Dialed"; readonly took: number }
-  /** The first dial in a row failed: from now on one probe at a time looks for the server. */
-  | { readonly _tag: "BreakerOpened"; readonly detail: string }
+  /**
+   * The first dial in a row failed: from now on one probe at a time looks for the server. Told again
+   * where a later one in the row is the first that has to refuse callers for good.
+   */
+  | {
+      readonly _tag: "BreakerOpened"
+      readonly detail: string
+      /** Callers who waited and were refused, as no dial can succeed; 0 where one can. */
+      readonly refused: number
+    }
   | {
       readonly _tag: "DialFailed"
       readonly attempt: number

@@ -13,6 +13,13 @@ export const dialFailed = (failure: {
 }): string =>
   `Failed to get connection (attempt ${failure.attempt}/${Number.isFinite(failure.attempts) ? failure.attempts : "unlimited"}): ${failure.detail}. Retrying in ${seconds(failure.retryIn)}...`
 
+/** The line for callers who were refused for good. */
+const refusedForGood = ({
+  detail,
+  refused
+}: Extract<PoolEvent, { readonly _tag: "BreakerOpened" }>): string =>
+  `Failed to get connection for ${refused} caller${refused === 1 ? "" : "s"}, and trying again can't help (${detail}): check address, user, password, database, certificate and quota. Until that is mended, whoever needs a new connection is refused`
+
 /** Writes one line for an event, at the level that tells an operator whether to act. */
 export const log = (event: PoolEvent): Effect.Effect<void> => {
   switch (event._tag) {
@@ -29,7 +36,9 @@ export const log = (event: PoolEvent): Effect.Effect<void> => {
     case "Dialed":
       return Effect.logDebug(`Connection opened in ${seconds(event.took)}`)
     case "BreakerOpened":
-      return Effect.logDebug(`Breaker opened (${event.detail})`)
+      return event.refused > 0
+        ? Effect.logError(refusedForGood(event))
+        : Effect.logDebug(`Breaker opened (${event.detail})`)
     case "DialFailed":
       return Effect.logWarning(dialFailed(event))
     case "Reconnected":

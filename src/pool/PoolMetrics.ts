@@ -1,6 +1,6 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
 import { type Labels, remembering } from "./MetricLabels.ts"
-import type { AcquireError } from "./PoolError.ts"
+import { type AcquireError, noRefusals } from "./PoolError.ts"
 import { noEvictions, type PoolEvent } from "./PoolEvent.ts"
 import { type State, total } from "./PoolState.ts"
 
@@ -51,13 +51,6 @@ const breakerLevel: Readonly<Record<State["breaker"]["_tag"], number>> = {
   Open: 2
 }
 
-const refusals: Readonly<Record<AcquireError["_tag"], number>> = {
-  AcquireTimeout: 0,
-  ConnectError: 0,
-  PoolClosed: 0,
-  QueueFull: 0
-}
-
 /** Writes what a pool does into Effect's metrics, under the pool's name. */
 export class PoolMetrics {
   // The registry finds a metric by the identity of its labels, so they are made once.
@@ -77,7 +70,7 @@ export class PoolMetrics {
     // What has not happened yet is no time, rather than nothing: an alert can be made of it.
     poolMetrics.timeouts.unsafeUpdate(0, this.pool)
     poolMetrics.retries.unsafeUpdate(0, this.pool)
-    for (const [reason, none] of Object.entries(refusals)) {
+    for (const [reason, none] of Object.entries(noRefusals)) {
       poolMetrics.refusals.unsafeUpdate(none, this.reason(reason))
     }
     for (const [reason, none] of Object.entries(noEvictions)) {

@@ -272,7 +272,7 @@ export class PoolShell<C extends Connection> {
   private refuse(ticket: number, error: AcquireError): void {
     const caller = this.callers.get(ticket)
     this.callers.delete(ticket)
-    this.tally.refused(error._tag)
+    this.tally.refused[error._tag] += 1
     this.metrics.refused(error._tag)
     caller?.watch?.refused(error, this.state)
     caller?.refuse(error)

@@ -1,3 +1,4 @@
+import { type AcquireError, noRefusals } from "./PoolError.ts"
 import { type EvictionReason, noEvictions, type PoolEvent } from "./PoolEvent.ts"
 
 /** What a pool has done since it was built, counted as it happens. */
@@ -8,8 +9,7 @@ export class Tally {
   waitTime = 0
   /** Milliseconds. */
   useTime = 0
-  timedOut = 0
-  queueFull = 0
+  readonly refused: Record<AcquireError["_tag"], number> = { ...noRefusals }
   cancelled = 0
   dialed = 0
   validated = 0
@@ -19,11 +19,6 @@ export class Tally {
     this.acquired += 1
     if (waitedFor > 0) this.waited += 1
     this.waitTime += waitedFor
-  }
-
-  refused(tag: string): void {
-    if (tag === "AcquireTimeout") this.timedOut += 1
-    if (tag === "QueueFull") this.queueFull += 1
   }
 
   reported(event: PoolEvent): void {

@@ -1,7 +1,7 @@
 export type { Backoff } from "./Backoff.ts"
 export type { Connection, Connector, Loss } from "./Connection.ts"
 export type { ConnectionStats } from "./ConnectionStats.ts"
-export { make, Pool, type PoolOf, type PoolStats } from "./Pool.ts"
+export { make, Pool, type PoolOf } from "./Pool.ts"
 export { defaults, type PoolConfig } from "./PoolConfig.ts"
 export {
   type AcquireError,
@@ -11,4 +11,5 @@ export {
   QueueFull
 } from "./PoolError.ts"
 export type { EvictionReason, PoolEvent } from "./PoolEvent.ts"
+export type { PoolStats } from "./PoolStats.ts"
 export type { Occurrence } from "./Timeline.ts"

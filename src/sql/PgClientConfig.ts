@@ -10,6 +10,27 @@ import type { Driver } from "./Driver.ts"
 import type { Initialization } from "./PgConnector.ts"
 import type { PoolMode } from "./PoolMode.ts"
 
+/** The knobs of the pool that a client's configuration has under the same names. */
+const poolKnobs = [
+  "acquireTimeout",
+  "maxWaiting",
+  "maxRetries",
+  "retryDelay",
+  "validateAfterIdle",
+  "validateTimeout",
+  "keepalive",
+  "leakThreshold"
+] as const
+
+type NamedKnobs = Pick<PoolConfig, (typeof poolKnobs)[number]>
+
+/** The text of each is that of `PoolConfig`: a mapped type keeps it. */
+type PoolKnobs = {
+  readonly [Name in keyof NamedKnobs]?:
+    | (NamedKnobs[Name] extends Duration.Duration ? Duration.DurationInput : NamedKnobs[Name])
+    | undefined
+}
+
 /**
  * The fields of `@effect/sql-pg`'s `PgClientConfig`, and the pool's own.
  *
@@ -17,7 +38,7 @@ import type { PoolMode } from "./PoolMode.ts"
  * `connectionTTL` its `maxLifetime`; defaults as documented on `PoolConfig`. What `url` says wins over
  * the other fields, as in the driver; they add what it leaves out.
  */
-export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"> {
+export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password">, PoolKnobs {
   /**
    * An Effect is run for every connection that is opened, so that a token may expire: within
    * `connectTimeout`, and in place of a password in `url`. What it fails with is told like any failed
@@ -34,14 +55,6 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    * `sslmode` is passed on, and `channel_binding` has no meaning.
    */
   readonly driver?: Driver | undefined
-  readonly acquireTimeout?: Duration.DurationInput | undefined
-  readonly maxWaiting?: number | undefined
-  readonly maxRetries?: number | undefined
-  readonly retryDelay?: Duration.DurationInput | undefined
-  readonly validateAfterIdle?: Duration.DurationInput | undefined
-  readonly validateTimeout?: Duration.DurationInput | undefined
-  readonly keepalive?: Duration.DurationInput | undefined
-  readonly leakThreshold?: Duration.DurationInput | undefined
   /** What the pool is called in metrics. Default: `host:port/database`. */
   readonly poolName?: string | undefined
   /**
@@ -126,6 +139,17 @@ export interface DescribedConfig extends PgClientConfig {
 const duration = (input: Duration.DurationInput | undefined, fallback: Duration.Duration) =>
   input === undefined ? fallback : Duration.decode(input)
 
+const knob = (config: PoolKnobs, name: keyof NamedKnobs): Duration.Duration | number => {
+  const input = config[name]
+  const fallback = defaults[name]
+  if (input === undefined) return fallback
+  // A number is a count where the default is one, and else milliseconds.
+  return typeof input === "number" && typeof fallback === "number" ? input : Duration.decode(input)
+}
+
+const namedKnobs = (config: PoolKnobs): NamedKnobs =>
+  Object.fromEntries(poolKnobs.map((name) => [name, knob(config, name)])) as NamedKnobs
+
 /** As OpenTelemetry's conventions name a pool that nobody has named. */
 const nameOf = ({ database, host, port, username }: PgClientConfig): string =>
   `${host ?? "localhost"}:${port ?? 5432}/${database ?? username ?? "postgres"}`
@@ -135,19 +159,12 @@ export const poolConfig = (config: PgClientConfig): PoolConfig => {
   const max = config.maxConnections ?? defaults.max
   return {
     ...defaults,
+    ...namedKnobs(config),
     name: config.poolName ?? nameOf(config),
     min: config.minConnections ?? Math.min(defaults.min, max),
     max,
     connectTimeout: duration(config.connectTimeout, defaults.connectTimeout),
-    acquireTimeout: duration(config.acquireTimeout, defaults.acquireTimeout),
-    maxWaiting: config.maxWaiting ?? defaults.maxWaiting,
-    maxRetries: config.maxRetries ?? defaults.maxRetries,
-    retryDelay: duration(config.retryDelay, defaults.retryDelay),
-    validateAfterIdle: duration(config.validateAfterIdle, defaults.validateAfterIdle),
-    validateTimeout: duration(config.validateTimeout, defaults.validateTimeout),
     idleTimeout: duration(config.idleTimeout, defaults.idleTimeout),
-    keepalive: duration(config.keepalive, defaults.keepalive),
-    leakThreshold: duration(config.leakThreshold, defaults.leakThreshold),
     maxLifetime: duration(config.connectionTTL, defaults.maxLifetime),
     lazy: config.lazy ?? defaults.lazy
   }

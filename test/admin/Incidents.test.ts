@@ -18,7 +18,7 @@ const restart: ReadonlyArray<Occurrence> = [
   ...[2, 3, 5].map((moment) =>
     at(moment, { _tag: "Noted", subject: "Replayed", detail: "57P02: the server crashed" })
   ),
-  at(6, { _tag: "BreakerOpened", detail: "connect ECONNREFUSED" }),
+  at(6, { _tag: "BreakerOpened", detail: "connect ECONNREFUSED", refused: 0 }),
   at(340, { _tag: "Dialed", took: 12 }),
   at(340, { _tag: "Reconnected", attempts: 3, after: 334, beside: 0 }),
   at(400, {

@@ -4,6 +4,7 @@ import type { MetricsReading } from "../../src/admin/MetricsReading.ts"
 import { type Buckets, quantile, since } from "../../src/admin/Quantile.ts"
 import { Ring } from "../../src/admin/Ring.ts"
 import { sampleOf } from "../../src/admin/Sample.ts"
+import { noRefusals } from "../../src/pool/PoolError.ts"
 import { resting } from "../http/FakePool.ts"
 
 const bounds = [0.001, 0.01, 0.1, 1, Number.POSITIVE_INFINITY]
@@ -55,18 +56,22 @@ describe("a second of the dashboard", () => {
   it("counts what happened since the last one, and the first one counts nothing", () => {
     const first = {
       at: 1000,
-      stats: { ...resting, acquired: 40, timedOut: 2 },
+      stats: { ...resting, acquired: 40, refused: { ...noRefusals, AcquireTimeout: 2 } },
       metrics: metrics([0.5], 7)
     }
     const later = {
       at: 3000,
-      stats: { ...resting, acquired: 52, timedOut: 3, queueFull: 4 },
+      stats: {
+        ...resting,
+        acquired: 52,
+        refused: { AcquireTimeout: 3, ConnectError: 1, PoolClosed: 1, QueueFull: 4 }
+      },
       metrics: metrics([0.5, 0.005], 9)
     }
     const none = sampleOf(undefined, first)
     assert.deepInclude(none, { at: 1, lent: 0, refused: 0, signUps: 0, waitMedian: null })
     const second = sampleOf(first, later)
-    assert.deepInclude(second, { at: 3, lent: 6, refused: 2.5, signUps: 2, useP99: null })
+    assert.deepInclude(second, { at: 3, lent: 6, refused: 3.5, signUps: 2, useP99: null })
     assert.isAtMost(second.waitMedian ?? assert.fail(), 10)
   })
 

@@ -27,7 +27,11 @@ const events: FastCheck.Arbitrary<PoolEvent> = FastCheck.oneof(
   FastCheck.constant({ _tag: "Stale" } as const),
   FastCheck.record({ _tag: FastCheck.constant("Restarted" as const), condemned: few, detail }),
   FastCheck.record({ _tag: FastCheck.constant("Dialed" as const), took: few }),
-  FastCheck.record({ _tag: FastCheck.constant("BreakerOpened" as const), detail }),
+  FastCheck.record({
+    _tag: FastCheck.constant("BreakerOpened" as const),
+    detail,
+    refused: few
+  }),
   FastCheck.record({
     _tag: FastCheck.constant("DialFailed" as const),
     attempt: few,

@@ -104,6 +104,11 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         yield* accounts.requestEmailProof(user)
         const sql = yield* SqlClient.SqlClient
         expect(yield* sql`select id from outbox where user_id = ${user.id}`).toEqual([])
+        expect(yield* kindsOf(user.id)).toEqual([
+          "sign-up",
+          "email-proof-requested",
+          "email-proven"
+        ])
       })
     )
 

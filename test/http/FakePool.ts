@@ -1,5 +1,6 @@
 import { Duration, Effect, Layer, Option } from "effect"
 import { type AcquireError, Pool, type PoolStats } from "../../src/pool/index.ts"
+import { noRefusals } from "../../src/pool/PoolError.ts"
 
 /** The counters of a pool at rest. */
 export const resting: PoolStats = {
@@ -16,8 +17,7 @@ export const resting: PoolStats = {
   waited: 0,
   waitTime: Duration.zero,
   useTime: Duration.zero,
-  timedOut: 0,
-  queueFull: 0,
+  refused: noRefusals,
   cancelled: 0,
   dialed: 1,
   validated: 0,

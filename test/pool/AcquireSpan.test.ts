@@ -22,15 +22,16 @@ const recording = () => {
       )
     )
   )
+  const acquires = () => spans.filter(({ name }) => name === "Pool.acquire")
   const said = () =>
-    spans
-      .filter(({ name }) => name === "Pool.acquire")
-      .map(({ attributes, status }) => [
-        attributes.get("db.client.connection.waited_for"),
-        attributes.get("db.client.connection.callers_before"),
-        status._tag === "Ended" ? status.exit._tag : status._tag
-      ])
-  return { layer, said }
+    acquires().map(({ attributes, status }) => [
+      attributes.get("db.client.connection.waited_for"),
+      attributes.get("db.client.connection.callers_before"),
+      status._tag === "Ended" ? status.exit._tag : status._tag
+    ])
+  const breakers = () =>
+    acquires().map(({ attributes }) => attributes.get("db.client.connection.breaker"))
+  return { breakers, layer, said }
 }
 
 const one = { ...defaults, max: 1, min: 0, lazy: true }
@@ -88,6 +89,30 @@ describe("the span of an acquire", () => {
         [undefined, 0, "Failure"],
         [undefined, 1, "Failure"]
       ])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.scoped("says in what state the breaker was, in the words of the pool's counters", () => {
+    const { breakers, layer } = recording()
+    const server = new SimulatedServer()
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...one, acquireTimeout: Duration.seconds(5) })
+      const caller = Effect.fork(Effect.withSpan(Effect.exit(pool.check), "work"))
+      const words: Array<string> = []
+      const look = Effect.gen(function* () {
+        words.push((yield* pool.stats).breaker)
+        yield* caller
+        yield* settled
+      })
+      server.goAway()
+      yield* look
+      yield* look
+      server.connectTime = Duration.seconds(1)
+      server.comeBack()
+      yield* TestClock.adjust("500 millis")
+      yield* look
+      assert.deepStrictEqual(words, ["closed", "open", "half-open"])
+      assert.deepStrictEqual(breakers(), words)
     }).pipe(Effect.provide(layer))
   })
 

@@ -10,6 +10,7 @@ const failure = fc.record({
   message: fc.constant("refused"),
   isUnanswered: fc.boolean(),
   retryAfter: fc.constantFrom(0, 0, 0, 5_000, 60_000),
+  hasRefused: fc.boolean(),
   random
 })
 
@@ -74,7 +75,14 @@ describe("the breaker", () => {
 
   it("says in its messages how long it stays open, and after how much", () => {
     const open = tripped([
-      { at: 0, message: "refused", isUnanswered: false, retryAfter: 5_000, random: 0 }
+      {
+        at: 0,
+        message: "refused",
+        isUnanswered: false,
+        retryAfter: 5_000,
+        hasRefused: false,
+        random: 0
+      }
     ])
     assert.strictEqual(
       Breaker.describe(open, 1_000),

@@ -221,7 +221,7 @@ describe("a server that asks not to be dialed for a while", () => {
       server.endAll({ message: "57P01: terminating connection", provesRestart: false })
       yield* TestClock.adjust(Duration.millis(500))
       assert.instanceOf(yield* Fiber.join(caller), AcquireTimeout)
-      assert.strictEqual((yield* pool.stats).timedOut, 1)
+      assert.strictEqual((yield* pool.stats).refused.AcquireTimeout, 1)
     })
   })
 

@@ -80,10 +80,10 @@ describe("a pool whose connections are all in use", () => {
         Effect.forEach(Array.from({ length: count }), () => Effect.fork(use))
       const early = yield* burst(80)
       yield* TestClock.adjust(Duration.millis(200))
-      assert.strictEqual((yield* pool.stats).timedOut, 0)
+      assert.strictEqual((yield* pool.stats).refused.AcquireTimeout, 0)
       const late = yield* burst(100)
       yield* settled
-      const refused = (yield* pool.stats).timedOut
+      const refused = (yield* pool.stats).refused.AcquireTimeout
       assert.isAtLeast(refused, 60)
       assert.isAtMost(refused, 70)
       yield* TestClock.adjust(Duration.millis(500))

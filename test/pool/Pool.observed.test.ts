@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Duration, Effect, Fiber, Metric, Stream, TestClock } from "effect"
-import { make } from "../../src/pool/Pool.ts"
+import type { Connection } from "../../src/pool/Connection.ts"
+import { make, type PoolOf } from "../../src/pool/Pool.ts"
 import { defaults } from "../../src/pool/PoolConfig.ts"
-import { PoolClosed } from "../../src/pool/PoolError.ts"
+import { ConnectError, noRefusals, PoolClosed } from "../../src/pool/PoolError.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { captured, settled } from "../support/Captured.ts"
 
@@ -83,8 +84,7 @@ describe("what happens in a pool", () => {
       assert.deepInclude(stats, {
         acquired: 1,
         waited: 0,
-        timedOut: 1,
-        queueFull: 1,
+        refused: { AcquireTimeout: 1, ConnectError: 0, PoolClosed: 0, QueueFull: 1 },
         cancelled: 1,
         dialed: 1,
         active: 0,
@@ -94,6 +94,52 @@ describe("what happens in a pool", () => {
       assert.strictEqual(Duration.toSeconds(stats.useTime), 20)
     })
   })
+
+  it.scoped("counts who is refused because no dial can succeed", () => {
+    const server = new SimulatedServer()
+    server.refusal = wrongPassword
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, lazy: true })
+      yield* settled
+      assert.deepStrictEqual(yield* refusedTogether(pool, 3), [
+        "ConnectError",
+        "ConnectError",
+        "ConnectError"
+      ])
+      const { refused } = yield* pool.stats
+      assert.deepStrictEqual(refused, { ...noRefusals, ConnectError: 3 })
+    })
+  })
+
+  it.scoped(
+    "is an error in the log when callers are refused for good, once for each outage",
+    () => {
+      const server = new SimulatedServer()
+      const { layer, lines } = captured()
+      return Effect.gen(function* () {
+        const pool = yield* make(server.connector, defaults)
+        server.goAway()
+        server.refusal = wrongPassword
+        yield* refusedTogether(pool, 3)
+        yield* refusedTogether(pool, 2)
+        yield* settled
+        const errors = lines.filter(({ level }) => level === "ERROR")
+        assert.deepStrictEqual(
+          errors.map(({ message }) => message),
+          [
+            "Failed to get connection for 3 callers, and trying again can't help (28P01: password authentication failed): check address, user, password, database, certificate and quota. Until that is mended, whoever needs a new connection is refused"
+          ]
+        )
+        server.comeBack()
+        yield* advancing(pool.check)
+        server.endAll({ message: "57P01: terminating connection", provesRestart: false })
+        server.refusal = wrongPassword
+        yield* refusedTogether(pool, 1)
+        yield* settled
+        assert.include(lines.at(-1)?.message, "Failed to get connection for 1 caller, and")
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   it.scoped("is measured under OpenTelemetry's names", () => {
     const server = new SimulatedServer()
@@ -172,6 +218,18 @@ describe("a pool that is drained", () => {
     })
   })
 })
+
+const wrongPassword = new ConnectError({
+  message: "28P01: password authentication failed",
+  isFatal: true,
+  provesRestart: false
+})
+
+/** What so many who come at once are told. */
+const refusedTogether = ({ check }: PoolOf<Connection>, callers: number) => {
+  const tag = Effect.map(Effect.flip(check), ({ _tag }) => _tag)
+  return advancing(Effect.all(Arr.replicate(tag, callers), { concurrency: "unbounded" }))
+}
 
 /** What a metric of the pool named "observed" says now. */
 const read = (suffix: string, state?: string) =>

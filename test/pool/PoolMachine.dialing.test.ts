@@ -231,7 +231,7 @@ describe("what is told of dials", () => {
     pool.acquire()
     pool.dialFailed(0)
     assert.deepStrictEqual(pool.events, [
-      { _tag: "BreakerOpened", detail: "refused" },
+      { _tag: "BreakerOpened", detail: "refused", refused: 0 },
       { _tag: "DialFailed", attempt: 1, attempts: 6, detail: "refused", retryIn: 100 }
     ])
     pool.pass(100)

@@ -166,10 +166,34 @@ describe("a dial that fails for good", () => {
       "Refuse 0: ConnectError",
       "Refuse 1: ConnectError"
     ])
-    assert.deepStrictEqual(
-      pool.events.map(({ _tag }) => _tag),
-      ["BreakerOpened"]
-    )
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 2 }])
+  })
+
+  it("is told once for each outage, also where it began with dials that could have succeeded", () => {
+    const pool = new PoolByHand()
+    pool.acquire()
+    pool.dialFailed(0)
+    pool.acquire()
+    pool.pass(100)
+    pool.dialFailed(1, { isFatal: true })
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 2 }])
+    pool.acquire()
+    pool.pass(200)
+    pool.dialFailed(2)
+    pool.pass(400)
+    assert.deepStrictEqual(pool.dialFailed(3, { isFatal: true }), ["Refuse 2: ConnectError"])
+    assert.deepStrictEqual(pool.events, [])
+  })
+
+  it("refuses nobody where nobody waits, and tells of who comes next", () => {
+    const pool = new PoolByHand({ min: 1 })
+    pool.warm()
+    pool.dialFailed(0, { isFatal: true })
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 0 }])
+    pool.pass(100)
+    pool.acquire()
+    pool.dialFailed(1, { isFatal: true })
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 1 }])
   })
 
   it("condemns what was open where it proves that the server restarted", () => {

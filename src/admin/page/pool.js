@@ -61,7 +61,7 @@ export const showState = (pool, incidents) => {
 export const showFigures = (pool) => {
   const lent = columns.lent.slice(-5)
   const rate = lent.length === 0 ? 0 : lent.reduce((sum, each) => sum + each, 0) / lent.length
-  const refused = pool.timedOut + pool.queueFull
+  const refused = Object.values(pool.refused).reduce((all, each) => all + each, 0)
   write("figure-total", `${pool.total} of ${pool.max}`)
   write("figure-total-of", `${pool.active} active, ${pool.idle} idle`)
   write("figure-waiting", count(pool.waiting))
