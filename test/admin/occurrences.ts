@@ -13,9 +13,6 @@ const reasons: ReadonlyArray<EvictionReason> = [
   "drain"
 ]
 
-const commit =
-  "COMMIT failed (its answer was lost: read ECONNRESET; asked about transaction 7; outcome: "
-
 /** Any event of a pool. */
 const events: FastCheck.Arbitrary<PoolEvent> = FastCheck.oneof(
   FastCheck.record({
@@ -25,7 +22,12 @@ const events: FastCheck.Arbitrary<PoolEvent> = FastCheck.oneof(
   }),
   FastCheck.record({ _tag: FastCheck.constant("Invalid" as const), detail }),
   FastCheck.constant({ _tag: "Stale" } as const),
-  FastCheck.record({ _tag: FastCheck.constant("Restarted" as const), condemned: few, detail }),
+  FastCheck.record({
+    _tag: FastCheck.constant("Restarted" as const),
+    condemned: few,
+    isByHand: FastCheck.boolean(),
+    detail
+  }),
   FastCheck.record({ _tag: FastCheck.constant("Dialed" as const), took: few }),
   FastCheck.record({ _tag: FastCheck.constant("BreakerOpened" as const), detail }),
   FastCheck.record({
@@ -50,8 +52,13 @@ const events: FastCheck.Arbitrary<PoolEvent> = FastCheck.oneof(
   }),
   FastCheck.record({
     _tag: FastCheck.constant("Noted" as const),
-    subject: FastCheck.constantFrom("Replayed", "CommitResolved", "SomethingElse"),
-    detail: FastCheck.constantFrom(`${commit}Committed)`, `${commit}RolledBack)`)
+    subject: FastCheck.constantFrom(
+      "Replayed",
+      "CommitConfirmed",
+      "CommitUnconfirmed",
+      "SomethingElse"
+    ),
+    detail
   })
 )
 
