@@ -31,29 +31,23 @@ export const troubles = [
 
 export type Trouble = (typeof troubles)[number]
 
-/** How often something happened in an incident. */
-export interface Counts {
-  readonly condemned: number
-  readonly lost: number
-  readonly failedDials: number
-  readonly replayed: number
-  readonly committed: number
-  readonly notCommitted: number
-  readonly refused: number
-  readonly heldTooLong: number
-}
+/** What is counted in an incident, in the order in which it is told. */
+export const countNames = [
+  "condemned",
+  "lost",
+  "failedDials",
+  "replayed",
+  "committed",
+  "notCommitted",
+  "refused",
+  "heldTooLong"
+] as const
+
+/** How often each happened. */
+export type Counts = Readonly<Record<(typeof countNames)[number], number>>
 
 /** Nothing happened. */
-export const noCounts: Counts = {
-  condemned: 0,
-  lost: 0,
-  failedDials: 0,
-  replayed: 0,
-  committed: 0,
-  notCommitted: 0,
-  refused: 0,
-  heldTooLong: 0
-}
+export const noCounts = Object.fromEntries(countNames.map((name) => [name, 0])) as Counts
 
 /** What one event means for an incident. */
 export interface Sign {
