@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { proxyFaultKinds, serverFaultKinds } from "../src/testing/FaultKinds.ts"
+import { proxyFaultKinds, serverFaultKinds } from "../src/testing/Fault.ts"
 import { markdownPage, read } from "./support/MarkdownPage.ts"
 
 const root = new URL("../", import.meta.url)
