@@ -46,8 +46,12 @@ export const countNames = [
 /** How often each happened. */
 export type Counts = Readonly<Record<(typeof countNames)[number], number>>
 
+/** Each count as its name says. */
+export const countsOf = (count: (name: keyof Counts) => number): Counts =>
+  Object.fromEntries(countNames.map((name) => [name, count(name)])) as Counts
+
 /** Nothing happened. */
-export const noCounts = Object.fromEntries(countNames.map((name) => [name, 0])) as Counts
+export const noCounts = countsOf(() => 0)
 
 /** What one event means for an incident. */
 export interface Sign {

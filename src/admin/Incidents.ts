@@ -2,7 +2,7 @@ import { DateTime } from "effect"
 import type { Occurrence } from "../pool/index.ts"
 import {
   type Counts,
-  countNames,
+  countsOf,
   type Incident,
   isRecovery,
   noCounts,
@@ -36,7 +36,7 @@ const worse = (one: Trouble, other: Trouble): Trouble =>
   troubles.indexOf(one) >= troubles.indexOf(other) ? one : other
 
 const sum = (one: Counts, other: Partial<Counts>): Counts =>
-  countNames.reduce((all, name) => ({ ...all, [name]: all[name] + (other[name] ?? 0) }), one)
+  countsOf((name) => one[name] + (other[name] ?? 0))
 
 const begun = (id: number, at: number, sign: Sign): Incident => ({
   id,

@@ -107,10 +107,7 @@ export const simulatedFaultKinds = [
 ] as const satisfies ReadonlyArray<Fault["_tag"]>
 
 /** The faults that a simulation knows. A latency is paid twice per trip, there and back. */
-export type SimulatedFault = Extract<
-  Fault,
-  { readonly _tag: (typeof simulatedFaultKinds)[number] }
->
+export type SimulatedFault = Extract<Fault, { readonly _tag: (typeof simulatedFaultKinds)[number] }>
 
 const ofServer: ReadonlySet<string> = new Set(serverFaultKinds)
 

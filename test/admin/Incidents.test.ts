@@ -3,7 +3,13 @@ import { DateTime, Effect, Fiber, Stream } from "effect"
 import { countNames, signOf } from "../../src/admin/Incident.ts"
 import * as Incidents from "../../src/admin/Incidents.ts"
 import { sentence } from "../../src/admin/IncidentWords.ts"
-import { type Connection, defaults, make, type Occurrence, type PoolOf } from "../../src/pool/index.ts"
+import {
+  type Connection,
+  defaults,
+  make,
+  type Occurrence,
+  type PoolOf
+} from "../../src/pool/index.ts"
 import { noteCommit, noteReplay } from "../../src/sql/Recovery.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { settled } from "../support/Captured.ts"
