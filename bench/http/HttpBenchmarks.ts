@@ -1,5 +1,6 @@
 import { hash } from "@node-rs/argon2"
 import { Effect, type Redacted } from "effect"
+import { todaysCost } from "../../src/auth/HashCost.ts"
 import { lookUps, measuredBy, measuredOver, type RunningService, signUps } from "./Crowd.ts"
 import { startServer } from "./ServerProcess.ts"
 import type { Service } from "./Service.ts"
@@ -33,16 +34,13 @@ export const lookUpContestants = (services: ReadonlyArray<RunningService>, scale
     })
   )
 
-/** As src/auth/Passwords.ts has it. */
-const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1, outputLen: 32 } as const
-
 /** What no sign-up can exceed: the hashes alone, in this process. */
 export const ceiling = "argon2id alone"
 
 const hashing = (scale: Scale) => {
   const callers = Array.from(
     { length: scale.signups },
-    () => () => hash("a benchmark of sign-ups", cost)
+    () => () => hash("a benchmark of sign-ups", todaysCost)
   )
   return { name: ceiling, measured: measuredBy(ceiling, callers, scale.slice) }
 }

@@ -2,6 +2,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as argon2 from "@node-rs/argon2"
 import { Effect } from "effect"
+import { todaysCost } from "../../src/auth/HashCost.ts"
 import type { Question } from "../service/Ask.ts"
 
 /** Two cases that nobody may tell apart by time. */
@@ -26,16 +27,9 @@ const signIn = (who: string, i: number) =>
 
 /** argon2id as the service has it, or with half of its passes. */
 const hashOf = (passes: number) =>
-  Effect.promise(() =>
-    argon2.hash("this is the password", {
-      memoryCost: 19456,
-      timeCost: passes,
-      parallelism: 1,
-      outputLen: 32
-    })
-  )
+  Effect.promise(() => argon2.hash("this is the password", { ...todaysCost, timeCost: passes }))
 
-const today = hashOf(2)
+const today = hashOf(todaysCost.timeCost)
 
 const users = (
   sql: SqlClient,
@@ -96,7 +90,10 @@ export const pairs: ReadonlyArray<Pair> = [
     status: 401,
     question: (isOther, i) => signIn(isOther ? "today" : "old", i),
     prepare: (sql, count) =>
-      Effect.all([users(sql, "old", count, { hash: hashOf(1) }), users(sql, "today", count)])
+      Effect.all([
+        users(sql, "old", count, { hash: hashOf(todaysCost.timeCost / 2) }),
+        users(sql, "today", count)
+      ])
   },
   {
     one: "sign-up, new (verify-first)",

@@ -31,29 +31,27 @@ export const troubles = [
 
 export type Trouble = (typeof troubles)[number]
 
-/** How often something happened in an incident. */
-export interface Counts {
-  readonly condemned: number
-  readonly lost: number
-  readonly failedDials: number
-  readonly replayed: number
-  readonly committed: number
-  readonly notCommitted: number
-  readonly refused: number
-  readonly heldTooLong: number
-}
+/** What is counted in an incident, in the order in which it is told. */
+export const countNames = [
+  "condemned",
+  "lost",
+  "failedDials",
+  "replayed",
+  "committed",
+  "notCommitted",
+  "refused",
+  "heldTooLong"
+] as const
+
+/** How often each happened. */
+export type Counts = Readonly<Record<(typeof countNames)[number], number>>
+
+/** Each count as its name says. */
+export const countsOf = (count: (name: keyof Counts) => number): Counts =>
+  Object.fromEntries(countNames.map((name) => [name, count(name)])) as Counts
 
 /** Nothing happened. */
-export const noCounts: Counts = {
-  condemned: 0,
-  lost: 0,
-  failedDials: 0,
-  replayed: 0,
-  committed: 0,
-  notCommitted: 0,
-  refused: 0,
-  heldTooLong: 0
-}
+export const noCounts = countsOf(() => 0)
 
 /** What one event means for an incident. */
 export interface Sign {
@@ -64,22 +62,29 @@ export interface Sign {
   readonly needsDial?: boolean
 }
 
-const isCommitted = (detail: string): boolean => detail.includes("outcome: Committed)")
-
-const noted = (subject: string, detail: string): Sign | undefined => {
-  if (subject === "Replayed") return { trouble: "replayed", counts: { replayed: 1 } }
-  if (subject !== "CommitResolved") return undefined
-  const counts = isCommitted(detail) ? { committed: 1 } : { notCommitted: 1 }
-  return { trouble: "replayed", counts }
+/** By the subjects that sql/ notes; see `sql/Recovery.ts`. */
+const noted = (subject: string): Sign | undefined => {
+  switch (subject) {
+    case "Replayed":
+      return { trouble: "replayed", counts: { replayed: 1 } }
+    case "CommitConfirmed":
+      return { trouble: "replayed", counts: { committed: 1 } }
+    case "CommitUnconfirmed":
+      return { trouble: "replayed", counts: { notCommitted: 1 } }
+    default:
+      return undefined
+  }
 }
 
 /** What an event says of trouble; undefined: nothing, as of housekeeping. */
 export const signOf = (event: PoolEvent): Sign | undefined => {
   switch (event._tag) {
-    case "Restarted": {
-      const trouble = event.detail === "recreated by hand" ? "recreated" : "restarted"
-      return { trouble, counts: { condemned: event.condemned }, reason: event.detail }
-    }
+    case "Restarted":
+      return {
+        trouble: event.isByHand ? "recreated" : "restarted",
+        counts: { condemned: event.condemned },
+        reason: event.detail
+      }
     case "Evicted":
       return event.reason === "invalid" || event.reason === "broken"
         ? { trouble: "connectionsLost", counts: { lost: 1 }, reason: event.detail }
@@ -102,7 +107,7 @@ export const signOf = (event: PoolEvent): Sign | undefined => {
     case "Leaked":
       return { trouble: "heldTooLong", counts: { heldTooLong: 1 }, reason: `by ${event.holder}` }
     case "Noted":
-      return noted(event.subject, event.detail)
+      return noted(event.subject)
     // An eviction follows, which is counted.
     case "Invalid":
     case "Stale":

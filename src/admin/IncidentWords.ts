@@ -1,4 +1,4 @@
-import type { Counts, Incident, Trouble } from "./Incident.ts"
+import { type Counts, countNames, type Incident, type Trouble } from "./Incident.ts"
 
 const titles: Readonly<Record<Trouble, string>> = {
   restarted: "server restarted",
@@ -33,17 +33,6 @@ export const lasting = (millis: number): string => {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-const names = [
-  "condemned",
-  "lost",
-  "failedDials",
-  "replayed",
-  "committed",
-  "notCommitted",
-  "refused",
-  "heldTooLong"
-] as const satisfies ReadonlyArray<keyof Counts>
-
 /** Those that were found dead were among those that were condemned. */
 const worthTelling = (counts: Counts): Counts =>
   counts.lost <= counts.condemned ? { ...counts, lost: 0 } : counts
@@ -60,7 +49,9 @@ const ending = ({ counts, isOver, recoveredAt, startedAt, trouble }: Incident) =
  */
 export const sentence = (incident: Incident): string => {
   const counts = worthTelling(incident.counts)
-  const happened = names.flatMap((name) => (counts[name] > 0 ? [clauses[name](counts[name])] : []))
+  const happened = countNames.flatMap((name) =>
+    counts[name] > 0 ? [clauses[name](counts[name])] : []
+  )
   const parts = [...happened, ...ending(incident)]
   const title = titles[incident.trouble]
   return parts.length === 0 ? title : `${title}: ${parts.join(", ")}`

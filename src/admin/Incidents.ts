@@ -2,6 +2,7 @@ import { DateTime } from "effect"
 import type { Occurrence } from "../pool/index.ts"
 import {
   type Counts,
+  countsOf,
   type Incident,
   isRecovery,
   noCounts,
@@ -34,16 +35,8 @@ export const QUIET = 3000
 const worse = (one: Trouble, other: Trouble): Trouble =>
   troubles.indexOf(one) >= troubles.indexOf(other) ? one : other
 
-const sum = (one: Counts, other: Partial<Counts>): Counts => ({
-  condemned: one.condemned + (other.condemned ?? 0),
-  lost: one.lost + (other.lost ?? 0),
-  failedDials: one.failedDials + (other.failedDials ?? 0),
-  replayed: one.replayed + (other.replayed ?? 0),
-  committed: one.committed + (other.committed ?? 0),
-  notCommitted: one.notCommitted + (other.notCommitted ?? 0),
-  refused: one.refused + (other.refused ?? 0),
-  heldTooLong: one.heldTooLong + (other.heldTooLong ?? 0)
-})
+const sum = (one: Counts, other: Partial<Counts>): Counts =>
+  countsOf((name) => one[name] + (other[name] ?? 0))
 
 const begun = (id: number, at: number, sign: Sign): Incident => ({
   id,

@@ -1,14 +1,7 @@
 import { createRequire } from "node:module"
 import { Worker } from "node:worker_threads"
 import { Effect, type Scope } from "effect"
-
-/** argon2id's parameters, as the library names them. */
-export interface HashCost {
-  readonly memoryCost: number
-  readonly timeCost: number
-  readonly parallelism: number
-  readonly outputLen: number
-}
+import type { HashCost } from "./HashCost.ts"
 
 /** What a thread is asked for: a new hash of a password, or whether an existing one is of it. */
 type Task =

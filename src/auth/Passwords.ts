@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os"
 import { Brand, Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import type { HashingOverloaded } from "./AuthError.ts"
+import { todaysCost } from "./HashCost.ts"
 import { type HashingQueueConfig, makeHashingQueue } from "./HashingQueue.ts"
 import { makeHashingThreads } from "./HashingThreads.ts"
 import { normalisePassword, type Password } from "./Password.ts"
@@ -12,15 +13,8 @@ export type PasswordHash = Redacted.Redacted<string> & Brand.Brand<"PasswordHash
 /** Marks a string that came out of the database as a hash. */
 export const PasswordHash = Brand.nominal<PasswordHash>()
 
-/**
- * argon2id with 19 MiB, two passes and one lane: the least that OWASP (Password Storage Cheat Sheet;
- * ASVS 5.0, appendix C) accepts, and some 13 ms of one core. The library's defaults make it argon2id
- * of version 19 with 16 random bytes of salt.
- */
-const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1, outputLen: 32 } as const
-
 /** How every hash of today's cost begins. */
-const PREFIX = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$`
+const PREFIX = `$argon2id$v=19$m=${todaysCost.memoryCost},t=${todaysCost.timeCost},p=${todaysCost.parallelism}$`
 
 /** Whether a hash was made at another cost than today's, and should be made anew at a sign-in. */
 export const isOutdated = (hash: PasswordHash): boolean => !Redacted.value(hash).startsWith(PREFIX)
@@ -31,7 +25,7 @@ const zeros = (bytes: number): string => Buffer.alloc(bytes).toString("base64").
  * Stands in for the hash of someone unknown, at the cost that a real one has. Nobody knows a
  * password that leads to it, and none would be believed.
  */
-const DUMMY = `${PREFIX}${zeros(16)}$${zeros(cost.outputLen)}`
+const DUMMY = `${PREFIX}${zeros(16)}$${zeros(todaysCost.outputLen)}`
 
 /**
  * 256 waiting at 13 ms each are served within two seconds by two cores; 10 s is five times that, for
@@ -94,7 +88,7 @@ const make = (
     return {
       hash: Effect.fn("Passwords.hash")((password: Password) =>
         inTurn(
-          Effect.map(threads.hash(plain(password), cost), (hash) =>
+          Effect.map(threads.hash(plain(password), todaysCost), (hash) =>
             PasswordHash(Redacted.make(hash))
           )
         )

@@ -17,7 +17,7 @@ import {
   WrongPassword
 } from "./AuthAnswer.ts"
 import { Authentication } from "./Authentication.ts"
-import { SignedIn } from "./SignedIn.ts"
+import { SignedIn } from "./SignedInAnswer.ts"
 
 const done = (description: string) => HttpApiSchema.NoContent.annotations({ description })
 

@@ -95,3 +95,19 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()(
     description: "The service can't do this now; the Retry-After header says when to ask again."
   })
 ) {}
+
+/** The service is about to end and wants no further requests; those that come are still answered. */
+export class Draining extends Schema.TaggedError<Draining>()(
+  "Draining",
+  { message: sentence, retryAfterSeconds: Schema.NonNegativeInt },
+  HttpApiSchema.annotations({
+    status: 503,
+    description: "The service is about to end. Send requests to another instance."
+  })
+) {}
+
+/** What is said while the service ends. */
+export const draining = new Draining({
+  message: "This instance is about to end. Send requests to another one.",
+  retryAfterSeconds: 1
+})

@@ -4,13 +4,11 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "@effect/platform"
-import { Cause, Chunk, Duration, Effect, FiberId, HashSet, identity } from "effect"
-import type { Deadlines } from "../pool/Deadlines.ts"
-import { DeadlineExceeded, InternalError, MethodNotAllowed, NotFound } from "./ApiError.ts"
+import { Cause, Chunk, Duration, Effect, identity } from "effect"
+import { Draining, draining, InternalError, MethodNotAllowed, NotFound } from "./ApiError.ts"
 import { TrustedHops } from "./ClientAddress.ts"
 import * as Cors from "./Cors.ts"
 import { errorAnswer } from "./ErrorAnswer.ts"
-import { Draining, draining } from "./Health.ts"
 import { Readiness } from "./Readiness.ts"
 import { RequestDeadlines } from "./RequestDeadlines.ts"
 import { logged } from "./RequestLog.ts"
@@ -60,7 +58,7 @@ export const make = ({
     Readiness,
     RequestDeadlines
   ])
-  return Effect.map(parts, ([httpApp, router, { isOpen }, deadlines]) => {
+  return Effect.map(parts, ([httpApp, router, { isOpen }, { orGiveUpAfter }]) => {
     const lookUp = RouteTable.make(Chunk.toReadonlyArray(router.routes))
     const guarded = sameOriginOnly(corsOrigins)(httpApp)
     const endpoints =
@@ -73,7 +71,7 @@ export const make = ({
       return Effect.flatMap(isOpen, (isOpen) =>
         isOpen ? answer(lookup, method, options, endpoints) : Effect.succeed(refused)
       ).pipe(
-        orGiveUpAfter(deadline, deadlines),
+        orGiveUpAfter(deadline),
         Effect.matchCauseEffect({
           onSuccess: (response) => Effect.succeed(finished(response)),
           onFailure: (cause) => Effect.map(internalError(cause), finished)
@@ -109,9 +107,7 @@ const answer = <E, R>(
 }
 
 /** Nothing was done for it, so it can be sent again, elsewhere. */
-const refused = errorAnswer(Draining, draining).pipe(
-  HttpServerResponse.setHeader("retry-after", `${draining.retryAfterSeconds}`)
-)
+const refused = errorAnswer(Draining, draining)
 
 const nothingThere = errorAnswer(
   NotFound,
@@ -125,45 +121,6 @@ const methodNotAllowed = (allow: ReadonlyArray<string>): HttpServerResponse.Http
     MethodNotAllowed,
     new MethodNotAllowed({ message: `This path takes ${allow.join(", ")} only.`, allow })
   ).pipe(HttpServerResponse.setHeader("allow", allow.join(", ")))
-
-/** Who interrupts a request whose time is up. */
-const timekeeper = FiberId.unsafeMake()
-
-/**
- * Interrupts the request's fiber itself: a race would cost two more fibers, a tenth of a request. Nothing that
- * comes after it can be interrupted, in platform's servers.
- */
-const orGiveUpAfter =
-  (deadline: Duration.Duration, deadlines: Deadlines) =>
-  <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
-    Effect.withFiberRuntime((fiber) => {
-      const isUp = Effect.sync(() => fiber.unsafeInterruptAsFork(timekeeper))
-      const stop = deadlines.start(deadline, isUp)
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.matchCauseEffect(restore(app), {
-          onSuccess: (response) => {
-            stop()
-            return Effect.succeed(response)
-          },
-          onFailure: (cause) => {
-            stop()
-            return Cause.isInterruptedOnly(cause) &&
-              HashSet.has(Cause.interruptors(cause), timekeeper)
-              ? Effect.succeed(deadlineExceeded(deadline))
-              : Effect.failCause(cause)
-          }
-        })
-      )
-    })
-
-const deadlineExceeded = (deadline: Duration.Duration): HttpServerResponse.HttpServerResponse =>
-  errorAnswer(
-    DeadlineExceeded,
-    new DeadlineExceeded({
-      message: `No answer within ${Duration.format(deadline)}, so the request was given up.`,
-      retryAfterSeconds: 1
-    })
-  ).pipe(HttpServerResponse.setHeader("retry-after", "1"))
 
 const internalError = <E>(
   cause: Cause.Cause<E>

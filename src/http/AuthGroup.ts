@@ -12,7 +12,7 @@ import {
   Throttled
 } from "./AuthAnswer.ts"
 import { Authentication, BearerToken } from "./Authentication.ts"
-import { CheckYourMail, SignedIn, SignedInAs } from "./SignedIn.ts"
+import { CheckYourMail, SignedIn, SignedInAs } from "./SignedInAnswer.ts"
 
 /** Who signs up or in: an e-mail address and a password. Other fields are ignored. */
 export const Credentials = Schema.Struct({ email: Email, password: Password }).annotations({

@@ -15,25 +15,6 @@ export const Ready = Schema.Struct({ status: Schema.Literal("ready") }).annotati
   description: "The service wants requests."
 })
 
-/** The service is about to end and wants no further requests; those that come are still answered. */
-export class Draining extends Schema.TaggedError<Draining>()(
-  "Draining",
-  {
-    message: Schema.String.annotations({ description: "What happened, for a person to read." }),
-    retryAfterSeconds: Schema.NonNegativeInt
-  },
-  HttpApiSchema.annotations({
-    status: 503,
-    description: "The service is about to end. Send requests to another instance."
-  })
-) {}
-
-/** What is said while the service ends. */
-export const draining = new Draining({
-  message: "This instance is about to end. Send requests to another one.",
-  retryAfterSeconds: 1
-})
-
 const count = (description: string) => Schema.NonNegativeInt.annotations({ description })
 
 /** The counters of the connection pool at the time of the check. */

@@ -1,5 +1,6 @@
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
-import { Alive, DatabaseAvailable, DatabaseDown, Draining, Ready } from "./Health.ts"
+import { Draining } from "./ApiError.ts"
+import { Alive, DatabaseAvailable, DatabaseDown, Ready } from "./Health.ts"
 
 const alive = HttpApiEndpoint.get("alive", "/health")
   .addSuccess(Alive)

@@ -1,8 +1,8 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
 import { Api } from "./Api.ts"
+import { draining } from "./ApiError.ts"
 import { DatabaseHealth } from "./DatabaseHealth.ts"
-import { draining } from "./Health.ts"
 import { Readiness } from "./Readiness.ts"
 
 /** The endpoints of `HealthGroup`. */

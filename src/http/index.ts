@@ -3,6 +3,7 @@ export { Api } from "./Api.ts"
 export {
   CrossOrigin,
   DeadlineExceeded,
+  Draining,
   FieldIssue,
   InternalError,
   InvalidRequest,
@@ -16,7 +17,7 @@ export { Authentication, BearerToken, CurrentSession, PresentedToken } from "./A
 export { AuthGroup, Credentials } from "./AuthGroup.ts"
 export { type ClientOptions, client } from "./Client.ts"
 export { DatabaseHealth, type DatabaseHealthOptions } from "./DatabaseHealth.ts"
-export { Alive, DatabaseAvailable, DatabaseDown, Draining, PoolCounters, Ready } from "./Health.ts"
+export { Alive, DatabaseAvailable, DatabaseDown, PoolCounters, Ready } from "./Health.ts"
 export { HealthGroup } from "./HealthGroup.ts"
 export { decodeBody } from "./JsonBody.ts"
 export { ListenError } from "./ListenError.ts"
@@ -25,5 +26,5 @@ export { Readiness } from "./Readiness.ts"
 export * as Routes from "./Routes.ts"
 export { Server, type ServerOptions } from "./Server.ts"
 export { SessionList, SessionsGroup } from "./SessionsGroup.ts"
-export { CheckYourMail, SignedIn, SignedInAs } from "./SignedIn.ts"
+export { CheckYourMail, SignedIn, SignedInAs } from "./SignedInAnswer.ts"
 export { SignUpMode } from "./SignUpMode.ts"

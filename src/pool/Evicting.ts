@@ -39,12 +39,12 @@ export const evictIdle = (state: State, out: Commands, reason: EvictionReason): 
  * Starts a new generation: nothing opened before is ever lent again, and nothing is opened until
  * somebody asks. Without a connection of the current generation there is nothing to condemn.
  */
-export const condemn = (state: State, out: Commands, detail: string): State => {
+export const condemn = (state: State, out: Commands, detail: string, isByHand = false): State => {
   const condemned = Members.established(state).filter(
     ({ generation }) => generation === state.generation
   ).length
   if (condemned === 0) return state
-  report(out, { _tag: "Restarted", condemned, detail })
+  report(out, { _tag: "Restarted", condemned, isByHand, detail })
   return evictIdle({ ...state, generation: state.generation + 1 }, out, "generation")
 }
 

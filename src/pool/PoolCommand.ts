@@ -12,6 +12,7 @@ export type Input =
   | { readonly _tag: "Tick"; readonly at: Instant }
   /** Open what is missing to the minimum. */
   | { readonly _tag: "Warm"; readonly at: Instant }
+  /** By hand: condemn all that is open. */
   | { readonly _tag: "Recreate"; readonly at: Instant; readonly detail: string }
   | { readonly _tag: "Close"; readonly at: Instant }
   | MemberInput

@@ -28,7 +28,13 @@ export type PoolEvent =
   | { readonly _tag: "Evicted"; readonly reason: EvictionReason; readonly detail: string }
   | { readonly _tag: "Invalid"; readonly detail: string }
   | { readonly _tag: "Stale" }
-  | { readonly _tag: "Restarted"; readonly condemned: number; readonly detail: string }
+  /** Nothing opened so far is lent again: the server proved that it restarted, or it was asked by hand. */
+  | {
+      readonly _tag: "Restarted"
+      readonly condemned: number
+      readonly isByHand: boolean
+      readonly detail: string
+    }
   /** A connection was opened. */
   | { readonly _tag: "Dialed"; readonly took: number }
   /**

@@ -113,7 +113,7 @@ const apply = (state: State, out: Commands, input: Input): State => {
     case "Warm":
       return warm(state, out, input.at)
     case "Recreate":
-      return serve(condemn(state, out, input.detail), out, input.at)
+      return serve(condemn(state, out, input.detail, true), out, input.at)
     case "Close":
       return close(state, out)
     default: {

@@ -1,4 +1,4 @@
-import { type Incarnation, isSameIncarnation } from "./TransactionId.ts"
+import { type Incarnation, isSameIncarnation } from "./Incarnation.ts"
 
 /** A process of the server, told apart from all others that have had its number. */
 export interface Backend {

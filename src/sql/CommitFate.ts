@@ -1,6 +1,7 @@
+import { isSameIncarnation } from "./Incarnation.ts"
 import type { Server } from "./Introduction.ts"
 import type { ServerFacts } from "./ServerFacts.ts"
-import { type AssignedId, isSameIncarnation } from "./TransactionId.ts"
+import type { AssignedId } from "./TransactionId.ts"
 
 /** What a server says of an id: `future` of one not given yet, `forgotten` of one too old. */
 export type TransactionStatus = "committed" | "aborted" | "in progress" | "future" | "forgotten"

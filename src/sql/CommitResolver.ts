@@ -1,10 +1,10 @@
 import { Clock, Duration, Effect, FiberSet, Option, Schedule, type Scope } from "effect"
 import type { Auxiliary, unanswered } from "./Auxiliary.ts"
 import { type Doubt, type Fate, fateOf, type TransactionStatus } from "./CommitFate.ts"
+import { isSameIncarnation } from "./Incarnation.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import type { PgError } from "./PgError.ts"
 import { factsStatement, serverFacts } from "./ServerFacts.ts"
-import { isSameIncarnation } from "./TransactionId.ts"
 import type { Place } from "./Wire.ts"
 
 /** Finds out what became of transactions whose COMMIT was not answered. */

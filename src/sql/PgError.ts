@@ -1,17 +1,10 @@
 import { SqlError } from "@effect/sql/SqlError"
 import { Duration, Option } from "effect"
 import type { AcquireError } from "../pool/PoolError.ts"
-import { chainOf } from "./CauseChain.ts"
+import { chainOf, property } from "./CauseChain.ts"
 import { firstWord } from "./FirstWord.ts"
-import {
-  classify,
-  describe,
-  property,
-  type ReasonTag,
-  rootOf,
-  tellerOf,
-  type Verdict
-} from "./SqlState.ts"
+import { classify, describe, rootOf, tellerOf } from "./SqlState.ts"
+import type { ReasonTag, Verdict } from "./Verdict.ts"
 
 /**
  * What became of the statement or transaction:

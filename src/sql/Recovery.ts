@@ -48,7 +48,7 @@ export const noteReplay = (pool: PoolOf<Connection>, detail: string): Effect.Eff
     return pool.note("Replayed", detail)
   })
 
-/** Tells what became of a COMMIT whose answer was lost. */
+/** Tells what became of a COMMIT whose answer was lost: by the subject whether it took effect. */
 export const noteCommit = (
   pool: PoolOf<Connection>,
   fate: Exclude<Fate, "Waiting">,
@@ -57,5 +57,5 @@ export const noteCommit = (
   Effect.withFiberRuntime((fiber) => {
     recoveryMetrics.commits.unsafeUpdate(1, labels[fate])
     mark(fiber, "db.commit.resolved")
-    return pool.note("CommitResolved", detail)
+    return pool.note(fate === "Committed" ? "CommitConfirmed" : "CommitUnconfirmed", detail)
   })

@@ -1,5 +1,5 @@
+import type { Incarnation } from "./Incarnation.ts"
 import { type Server, walTimeline } from "./Introduction.ts"
-import type { Incarnation } from "./TransactionId.ts"
 
 /** What a server says of itself, in one statement. */
 export interface ServerFacts extends Server {

@@ -1,9 +1,6 @@
 import { chainOf, property } from "./CauseChain.ts"
+import { table } from "./SqlStates.ts"
 import { type Rule, type Teller, type Verdict, verdict } from "./Verdict.ts"
-import { table } from "./VerdictTable.ts"
-
-export { property } from "./CauseChain.ts"
-export type { ReasonTag, Verdict } from "./Verdict.ts"
 
 const unknown = verdict("UnknownError")
 

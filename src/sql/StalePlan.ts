@@ -1,4 +1,4 @@
-import { property } from "./SqlState.ts"
+import { property } from "./CauseChain.ts"
 
 /** The session holds no statement of this name (26000), or one that it was not told of (42P05). */
 export const isNameLost = (cause: unknown, name: string): boolean =>

@@ -5,6 +5,9 @@ import type { StopMode } from "./EmbeddedServer.ts"
 import type { FatalMessage } from "./FatalMessage.ts"
 import type { Direction } from "./WireMessage.ts"
 
+// One that is new needs no method of its own, since `inject` takes it: its type and its kind here, an
+// arbitrary in faultArbitraries.ts, and the place where it happens.
+
 /** Something that is wrong with a network for a while, as plain data. */
 export type LastingFault =
   /** Every byte arrives that much later, both ways. */
@@ -62,12 +65,51 @@ export type ServerFault =
 /** All that can be done to a service's database. */
 export type Fault = ProxyFault | ServerFault
 
-const ofServer: Readonly<Record<ServerFault["_tag"], true>> = {
-  Restart: true,
-  Crash: true,
-  Freeze: true,
-  KillSessions: true
-}
+/** Every kind of fault that a `FaultProxy` injects, the simplest first. */
+export const proxyFaultKinds = [
+  "Drop",
+  "Latency",
+  "Bandwidth",
+  "Stall",
+  "Refuse",
+  "ColdStart",
+  "ConnectionLimit",
+  "IdleDrop",
+  "Suspend",
+  "CutCommit",
+  "CutAt",
+  "Mute",
+  "Blackhole"
+] as const satisfies ReadonlyArray<ProxyFault["_tag"]>
+
+/** Every kind of fault that an `EmbeddedPostgres` injects, the simplest first. */
+export const serverFaultKinds = [
+  "KillSessions",
+  "Restart",
+  "Freeze",
+  "Crash"
+] as const satisfies ReadonlyArray<ServerFault["_tag"]>
+
+/** Every kind of fault that a `SimulatedServer` injects, the simplest first. */
+export const simulatedFaultKinds = [
+  "Drop",
+  "Latency",
+  "Stall",
+  "Refuse",
+  "ColdStart",
+  "ConnectionLimit",
+  "Suspend",
+  "Blackhole",
+  "KillSessions",
+  "Restart",
+  "Freeze",
+  "Crash"
+] as const satisfies ReadonlyArray<Fault["_tag"]>
+
+/** The faults that a simulation knows. A latency is paid twice per trip, there and back. */
+export type SimulatedFault = Extract<Fault, { readonly _tag: (typeof simulatedFaultKinds)[number] }>
+
+const ofServer: ReadonlySet<string> = new Set(serverFaultKinds)
 
 /** Whether it is the server that misbehaves, not the network before it. */
-export const isServerFault = (fault: Fault): fault is ServerFault => fault._tag in ofServer
+export const isServerFault = (fault: Fault): fault is ServerFault => ofServer.has(fault._tag)

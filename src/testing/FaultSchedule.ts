@@ -5,7 +5,18 @@ import { type Fault, isServerFault } from "./Fault.ts"
 import type { FaultProxy } from "./FaultProxy.ts"
 import { type FaultScheduleOptions, scheduledFaults } from "./faultArbitraries.ts"
 import { literal } from "./literal.ts"
-import type { ScheduledFault } from "./ScheduledFault.ts"
+
+/** One fault of a schedule. */
+export interface ScheduledFault<F extends Fault = Fault> {
+  /** When it begins, counted from the start of the schedule. */
+  readonly at: Duration.DurationInput
+  /**
+   * When it ends, counted from its beginning; of a cut: how long it waits for its occasion. Default:
+   * at once, which leaves a strike what it is, a `Restart` a short one, and others without effect.
+   */
+  readonly lasts?: Duration.DurationInput
+  readonly fault: F
+}
 
 /** Begins a fault that ends with the scope: `inject` of a proxy, a server or a simulation. */
 export type Inject<F extends Fault, E = never, R = never> = (

@@ -3,29 +3,9 @@ import type { Connector, Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import type { Drop } from "./Drop.ts"
 import { adminShutdown, type FatalMessage } from "./FatalMessage.ts"
-import type { Fault } from "./Fault.ts"
+import type { SimulatedFault } from "./Fault.ts"
 import { SimulatedNetwork } from "./SimulatedNetwork.ts"
 import { resetByPeer, type SimulatedConnection, SimulatedSession } from "./SimulatedSession.ts"
-
-/** The faults that a simulation knows. A latency is paid twice per trip, there and back. */
-export type SimulatedFault = Extract<
-  Fault,
-  {
-    readonly _tag:
-      | "Latency"
-      | "Stall"
-      | "Blackhole"
-      | "Refuse"
-      | "ConnectionLimit"
-      | "ColdStart"
-      | "Suspend"
-      | "Drop"
-      | "Restart"
-      | "Crash"
-      | "Freeze"
-      | "KillSessions"
-  }
->
 
 const refusedBecause = (message: string) =>
   new ConnectError({ message, isFatal: false, provesRestart: false })

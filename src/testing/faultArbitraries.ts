@@ -3,7 +3,7 @@ import type { CutEnding } from "./Cut.ts"
 import type { Drop } from "./Drop.ts"
 import { startingUp, tooManyClients } from "./FatalMessage.ts"
 import type { Fault } from "./Fault.ts"
-import type { ScheduledFault } from "./ScheduledFault.ts"
+import type { ScheduledFault } from "./FaultSchedule.ts"
 import type { Direction } from "./WireMessage.ts"
 
 type Of<Kind extends Fault["_tag"]> = Extract<Fault, { readonly _tag: Kind }>

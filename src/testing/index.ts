@@ -6,17 +6,24 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./EmbeddedPostgr
 export { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 export type { StopMode } from "./EmbeddedServer.ts"
 export type { FatalMessage } from "./FatalMessage.ts"
-export type { Fault, LastingFault, ProxyFault, ServerFault } from "./Fault.ts"
-export { proxyFaultKinds, serverFaultKinds, simulatedFaultKinds } from "./FaultKinds.ts"
+export {
+  type Fault,
+  type LastingFault,
+  type ProxyFault,
+  proxyFaultKinds,
+  type ServerFault,
+  type SimulatedFault,
+  serverFaultKinds,
+  simulatedFaultKinds
+} from "./Fault.ts"
 export { FaultProxy, type FaultProxyOptions } from "./FaultProxy.ts"
-export { FaultSchedule, type Inject, injectInto } from "./FaultSchedule.ts"
+export { FaultSchedule, type Inject, injectInto, type ScheduledFault } from "./FaultSchedule.ts"
 export { FreshDatabase, type FreshDatabaseOptions } from "./FreshDatabase.ts"
 export type { FaultScheduleOptions } from "./faultArbitraries.ts"
 export { ListenError } from "./Listener.ts"
 export { MemoryMailer, type ReceivedMail } from "./MemoryMailer.ts"
 export type { FaultProxyStats } from "./ProxiedConnections.ts"
-export type { ScheduledFault } from "./ScheduledFault.ts"
-export { type SimulatedFault, SimulatedServer } from "./SimulatedServer.ts"
+export { SimulatedServer } from "./SimulatedServer.ts"
 export type { SimulatedConnection } from "./SimulatedSession.ts"
 export type { Address } from "./Upstream.ts"
 export type { Direction, WireMessage } from "./WireMessage.ts"

@@ -1,9 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime } from "effect"
-import { type Counts, signOf } from "../../src/admin/Incident.ts"
+import { DateTime, Effect, Fiber, Stream } from "effect"
+import { countNames, signOf } from "../../src/admin/Incident.ts"
 import * as Incidents from "../../src/admin/Incidents.ts"
 import { sentence } from "../../src/admin/IncidentWords.ts"
-import type { Occurrence } from "../../src/pool/index.ts"
+import {
+  type Connection,
+  defaults,
+  make,
+  type Occurrence,
+  type PoolOf
+} from "../../src/pool/index.ts"
+import { noteCommit, noteReplay } from "../../src/sql/Recovery.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import { settled } from "../support/Captured.ts"
 import { at, stories } from "./occurrences.ts"
 
 const told = (story: ReadonlyArray<Occurrence>, from: Incidents.Incidents = Incidents.none) =>
@@ -14,19 +23,58 @@ const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((all, each) => al
 
 const restart: ReadonlyArray<Occurrence> = [
   at(0, { _tag: "Evicted", reason: "broken", detail: "57P02: the server crashed" }),
-  at(1, { _tag: "Restarted", condemned: 10, detail: "57P02: the server crashed" }),
+  at(1, {
+    _tag: "Restarted",
+    condemned: 10,
+    isByHand: false,
+    detail: "57P02: the server crashed"
+  }),
   ...[2, 3, 5].map((moment) =>
     at(moment, { _tag: "Noted", subject: "Replayed", detail: "57P02: the server crashed" })
   ),
   at(6, { _tag: "BreakerOpened", detail: "connect ECONNREFUSED", refused: 0 }),
   at(340, { _tag: "Dialed", took: 12 }),
   at(340, { _tag: "Reconnected", attempts: 3, after: 334, beside: 0 }),
-  at(400, {
-    _tag: "Noted",
-    subject: "CommitResolved",
-    detail: "its answer was lost; outcome: Committed)"
-  })
+  at(400, { _tag: "Noted", subject: "CommitConfirmed", detail: "asked about transaction 7" })
 ]
+
+/** What the dashboard makes of the first thing that a pool with one connection tells of an act. */
+const signOfAct = (act: (pool: PoolOf<Connection>) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const pool = yield* make(new SimulatedServer().connector, defaults)
+    yield* pool.use(() => Effect.void)
+    const listener = yield* Effect.fork(Stream.runHead(pool.events))
+    yield* settled
+    yield* act(pool)
+    const first = yield* Fiber.join(listener)
+    return signOf((yield* first).event)
+  })
+
+describe("what really happens", () => {
+  it.scoped("a COMMIT is told as resolved only where it was found to have taken effect", () =>
+    Effect.gen(function* () {
+      const counts = { Committed: "committed", RolledBack: "notCommitted", Unknown: "notCommitted" }
+      for (const fate of ["Committed", "RolledBack", "Unknown"] as const) {
+        const sign = yield* signOfAct((pool) => noteCommit(pool, fate, "in whatever words"))
+        assert.deepStrictEqual(sign?.counts, { [counts[fate]]: 1 })
+      }
+    })
+  )
+
+  it.scoped("what is run again is told as replayed", () =>
+    Effect.gen(function* () {
+      const sign = yield* signOfAct((pool) => noteReplay(pool, "in whatever words"))
+      assert.deepStrictEqual(sign, { trouble: "replayed", counts: { replayed: 1 } })
+    })
+  )
+
+  it.scoped("a pool that is recreated by hand is not told as a restart of the server", () =>
+    Effect.gen(function* () {
+      const sign = yield* signOfAct((pool) => pool.recreate)
+      assert.deepInclude(sign, { trouble: "recreated", counts: { condemned: 1 } })
+    })
+  )
+})
 
 describe("incidents", () => {
   it("a restart is told in one line: what it cost, what was saved, how long it took", () => {
@@ -63,8 +111,7 @@ describe("incidents", () => {
   it.prop("nothing is counted twice or lost, in whichever incident it is", [stories], ([story]) => {
     const { all } = told(story)
     const seen = story.flatMap(({ event }) => signOf(event) ?? [])
-    const names = Object.keys(all[0]?.counts ?? {}) as Array<keyof Counts>
-    for (const name of names) {
+    for (const name of countNames) {
       const inIncidents = sum(all.map(({ counts }) => counts[name]))
       assert.strictEqual(inIncidents, sum(seen.map(({ counts }) => counts[name] ?? 0)), name)
     }

@@ -20,7 +20,7 @@ describe("what happens in a pool", () => {
       server.comeBack()
       yield* TestClock.adjust(Duration.seconds(1))
       yield* Fiber.join(caller)
-      yield* pool.note("CommitResolved", "transaction 7 was committed")
+      yield* pool.note("CommitConfirmed", "transaction 7 was committed")
       const occurrences = Arr.fromIterable(yield* Fiber.join(listener))
       assert.deepStrictEqual(
         occurrences.map(({ event }) => event._tag),

@@ -42,7 +42,12 @@ describe("a connection that is found dead when it is to be lent", () => {
   it("condemns the others where it proves that the server restarted", () => {
     const pool = withProof(3)
     assert.deepStrictEqual(pool.refuted(2, true), ["Close 2", "Close 1", "Close 0", "Connect 3"])
-    assert.deepInclude(pool.events, { _tag: "Restarted", condemned: 2, detail: "reset" })
+    assert.deepInclude(pool.events, {
+      _tag: "Restarted",
+      condemned: 2,
+      isByHand: false,
+      detail: "reset"
+    })
   })
 })
 
@@ -76,16 +81,19 @@ describe("a connection that ends by itself", () => {
 })
 
 describe("a pool that is recreated", () => {
+  const condemned = (count: number) =>
+    ({ _tag: "Restarted", condemned: count, isByHand: true, detail: "by hand" }) as const
+
   it("condemns each connection once, also those in use", () => {
     const pool = withBorrowers(new PoolByHand(), 2)
     assert.deepStrictEqual(pool.recreate(), none)
-    assert.deepStrictEqual(pool.events, [{ _tag: "Restarted", condemned: 2, detail: "by hand" }])
+    assert.deepStrictEqual(pool.events, [condemned(2)])
     pool.recreate()
     assert.deepStrictEqual(pool.events, [])
     pool.acquire()
     pool.connected(2)
     pool.recreate()
-    assert.deepStrictEqual(pool.events, [{ _tag: "Restarted", condemned: 1, detail: "by hand" }])
+    assert.deepStrictEqual(pool.events, [condemned(1)])
     assert.deepStrictEqual(pool.release(0), ["Close 0"])
     assert.deepStrictEqual(pool.events, [{ _tag: "Evicted", reason: "generation", detail: "" }])
   })

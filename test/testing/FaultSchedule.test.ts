@@ -9,7 +9,6 @@ import {
   FaultSchedule,
   poolConfigs,
   proxyFaultKinds,
-  type SimulatedFault,
   SimulatedServer,
   serverFaultKinds,
   simulatedFaultKinds
@@ -19,7 +18,6 @@ import { dialTcp, echo, listenTcp } from "./TcpPeer.ts"
 // For the compiler: no kind is forgotten.
 expectTypeOf<(typeof proxyFaultKinds)[number]>().toEqualTypeOf<ProxyFault["_tag"]>()
 expectTypeOf<(typeof serverFaultKinds)[number]>().toEqualTypeOf<ServerFault["_tag"]>()
-expectTypeOf<(typeof simulatedFaultKinds)[number]>().toEqualTypeOf<SimulatedFault["_tag"]>()
 
 const anyKind = [...proxyFaultKinds, ...serverFaultKinds] as const
 

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Option, Scope, TestClock } from "effect"
 import type { Loss } from "../../src/pool/Connection.ts"
-import { type SimulatedFault, SimulatedServer } from "../../src/testing/SimulatedServer.ts"
+import type { SimulatedFault } from "../../src/testing/Fault.ts"
+import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 
 /** A session, and what it was told of its end. */
 const dial = (server: SimulatedServer) =>

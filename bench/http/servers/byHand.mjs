@@ -9,7 +9,7 @@ import pg from "pg"
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
 
-/** As src/auth/Passwords.ts has it. */
+/** As src/auth/HashCost.ts has it. */
 const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1, outputLen: 32 }
 
 const expiry = "least(s.expires, s.last_seen + interval '1 day')"

@@ -1,4 +1,5 @@
-import { classify, describe, property, rootOf } from "../../sql/SqlState.ts"
+import { property } from "../../sql/CauseChain.ts"
+import { classify, describe, rootOf } from "../../sql/SqlState.ts"
 import { tlsAdvice } from "../../sql/TlsMode.ts"
 import { type Finding, problem } from "./Finding.ts"
 
