@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       "test/pool/{Backoff,Breaker,Pace,WaitQueue,Pool.*}.test.ts",
       "test/pool/PoolMachine{,.*}.test.ts",
-      "test/sql/{SqlState,Judgement,SilentStatement}.test.ts"
+      "test/sql/{SqlStates,Judgement,SilentStatement}.test.ts"
     ],
     isolate: false,
     setupFiles: ["test/support/setupFile.ts", "test/support/mutationSetup.ts"],

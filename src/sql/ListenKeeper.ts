@@ -5,7 +5,7 @@ import { type Address, type Notify, proveListening } from "./ListenCanary.ts"
 import { Gap, Listening, Notification } from "./ListenEvent.ts"
 import { type ListenDial, ListenSession } from "./ListenSession.ts"
 import { fromCause, type PgError } from "./PgError.ts"
-import { describe } from "./SqlState.ts"
+import { describe } from "./classify.ts"
 import { outside } from "./Wire.ts"
 
 /** How a session to listen on is had, proven, watched and replaced. */

@@ -7,7 +7,7 @@ import type { Dial } from "./Dial.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { destroy } from "./SessionEnd.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
-import { classify, describe } from "./SqlState.ts"
+import { classify, describe } from "./classify.ts"
 
 const nothing = (): void => undefined
 

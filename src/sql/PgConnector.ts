@@ -13,7 +13,7 @@ import { borrow, open } from "./Opening.ts"
 import type { PgConnection } from "./PgConnection.ts"
 import { PgError } from "./PgError.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
-import { classify, describe, rootOf } from "./SqlState.ts"
+import { classify, describe, rootOf } from "./classify.ts"
 import { tlsAdvice } from "./TlsMode.ts"
 
 /** What is to be done once, on the first session of a pool, and how long that may take. */

@@ -3,7 +3,7 @@ import { Duration, Option } from "effect"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { chainOf, property } from "./CauseChain.ts"
 import { firstWord } from "./FirstWord.ts"
-import { classify, describe, rootOf, tellerOf } from "./SqlState.ts"
+import { classify, describe, rootOf, tellerOf } from "./classify.ts"
 import type { ReasonTag, Verdict } from "./Verdict.ts"
 
 /**

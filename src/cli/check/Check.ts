@@ -4,7 +4,7 @@ import { authSchema } from "../../auth/authSchema.ts"
 import { type InspectedSession, inspectedSession } from "../../sql/InspectedSession.ts"
 import type { PgClientConfig } from "../../sql/PgClientConfig.ts"
 import { lookAtSchema } from "../../sql/SchemaState.ts"
-import { describe } from "../../sql/SqlState.ts"
+import { describe } from "../../sql/classify.ts"
 import { statementTimeout } from "../../sql/statementTimeout.ts"
 import { type Finding, ok, problem } from "./Finding.ts"
 import {

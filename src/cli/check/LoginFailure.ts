@@ -1,5 +1,5 @@
 import { property } from "../../sql/CauseChain.ts"
-import { classify, describe, rootOf } from "../../sql/SqlState.ts"
+import { classify, describe, rootOf } from "../../sql/classify.ts"
 import { tlsAdvice } from "../../sql/TlsMode.ts"
 import { type Finding, problem } from "./Finding.ts"
 

@@ -10,7 +10,7 @@ import {
   wrongSettings
 } from "./Entry.ts"
 
-/** What only a broken, full or restarting server says. The rest is provoked in SqlState.test.ts. */
+/** What only a broken, full or restarting server says. The rest is provoked in SqlStates.test.ts. */
 const server = (
   code: string,
   routine: string,
