@@ -39,7 +39,6 @@ export const dueAfterRest = ({ limits }: State, member: Member): Instant =>
 /** When an idle member is to be looked at again, as many as there are now. */
 export const dueAgain = (state: State, member: Member): Instant => {
   const { limits } = state
-  const surplusAt =
-    total(state) > limits.min ? unusedAt(limits, member) : Number.POSITIVE_INFINITY
+  const surplusAt = total(state) > limits.min ? unusedAt(limits, member) : Number.POSITIVE_INFINITY
   return Math.min(member.retireAt, surplusAt, keptAliveAt(limits, member))
 }

@@ -1,11 +1,11 @@
 import { Clock, DateTime, Duration, Effect, Either, Option, Random } from "effect"
 import { type Backoff, delayAfter } from "../pool/Backoff.ts"
 import type { Audience } from "./Audience.ts"
+import { describe } from "./classify.ts"
 import { type Address, type Notify, proveListening } from "./ListenCanary.ts"
 import { Gap, Listening, Notification } from "./ListenEvent.ts"
 import { type ListenDial, ListenSession } from "./ListenSession.ts"
 import { fromCause, type PgError } from "./PgError.ts"
-import { describe } from "./classify.ts"
 import { outside } from "./Wire.ts"
 
 /** How a session to listen on is had, proven, watched and replaced. */

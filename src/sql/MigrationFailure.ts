@@ -1,7 +1,7 @@
 import { SqlError } from "@effect/sql/SqlError"
+import { describe } from "./classify.ts"
 import { PgError, type Reason } from "./PgError.ts"
 import { type AppliedMigration, type Migration, titleOf } from "./SchemaState.ts"
-import { describe } from "./classify.ts"
 
 const advice: Partial<Record<Reason["_tag"], string>> = {
   AuthorizationError:

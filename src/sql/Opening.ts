@@ -3,11 +3,11 @@ import * as pg from "pg"
 import type { Loss } from "../pool/Connection.ts"
 import { ConnectError } from "../pool/PoolError.ts"
 import { undertaking } from "../pool/Undertaking.ts"
+import { classify, describe } from "./classify.ts"
 import type { Dial } from "./Dial.ts"
 import { PgConnection } from "./PgConnection.ts"
 import { destroy } from "./SessionEnd.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
-import { classify, describe } from "./classify.ts"
 
 const nothing = (): void => undefined
 

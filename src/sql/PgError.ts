@@ -2,8 +2,8 @@ import { SqlError } from "@effect/sql/SqlError"
 import { Duration, Option } from "effect"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { chainOf, property } from "./CauseChain.ts"
-import { firstWord } from "./FirstWord.ts"
 import { classify, describe, rootOf, tellerOf } from "./classify.ts"
+import { firstWord } from "./FirstWord.ts"
 import type { ReasonTag, Verdict } from "./Verdict.ts"
 
 /**

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import type * as pg from "pg"
 import type { Loss } from "../pool/Connection.ts"
-import { fromCause, type PgError, type Progress } from "./PgError.ts"
 import { classify, describe } from "./classify.ts"
+import { fromCause, type PgError, type Progress } from "./PgError.ts"
 import type { Swallowed } from "./Swallowed.ts"
 
 /** Gives a borrowed session back to its owner, perhaps to be ended. */

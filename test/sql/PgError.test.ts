@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import { fromCause, type Phase } from "../../src/sql/PgError.ts"
 import { classify } from "../../src/sql/classify.ts"
+import { fromCause, type Phase } from "../../src/sql/PgError.ts"
 import { clients } from "./corpus/clients.ts"
 import { neon } from "./corpus/neon.ts"
 import { poolers } from "./corpus/poolers.ts"
