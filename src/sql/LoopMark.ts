@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks"
-
 const { nodeTiming } = performance
 
 /** How far the event loop of this process had come at a moment. */
