@@ -9,7 +9,9 @@ const service = new URL("dist/program/main.js", root)
 
 const compiler = () => {
   try {
-    return createRequire(import.meta.url).resolve("typescript/bin/tsc")
+    const { resolve } = createRequire(import.meta.url)
+    resolve("esbuild")
+    return resolve("typescript/bin/tsc")
   } catch {
     return undefined // Installed without development dependencies: what was built is run as it is.
   }
@@ -20,7 +22,8 @@ if (tsc !== undefined) {
   const project = fileURLToPath(new URL("tsconfig.build.json", root))
   const { status } = spawnSync(process.execPath, [tsc, "-b", project], { stdio: "inherit" })
   if (status !== 0) process.exit(status ?? 1)
-  await (await import("./bundle.js")).bundle()
+  const { bundle, isFresh } = await import("./bundle.js")
+  if (!isFresh()) await bundle()
 } else if (!existsSync(service)) {
   process.stderr.write("Nothing is built: run `npm ci && npm run build` first.\n")
   process.exit(1)

@@ -51,7 +51,7 @@ export class QueueWatch {
       const before = moments[index - 1]
       if (before === undefined) continue
       const weight = Math.exp((moment - newest) / memory)
-      time += weight * (moment - before)
+      time += weight * Math.min(moment - before, memory)
       callers += weight
     }
     return (time / callers) * this.crowd

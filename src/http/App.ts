@@ -77,7 +77,9 @@ export const make = ({
           onFailure: (cause) => Effect.map(internalError(cause), finished)
         }),
         method === "POST" ? inLine : identity,
-        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path, { trustedHops })
+        logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path, { trustedHops }),
+        // Handlers can be interrupted, by their router; what is around them answers whatever comes.
+        Effect.uninterruptible
       )
     })
   })

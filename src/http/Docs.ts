@@ -14,27 +14,35 @@ const page = Effect.promise(() => import("@effect/platform/HttpApiSwagger")).pip
   Layer.unwrapEffect
 )
 
-/** Both, behind a router of their own. */
-const built = Effect.gen(function* () {
-  const api = Layer.succeed(HttpApi.Api, yield* HttpApi.Api)
-  const site = Layer.provide(page, document).pipe(
-    Layer.provide(api),
-    Layer.provideMerge(HttpApiBuilder.Router.Live)
-  )
-  return yield* Context.get(yield* Layer.build(site), HttpApiBuilder.Router).router
-}).pipe(Effect.scoped)
+/** The routes of a layer, made when they are asked for first, and again if that has failed. */
+const onDemand = (routes: Layer.Layer<never, never, HttpApi.Api>) =>
+  Effect.map(Effect.zip(HttpApi.Api, Effect.makeSemaphore(1)), ([api, lock]) => {
+    const site = Layer.provide(routes, Layer.succeed(HttpApi.Api, api)).pipe(
+      Layer.provideMerge(HttpApiBuilder.Router.Live)
+    )
+    const router = Effect.flatMap(
+      Layer.build(site),
+      (context) => Context.get(context, HttpApiBuilder.Router).router
+    )
+    let made: Effect.Effect.Success<typeof router> | undefined
+    const make = Effect.tap(Effect.scoped(router), (app) =>
+      Effect.sync(() => {
+        made = app
+      })
+    )
+    return lock.withPermits(1)(
+      Effect.suspend(() => (made === undefined ? make : Effect.succeed(made)))
+    )
+  })
 
 /**
- * Serves the contract as `/openapi.json`, and a page to read and try it at `/docs`. Both are made when
+ * Serves the contract as `/openapi.json`, and a page to read and try it at `/docs`. Each is made when
  * somebody asks for the first time: the page has two megabytes, which would make every start longer.
  */
 export const layer: Layer.Layer<never, never, HttpApi.Api> = HttpApiBuilder.Router.use((router) =>
   Effect.gen(function* () {
-    const api = yield* Effect.context<HttpApi.Api>()
-    // Whoever asks first may leave before it is done: what is kept is for the others, too.
-    const site = yield* Effect.cached(Effect.uninterruptible(Effect.provide(built, api)))
-    yield* router.get("/openapi.json", Effect.flatten(site))
-    yield* router.get("/docs", Effect.flatten(site))
+    yield* router.get("/openapi.json", Effect.flatten(yield* onDemand(document)))
+    yield* router.get("/docs", Effect.flatten(yield* onDemand(Layer.provide(page, document))))
   })
 )
 

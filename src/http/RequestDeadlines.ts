@@ -1,5 +1,6 @@
 import type { HttpApp, HttpServerResponse } from "@effect/platform"
-import { Cause, Context, Duration, Effect, FiberId, HashSet, Layer } from "effect"
+import { currentPreResponseHandlers } from "@effect/platform/HttpApp"
+import { Cause, Context, Duration, Effect, FiberId, FiberRef, HashSet, Layer } from "effect"
 import { Deadlines } from "../pool/Deadlines.ts"
 import { DeadlineExceeded } from "./ApiError.ts"
 import { errorAnswer } from "./ErrorAnswer.ts"
@@ -39,6 +40,7 @@ const orGiveUpAfter =
     Effect.withFiberRuntime((fiber) => {
       const isUp = Effect.sync(() => fiber.unsafeInterruptAsFork(timekeeper))
       const stop = deadlines.start(deadline, isUp)
+      const handlers = fiber.getFiberRef(currentPreResponseHandlers)
       return Effect.uninterruptibleMask((restore) =>
         Effect.matchCauseEffect(restore(app), {
           onSuccess: (response) => {
@@ -47,9 +49,10 @@ const orGiveUpAfter =
           },
           onFailure: (cause) => {
             stop()
-            return isTimeUp(cause)
-              ? Effect.succeed(deadlineExceeded(deadline))
-              : Effect.failCause(cause)
+            if (!isTimeUp(cause)) return Effect.failCause(cause)
+            // Such as the cookie of a session that nobody is told of.
+            const forgotten = FiberRef.set(currentPreResponseHandlers, handlers)
+            return Effect.as(forgotten, deadlineExceeded(deadline))
           }
         })
       )

@@ -34,15 +34,20 @@ export class Deadlines {
 
   /** Runs an effect when so much time has passed, unless what it returns is called before. */
   start(time: Duration.Duration, onLate: Effect.Effect<void>): () => void {
-    const now = this.clock.unsafeCurrentTimeMillis()
+    const now = this.now()
     const deadline: Deadline = { at: now + Duration.toMillis(time), onLate }
     this.running.add(deadline)
     this.alarm.set(deadline.at, now)
     return () => void this.running.delete(deadline)
   }
 
+  /** Milliseconds of a clock that nobody sets. */
+  private now(): number {
+    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+  }
+
   private ring(): void {
-    const now = this.clock.unsafeCurrentTimeMillis()
+    const now = this.now()
     const late = [...this.running].filter(({ at }) => at <= now)
     for (const deadline of late) this.running.delete(deadline)
     let next = Number.POSITIVE_INFINITY

@@ -37,7 +37,8 @@ export const served = (pace: Pace, at: Instant): Pace => {
     servedAt: at,
     samples: samples + 1,
     callers: callers * kept + 1,
-    millis: millis * kept + interval
+    // A stall is no pace: it would turn newcomers away for as long again after its end.
+    millis: millis * kept + Math.min(interval, memory)
   }
 }
 

@@ -1,5 +1,15 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
-import { Cause, Chunk, Effect, Exit, type Fiber, Option, type Scope, Stream } from "effect"
+import {
+  Cause,
+  Chunk,
+  Duration,
+  Effect,
+  Exit,
+  type Fiber,
+  Option,
+  type Scope,
+  Stream
+} from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import type { AcquireError } from "../pool/PoolError.ts"
 import { alone } from "./alone.ts"
@@ -74,6 +84,15 @@ const wrote = (answer: Answer): boolean =>
     ({ command }) => command !== "SELECT" && command !== "SHOW"
   )
 
+/**
+ * Whoever is held up on a shared session is freed after some 200 ms (see `Pipeline`): a shorter limit would
+ * be reached because of a neighbour.
+ */
+const leastLimit = Duration.millis(250)
+
+const canWaitWithin = (limit: Duration.Duration | undefined): boolean =>
+  limit === undefined || Duration.greaterThanOrEqualTo(limit, leastLimit)
+
 /** What statements are borrowed for, and how. */
 export interface Borrowing {
   readonly pool: PoolOf<PgConnection>
@@ -139,7 +158,7 @@ export class BorrowedStatements extends PgStatements {
   ): Effect.Effect<Answer, PgError | AcquireError> {
     const limit = limitOf(fiber, this.settings)
     const text = this.settings.texts.of(query.text)
-    return this.pipelines !== undefined && text.isReading
+    return this.pipelines !== undefined && text.isReading && canWaitWithin(limit)
       ? this.pipelines.run({ query, text, limit }, next)
       : alone(this.pool, { query, limit }, next)
   }

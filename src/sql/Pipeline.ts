@@ -72,6 +72,7 @@ export class Pipeline {
   private isClosed = false
   private hasCancelled = false
   private isUnblocking = false
+  private readonly cancelling = Effect.unsafeMakeSemaphore(1)
   /** A request to cancel may still be on its way, and must hit nobody else. */
   private isSpoilt = false
   private seenBeat = -1
@@ -119,7 +120,12 @@ export class Pipeline {
       done({ exit, wasHit: this.hasCancelled && !sent.isUnwanted && isCancelled(exit) })
     const how = { time: limit, giveUp: undo }
     const { inTime, stop } = this.connection.limited(query, outside, how, told)
-    this.transmit(query, sent, inTime)
+    try {
+      this.transmit(query, sent, inTime)
+    } catch (defect) {
+      stop()
+      throw defect
+    }
     return Effect.zipRight(Effect.sync(stop), undo)
   }
 
@@ -146,6 +152,7 @@ export class Pipeline {
     } catch (defect) {
       // A driver of somebody else's; whoever asked dies of it, and nobody else.
       this.unanswered.delete(sent)
+      this.expected -= sent.expected
       this.leave()
       throw defect
     }
@@ -154,7 +161,9 @@ export class Pipeline {
   /** Whoever asked does not want it any more. */
   private undo(sent: Sent): Effect.Effect<void> {
     sent.isUnwanted = true
-    return sent.answered.isGiven ? Effect.void : this.giveUp(sent.answered)
+    if (sent.answered.isGiven) return Effect.void
+    if (this.isSpoilt) this.dropUnwanted()
+    return this.giveUp(sent.answered)
   }
 
   /**
@@ -198,12 +207,15 @@ export class Pipeline {
   /** What takes longer than an interrupt may goes on by itself; nobody else gets the session before. */
   private cancelAmong(answered: Signal): Effect.Effect<void> {
     this.underWay += 1
-    const cancelled = Effect.suspend(() => {
-      const request = this.connection.cancelRequest(answered)
-      if (answered.isGiven || request === undefined) return Effect.void
-      this.hasCancelled = true
-      return Effect.catchAll(request, () => Effect.sync(() => this.spoil()))
-    })
+    // One at a time: where the network is gone, each asks again and again.
+    const cancelled = this.cancelling.withPermits(1)(
+      Effect.suspend(() => {
+        const request = this.connection.cancelRequest(answered)
+        if (answered.isGiven || this.isSpoilt || request === undefined) return Effect.void
+        this.hasCancelled = true
+        return Effect.catchAll(request, () => Effect.sync(() => this.spoil()))
+      })
+    )
     const over = Effect.sync(() => {
       this.isUnblocking = false
       this.leave()
@@ -213,13 +225,21 @@ export class Pipeline {
       Effect.ensuring(over)
     )
     return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(undone)), (fiber) =>
-      new InterruptTime().takeBack(Fiber.join(fiber), Effect.void)
+      new InterruptTime().takeBack(
+        Fiber.join(fiber),
+        Effect.sync(() => this.dropUnwanted())
+      )
     )
   }
 
-  /** The session is not lent again. Where nobody waits for it any more it ends now. */
+  /** The session is not lent again. */
   private spoil(): void {
     this.isSpoilt = true
+    this.dropUnwanted()
+  }
+
+  /** Where nobody waits for the session any more it ends now. */
+  private dropUnwanted(): void {
     if ([...this.unanswered].every(({ isUnwanted }) => isUnwanted)) this.drop()
   }
 

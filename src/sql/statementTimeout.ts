@@ -27,7 +27,8 @@ export class StatementTimeout extends Error {
 
 /**
  * Limits the time from sending each statement of an effect to its answer; waiting for a connection
- * does not count. A statement that takes longer is cancelled, its connection is dropped, and it
+ * does not count. A statement that takes longer is cancelled, its connection is dropped unless others
+ * share it, and it
  * fails with a `PgError` (`StatementTimeoutError`, outcome `Unknown` outside a transaction).
  *
  * It goes before the client's own `statementTimeout`; an infinite duration lifts that.

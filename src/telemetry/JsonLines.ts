@@ -1,4 +1,4 @@
-import { Effect, type Layer, Logger } from "effect"
+import { Effect, type Layer, Logger, LogLevel } from "effect"
 
 /** What takes lines of text: the standard output. */
 export interface LineSink {
@@ -16,8 +16,8 @@ const lineOf = (options: Logger.Logger.Options<unknown>): string => {
 
 /**
  * Writes what is logged as lines of JSON, all of one turn of the event loop at once: a call of the system for
- * each takes as long as a look-up of a session. The process can only lose the lines of its last turn, and
- * those only if it is killed: when it exits they are written.
+ * each takes as long as a look-up of a session. An error goes out at once, with what was before it; the rest of
+ * the last turn is lost only where the process is killed or crashes: when it exits they are written.
  */
 export const layer = (sink: LineSink = process.stdout): Layer.Layer<never> => {
   let lines: Array<string> = []
@@ -28,6 +28,7 @@ export const layer = (sink: LineSink = process.stdout): Layer.Layer<never> => {
   }
   const logger = Logger.make((options) => {
     if (lines.push(lineOf(options)) === 1) setImmediate(flush)
+    if (options.logLevel.ordinal >= LogLevel.Error.ordinal) flush()
   })
   const added = Effect.acquireRelease(
     Effect.sync(() => {

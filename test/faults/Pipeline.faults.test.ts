@@ -287,6 +287,13 @@ layer(Layer.provideMerge(network, TestDatabase.address), {
     }).pipe(Effect.provide(proxiedClient({ minConnections: 4 })))
   )
 
+  it.effect("has so little time that a neighbour could use it up", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      assert.isAbove(yield* backends(sql, asks), 1)
+    }).pipe(Effect.provide(proxiedClient({ minConnections: 4, statementTimeout: "200 millis" })))
+  )
+
   it.effect("was told not to", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

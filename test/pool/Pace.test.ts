@@ -29,6 +29,13 @@ describe("the pace of a queue", () => {
     assert.isAbove(Pace.estimate(slower, 0), 450)
   })
 
+  it("is not that of a stall, which turns nobody away for long after its end", () => {
+    let pace = paceAfter(60)
+    pace = Pace.served(pace, pace.servedAt + 8_000)
+    for (let caller = 0; caller < 50; caller++) pace = Pace.served(pace, pace.servedAt + 5)
+    assert.isBelow(Pace.estimate(pace, 99), 7_500)
+  })
+
   it.prop(
     "is that of the whole where many are served at once and then for a while nobody",
     { size: fc.integer({ min: 20, max: 300 }), gap: fc.integer({ min: 1, max: 50 }) },
