@@ -1,5 +1,9 @@
 import { Effect, Fiber } from "effect"
-import type { EmbeddedPostgres, FaultProxy } from "../../src/testing/index.ts"
+import type {
+  EmbeddedPostgres,
+  EmbeddedPostgresError,
+  FaultProxy
+} from "../../src/testing/index.ts"
 import type { RoundRobin } from "../service/RoundRobin.ts"
 import { type Burst, burst } from "./Burst.ts"
 import type { Fleet } from "./Fleet.ts"
@@ -28,21 +32,23 @@ export interface Ordeal {
 const PAUSE = "1500 millis"
 
 /** What goes wrong, in this order, with a pause after each. */
-const faultsOf = ({ fleet, proxies, server }: OrdealOptions) =>
-  [
-    ["one instance's connections to the database are reset", proxies[0]?.resetAll ?? Effect.void],
-    ["an administrator ends all sessions", server.killSessions],
-    ["an instance gets SIGTERM, and another takes its place", fleet.replace(0, "SIGTERM")],
-    [
-      "all connections to the database are reset",
-      Effect.forEach(proxies, (proxy) => proxy.resetAll)
-    ],
-    ["an instance gets SIGKILL, and another takes its place", fleet.replace(1, "SIGKILL")],
-    ["the database is restarted", server.restart("fast")],
-    ["one instance's connections are forgotten by a NAT", proxies[2]?.forgetAll ?? Effect.void],
-    ["the database crashes and recovers", Effect.zipRight(server.crash, server.start)],
-    ["an instance gets SIGTERM, and another takes its place", fleet.replace(2, "SIGTERM")]
-  ] as const
+const faultsOf = ({
+  fleet,
+  proxies,
+  server
+}: OrdealOptions): ReadonlyArray<
+  readonly [name: string, Effect.Effect<unknown, EmbeddedPostgresError>]
+> => [
+  ["one instance's connections to the database are reset", proxies[0]?.resetAll ?? Effect.void],
+  ["an administrator ends all sessions", server.killSessions],
+  ["an instance gets SIGTERM, and another takes its place", fleet.replace(0, "SIGTERM")],
+  ["all connections to the database are reset", Effect.forEach(proxies, (proxy) => proxy.resetAll)],
+  ["an instance gets SIGKILL, and another takes its place", fleet.replace(1, "SIGKILL")],
+  ["the database is restarted", server.restart("fast")],
+  ["one instance's connections are forgotten by a NAT", proxies[2]?.forgetAll ?? Effect.void],
+  ["the database crashes and recovers", Effect.zipRight(server.crash, server.start)],
+  ["an instance gets SIGTERM, and another takes its place", fleet.replace(2, "SIGTERM")]
+]
 
 /** So many live one life after the other until it is over; all lives come to their end. */
 const lives = (options: OrdealOptions, isOver: () => boolean) => {

@@ -19,7 +19,7 @@ export interface AccountMeans {
   readonly begin: ReturnType<typeof beginSession>
 }
 
-/** See {@link AccountMeans}; `deadline` limits each statement with all its repetitions. */
+/** See {@link AccountMeans}; `deadline` limits a statement that is run outside of a call. */
 export const accountMeans = (deadline: Duration.DurationInput) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient

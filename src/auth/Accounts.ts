@@ -14,6 +14,7 @@ import type {
   WrongPassword
 } from "./AuthError.ts"
 import { counted } from "./AuthMetrics.ts"
+import { within } from "./CallDeadline.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { makeRequestEmailChange, type NewEmail } from "./EmailChange.ts"
@@ -35,7 +36,10 @@ import type { User } from "./User.ts"
 
 /** What of {@link Accounts} can be set. When sessions end is set by `SessionExpiry`. */
 export interface AccountsOptions {
-  /** Longest time for one statement with all its repetitions. Default 30 s. */
+  /**
+   * Longest time for all statements of one call with their repetitions, those of the throttle too.
+   * Default 30 s.
+   */
   readonly deadline?: Duration.DurationInput
 }
 
@@ -146,20 +150,24 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
 
 const make = ({ deadline = Duration.seconds(30) }: AccountsOptions) =>
   Effect.map(accountMeans(deadline), (means) => {
+    const call =
+      <Args extends ReadonlyArray<unknown>, A, E>(method: (...args: Args) => Effect.Effect<A, E>) =>
+      (...args: Args) =>
+        within(deadline)(method(...args))
     const { prepareSignUp, signUp } = makeSignUp(means)
     const { requestPasswordReset, resetPassword } = makePasswordReset(means)
     const { proveEmail, requestEmailProof } = makeEmailProof(means)
     return {
-      signUp: counted("sign-up", signUp),
-      prepareSignUp,
-      requestSignUp: counted("sign-up-request", makeRequestSignUp(means)),
-      signIn: counted("sign-in", makeSignIn(means)),
-      changePassword: counted("password-change", makeChangePassword(means)),
-      requestPasswordReset: counted("password-reset-request", requestPasswordReset),
-      resetPassword: counted("password-reset", resetPassword),
-      requestEmailProof: counted("email-proof-request", requestEmailProof),
-      proveEmail: counted("email-proof", proveEmail),
-      requestEmailChange: counted("email-change-request", makeRequestEmailChange(means)),
-      deleteAccount: counted("account-deletion", makeDeleteAccount(means))
+      signUp: counted("sign-up", call(signUp)),
+      prepareSignUp: call(prepareSignUp),
+      requestSignUp: counted("sign-up-request", call(makeRequestSignUp(means))),
+      signIn: counted("sign-in", call(makeSignIn(means))),
+      changePassword: counted("password-change", call(makeChangePassword(means))),
+      requestPasswordReset: counted("password-reset-request", call(requestPasswordReset)),
+      resetPassword: counted("password-reset", call(resetPassword)),
+      requestEmailProof: counted("email-proof-request", call(requestEmailProof)),
+      proveEmail: counted("email-proof", call(proveEmail)),
+      requestEmailChange: counted("email-change-request", call(makeRequestEmailChange(means))),
+      deleteAccount: counted("account-deletion", call(makeDeleteAccount(means)))
     }
   })

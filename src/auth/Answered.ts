@@ -1,13 +1,25 @@
+import type { SqlError } from "@effect/sql/SqlError"
 import { type Duration, Effect } from "effect"
+import type { DatabaseUnavailable } from "./AuthError.ts"
+import { timeLeft } from "./CallDeadline.ts"
 import { Housekeeping } from "./Housekeeping.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
+import { answeredWithin, untilAnswered } from "./IdempotentStatement.ts"
 
 /** How statements are run that somebody's request has caused. */
-export type Answered = ReturnType<typeof untilAnswered>
+export type Answered = <A>(
+  statement: Effect.Effect<A, SqlError>
+) => Effect.Effect<A, DatabaseUnavailable>
 
-/** As `untilAnswered`; each answer is an occasion for housekeeping. */
+/**
+ * As `untilAnswered`, for as long as is left to the call under way, or for the deadline outside of
+ * one; each answer is an occasion for housekeeping.
+ */
 export const makeAnswered = (deadline: Duration.DurationInput): Effect.Effect<Answered> =>
   Effect.map(Housekeeping, ({ afterAnswer }) => {
-    const run = untilAnswered(deadline)
-    return (statement) => Effect.zipLeft(run(statement), afterAnswer)
+    const alone = untilAnswered(deadline)
+    return (statement) =>
+      timeLeft.pipe(
+        Effect.flatMap((left) => (left === undefined ? alone : answeredWithin(left))(statement)),
+        Effect.zipLeft(afterAnswer)
+      )
   })

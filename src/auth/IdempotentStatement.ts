@@ -1,6 +1,6 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect } from "effect"
-import { replayBounded } from "../sql/replay.ts"
+import { replay, replayBounded } from "../sql/replay.ts"
 import { statementTimeout } from "../sql/statementTimeout.ts"
 import type { DatabaseUnavailable } from "./AuthError.ts"
 import { fromSqlError } from "./DatabaseFault.ts"
@@ -12,6 +12,9 @@ import { metItself } from "./UniqueKeys.ts"
  */
 const patience = Duration.seconds(5)
 
+/** A run waits for a connection, 10 s unless it is set, and then for the answer. */
+const longestRun = Duration.sum(Duration.seconds(10), patience)
+
 /** What a retry needs is made for a failure: it costs more than the statement. */
 const againWhere =
   <E>(isWorthIt: (error: E) => boolean) =>
@@ -20,18 +23,25 @@ const againWhere =
       Effect.retry(statement, { while: isWorthIt, times: 2 })
     )
 
-/**
- * Runs a statement that may be run any number of times until its answer arrives, or fails with
- * `DatabaseUnavailable` at the deadline.
- */
-export const untilAnswered =
-  (deadline: Duration.DurationInput) =>
+const answeredBy =
+  (replayed: typeof replayBounded, deadline: Duration.DurationInput) =>
   <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, DatabaseUnavailable> =>
     statement.pipe(
       statementTimeout(patience),
       // Three leave room for three earlier runs that are still under way.
       againWhere(metItself),
-      // A run takes as long as a connection may be waited for, and a statement take.
-      replayBounded({ idempotent: true, deadline }),
+      replayed({ idempotent: true, deadline }),
       Effect.catchTag("SqlError", fromSqlError)
     )
+
+/**
+ * Runs a statement that may be run any number of times until its answer arrives, or fails with
+ * `DatabaseUnavailable` at the deadline; the first run may go on for as long as one may take.
+ */
+export const untilAnswered = (deadline: Duration.DurationInput) =>
+  answeredBy(replayBounded, deadline)
+
+/** As {@link untilAnswered}, and the first run, too, ends at the deadline. */
+export const answeredWithin = (left: Duration.Duration) =>
+  // A race with the deadline costs more than a statement: a first run that ends before it is spared.
+  answeredBy(Duration.lessThan(left, longestRun) ? replay : replayBounded, left)

@@ -9,7 +9,10 @@ import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimi
 
 /** What of {@link Throttle} can be set: limits, each with its default, and the time it may take. */
 export interface ThrottleOptions extends Partial<ThrottleLimits> {
-  /** Longest time for its statement with all its repetitions. Default 10 s. */
+  /**
+   * Longest time for its statement with all its repetitions, where it is not a call of `Accounts`
+   * that has it run: then it is what is left of that call's. Default 10 s.
+   */
   readonly deadline?: Duration.DurationInput
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, DateTime, Duration, Effect, Fiber, Layer, Record, TestClock } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
+import { Outbox } from "../../src/auth/Outbox.ts"
 import { Session, SessionId } from "../../src/auth/Session.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import * as SessionToken from "../../src/auth/SessionToken.ts"
@@ -11,6 +12,7 @@ import { User, UserId } from "../../src/auth/User.ts"
 import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
+import { requester } from "./Requesters.ts"
 import { answerLost, type Execute, scriptedClient, serverError } from "./ScriptedClient.ts"
 
 const row = {
@@ -28,6 +30,23 @@ const accountsWith = (execute: Execute) =>
 
 const signUp = Effect.flatMap(Accounts, (accounts) =>
   accounts.signUp(credentials("later@example.com"))
+)
+
+/** What the statement of the throttle answers when the attempt is within its limits. */
+const admitted = { is_admitted: true, wait: 0 }
+
+/** As the service has it: the attempt is counted by a statement of its own, before the sign-up's. */
+const throttledWith = (execute: Execute) =>
+  Accounts.layer().pipe(
+    Layer.provide([Outbox.off, Throttle.layer()]),
+    Layer.provide(instantPasswords),
+    Layer.provide(scriptedClient(execute))
+  )
+
+const signUpFromSomewhere = Effect.flatMap(Accounts, (accounts) =>
+  accounts.signUp(credentials("later@example.com"), {
+    requester: requester()
+  })
 )
 
 describe("a sign-up while the database is away", () => {
@@ -64,6 +83,60 @@ describe("a sign-up while the database is away", () => {
       isBack = true
       yield* TestClock.adjust(Duration.seconds(1))
       expect(yield* Fiber.join(fiber)).toMatchObject({ user: { email: "later@example.com" } })
+    })
+  )
+})
+
+describe("a sign-up whose attempt is counted, while the database is away", () => {
+  it.effect("waits 30 s for both statements together", () =>
+    Effect.gen(function* () {
+      let isAdmitted = false
+      const away = throttledWith((text) =>
+        Effect.suspend(() =>
+          isAdmitted && text.includes("throttles") ? Effect.succeed([admitted]) : answerLost
+        )
+      )
+      const fiber = yield* Effect.fork(Effect.flip(Effect.provide(signUpFromSomewhere, away)))
+      yield* TestClock.adjust("20 seconds")
+      isAdmitted = true
+      yield* TestClock.adjust("9999 millis")
+      expect(yield* Fiber.poll(fiber)).toMatchObject({ _tag: "None" })
+      yield* TestClock.adjust("1 millis")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ _tag: "DatabaseUnavailable" })
+    })
+  )
+
+  it.effect("succeeds when the database is back after 28 s", () =>
+    Effect.gen(function* () {
+      let isBack = false
+      const away = throttledWith((text) =>
+        Effect.suspend(() => {
+          if (!isBack) return answerLost
+          return Effect.succeed([text.includes("insert into users") ? row : admitted])
+        })
+      )
+      const fiber = yield* Effect.fork(Effect.provide(signUpFromSomewhere, away))
+      yield* TestClock.adjust("28 seconds")
+      isBack = true
+      yield* TestClock.adjust("1 seconds")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ user: { email: "later@example.com" } })
+    })
+  )
+
+  it.effect("ends after 30 s even when a statement that was begun late gets no answer", () =>
+    Effect.gen(function* () {
+      let isAdmitted = false
+      const away = throttledWith((text) =>
+        Effect.suspend(() => {
+          if (!isAdmitted) return answerLost
+          return text.includes("insert into users") ? Effect.never : Effect.succeed([admitted])
+        })
+      )
+      const fiber = yield* Effect.fork(Effect.flip(Effect.provide(signUpFromSomewhere, away)))
+      yield* TestClock.adjust("26 seconds")
+      isAdmitted = true
+      yield* TestClock.adjust("4 seconds")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ _tag: "DatabaseUnavailable" })
     })
   )
 })
