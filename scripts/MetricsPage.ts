@@ -2,7 +2,7 @@ import { Metric, MetricKeyType, Option } from "effect"
 import { authMetrics } from "../src/auth/AuthMetrics.ts"
 import { httpMetrics } from "../src/http/HttpMetrics.ts"
 import { poolMetrics } from "../src/pool/PoolMetrics.ts"
-import { recoveryMetrics } from "../src/sql/Recovery.ts"
+import { recoveryMetrics } from "../src/sql/statement/Recovery.ts"
 import { catalogue, isOurs, prometheusName } from "../src/telemetry/Catalogue.ts"
 import { processMetrics } from "../src/telemetry/ProcessMetrics.ts"
 

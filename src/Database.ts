@@ -4,8 +4,8 @@ import { Data, Effect, Layer, type Redacted } from "effect"
 import { authSchema } from "./auth/authSchema.ts"
 import type { Pool } from "./pool/Pool.ts"
 import { isEmbedded, type Settings } from "./Settings.ts"
-import { migrateFirst } from "./sql/migrate.ts"
 import * as PgClient from "./sql/PgClient.ts"
+import { migrateFirst } from "./sql/schema/migrate.ts"
 import type { EmbeddedPostgresError } from "./testing/EmbeddedPostgresError.ts"
 
 /** Where the embedded server keeps its data, below the folder that the service was started in. */

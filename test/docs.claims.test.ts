@@ -7,8 +7,8 @@ import { Api } from "../src/http/Api.ts"
 import { defaults } from "../src/pool/PoolConfig.ts"
 import { variables } from "../src/Settings.ts"
 import { defaultInitializeTimeout, type PgClientConfig } from "../src/sql/PgClientConfig.ts"
-import { defaultPreparedStatements } from "../src/sql/SessionSettings.ts"
-import { silenceThresholdOf } from "../src/sql/WatchedConnector.ts"
+import { defaultPreparedStatements } from "../src/sql/session/SessionSettings.ts"
+import { silenceThresholdOf } from "../src/sql/silence/WatchedConnector.ts"
 import { type MarkdownPage, markdownPage, read } from "./support/MarkdownPage.ts"
 
 const root = new URL("../", import.meta.url)

@@ -1,7 +1,7 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { Effect } from "effect"
-import { proof } from "../../src/sql/Introduction.ts"
 import { PgClient } from "../../src/sql/index.ts"
+import { proof } from "../../src/sql/session/Introduction.ts"
 import { FaultProxy } from "../../src/testing/index.ts"
 import type { Server } from "./Freezing.ts"
 

@@ -62,7 +62,7 @@ export interface Sign {
   readonly needsDial?: boolean
 }
 
-/** By the subjects that sql/ notes; see `sql/Recovery.ts`. */
+/** By the subjects that sql/ notes; see `sql/statement/Recovery.ts`. */
 const noted = (subject: string): Sign | undefined => {
   switch (subject) {
     case "Replayed":

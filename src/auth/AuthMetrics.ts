@@ -1,5 +1,5 @@
 import { Cause, Effect, Exit, Metric, MetricLabel, Option } from "effect"
-import { remembering } from "../pool/MetricLabels.ts"
+import { remembering } from "../runtime/MetricLabels.ts"
 import type { LetterPurpose } from "./LetterPurpose.ts"
 
 /** What people do, and the letters that come of it. */

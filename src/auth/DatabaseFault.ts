@@ -1,6 +1,6 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, Option } from "effect"
-import { PgError, type Reason } from "../sql/PgError.ts"
+import { PgError, type Reason } from "../sql/failure/PgError.ts"
 import { DatabaseUnavailable } from "./AuthError.ts"
 
 /**

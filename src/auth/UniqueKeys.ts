@@ -1,5 +1,5 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { PgError } from "../sql/PgError.ts"
+import { PgError } from "../sql/failure/PgError.ts"
 
 /** The unique keys whose values are random, so that only a statement's own row can hold them. */
 const ownKeys: ReadonlySet<string | undefined> = new Set([

@@ -1,4 +1,4 @@
-import type { Schema } from "../sql/SchemaState.ts"
+import type { Schema } from "../sql/schema/SchemaState.ts"
 import { lettersAndLimits } from "./migrations/LettersAndLimits.ts"
 import { pruningAndAuditIndexes } from "./migrations/PruningAndAuditIndexes.ts"
 import { signUpRequests } from "./migrations/SignUpRequests.ts"

@@ -1,8 +1,8 @@
 import * as Options from "@effect/cli/Options"
 import { Config, Effect, Option, type Redacted } from "effect"
 import * as SettingsInvalid from "../settings/SettingsInvalid.ts"
-import { parseUrl } from "../sql/DatabaseUrl.ts"
-import { databaseVariables, poolVariables } from "../sql/environment.ts"
+import { parseUrl } from "../sql/opening/DatabaseUrl.ts"
+import { databaseVariables, poolVariables } from "../sql/opening/environment.ts"
 import { WrongUse } from "./Outcome.ts"
 
 /** `--url`, which goes before the environment. */

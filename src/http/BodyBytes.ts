@@ -1,5 +1,7 @@
+import { finished, Readable } from "node:stream"
 import { HttpApp, HttpBody, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
+import { NodeStream } from "@effect/platform-node"
+import { Duration, Effect, Stream } from "effect"
 import { InvalidRequest, PayloadTooLarge } from "./ApiError.ts"
 
 /** The largest body that is read. Generous: an e-mail address and a password are under 2 KiB. */
@@ -26,53 +28,65 @@ const cutShort = new InvalidRequest({
  * Reads the whole body, up to `LARGEST_BODY_BYTES`; beyond that the answer goes out at once, and
  * the connection is closed behind it in an orderly way.
  *
- * platform's own limit (`MaxBodySize`) destroys the socket instead, and its default is no limit.
+ * platform's own limit (`MaxBodySize`) destroys the socket instead, and its default is no limit. Its
+ * stream of the body costs more than all else of a request.
  */
 export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-  const reading = yield* Deferred.make<Uint8Array, InvalidRequest | PayloadTooLarge>()
-  if (Number(request.headers["content-length"] ?? 0) > LARGEST_BODY_BYTES) {
-    yield* Deferred.fail(reading, tooLarge)
-  }
-  const reader = yield* Effect.forkScoped(readInto(reading, request))
-  return yield* Deferred.await(reading).pipe(
-    Effect.tapErrorTag("PayloadTooLarge", () => closeBehindAnswer(reader))
+  const body = yield* readableOf(request)
+  const isDeclaredTooLarge = Number(request.headers["content-length"] ?? 0) > LARGEST_BODY_BYTES
+  return yield* (isDeclaredTooLarge ? thrownAway(body) : collected(body)).pipe(
+    Effect.tapErrorTag("PayloadTooLarge", () => closeBehindAnswer(body))
   )
 })
 
-// The reader never stops early: ending the stream before its end would destroy the socket.
-const readInto = (
-  reading: Deferred.Deferred<Uint8Array, InvalidRequest | PayloadTooLarge>,
-  request: HttpServerRequest.HttpServerRequest
-) => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  const keep = (chunk: Uint8Array) => {
-    size += chunk.byteLength
-    if (size > LARGEST_BODY_BYTES) {
-      chunks.length = 0
-      return Deferred.fail(reading, tooLarge)
-    }
-    chunks.push(chunk)
-    return Effect.void
-  }
-  return Stream.runForEach(request.stream, keep).pipe(
-    Effect.matchCauseEffect({
-      onFailure: () => Deferred.fail(reading, cutShort),
-      onSuccess: () => Deferred.succeed(reading, Buffer.concat(chunks))
-    })
-  )
-}
+/** Only node's server gives one; a body of the web's kind is made one. */
+const readableOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Readable> =>
+  request.source instanceof Readable
+    ? Effect.succeed(request.source)
+    : NodeStream.toReadable(request.stream)
 
-const closeBehindAnswer = (reader: Fiber.Fiber<unknown>) =>
+const thrownAway = (body: Readable): Effect.Effect<never, PayloadTooLarge> =>
+  Effect.suspend(() => {
+    body.resume()
+    return tooLarge
+  })
+
+// The body is never destroyed: that would destroy the socket, and the answer with it.
+const collected = (body: Readable) =>
+  Effect.async<Uint8Array, InvalidRequest | PayloadTooLarge>((resume) => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const take = (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      if (size <= LARGEST_BODY_BYTES) return void chunks.push(chunk)
+      chunks.length = 0
+      resume(tooLarge)
+    }
+    const whole = () => resume(Effect.sync(() => Buffer.concat(chunks)))
+    const broken = () => resume(cutShort)
+    body.on("data", take).once("end", whole).once("error", broken).once("close", broken)
+    if (body.destroyed) broken()
+    return Effect.sync(() => {
+      body.off("data", take).off("end", whole).off("error", broken).off("close", broken)
+    })
+  })
+
+const closeBehindAnswer = (body: Readable) =>
   HttpApp.appendPreResponseHandler((_request, response) =>
     Effect.succeed(
       response.body._tag === "Uint8Array"
-        ? HttpServerResponse.setBody(response, followedBy(response.body, Fiber.await(reader))).pipe(
+        ? HttpServerResponse.setBody(response, followedBy(response.body, endOf(body))).pipe(
             HttpServerResponse.setHeader("connection", "close")
           )
         : response
     )
   )
+
+const endOf = (body: Readable) =>
+  Effect.async<void>((resume) => {
+    const stop = finished(body, { writable: false }, () => resume(Effect.void))
+    return Effect.sync(stop)
+  })
 
 // The answer's length is declared, so the client has all of it while the response is still open.
 const followedBy = (body: HttpBody.Uint8Array, rest: Effect.Effect<unknown>) =>

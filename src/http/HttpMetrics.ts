@@ -1,5 +1,5 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
-import { remembering } from "../pool/MetricLabels.ts"
+import { remembering } from "../runtime/MetricLabels.ts"
 
 /** In the names and units of OpenTelemetry's semantic conventions for HTTP servers (1.29). */
 export const httpMetrics = {

@@ -1,7 +1,7 @@
 import type { HttpApp, HttpServerResponse } from "@effect/platform"
 import { currentPreResponseHandlers } from "@effect/platform/HttpApp"
 import { Cause, Context, Duration, Effect, FiberId, FiberRef, HashSet, Layer } from "effect"
-import { Deadlines } from "../pool/Deadlines.ts"
+import { Deadlines } from "../runtime/Deadlines.ts"
 import { DeadlineExceeded } from "./ApiError.ts"
 import { errorAnswer } from "./ErrorAnswer.ts"
 

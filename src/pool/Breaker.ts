@@ -1,5 +1,5 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import { type Backoff, delayAfter } from "./Backoff.ts"
-import type { Instant } from "./PoolState.ts"
 
 /** Dials that failed in a row. */
 export interface Outage {

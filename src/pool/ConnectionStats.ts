@@ -1,5 +1,6 @@
 import { Duration } from "effect"
-import type { Instant, Member } from "./PoolState.ts"
+import type { Instant } from "../runtime/Alarm.ts"
+import type { Member } from "./PoolState.ts"
 
 /** One connection of a pool at one moment. */
 export interface ConnectionStats {

@@ -1,5 +1,6 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import { patience } from "./Breaker.ts"
-import { established, firstWaiter, type Instant, type State, total } from "./PoolState.ts"
+import { established, firstWaiter, type State, total } from "./PoolState.ts"
 
 /**
  * After this many milliseconds of silence another dial overtakes the only one under way, which the

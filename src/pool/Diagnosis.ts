@@ -1,6 +1,7 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import * as Breaker from "./Breaker.ts"
 import { isPreparing } from "./Demand.ts"
-import { type Instant, type State, total } from "./PoolState.ts"
+import { type State, total } from "./PoolState.ts"
 
 /** The counters as they stand in messages. */
 export const describe = (state: State, at: Instant): string => {

@@ -1,9 +1,9 @@
 import { Effect } from "effect"
+import { undertaking } from "../runtime/Undertaking.ts"
 import type { Connection } from "./Connection.ts"
 import type { Lease } from "./Lease.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { PoolShell } from "./PoolShell.ts"
-import { undertaking } from "./Undertaking.ts"
 
 /**
  * Something short that is done on a connection, told by callbacks: `done` is called once, with the

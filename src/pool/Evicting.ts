@@ -1,8 +1,9 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import { dueAgain, isSurplus, isToBeKeptAlive } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import { type Commands, report } from "./PoolCommand.ts"
 import type { EvictionReason } from "./PoolEvent.ts"
-import type { Instant, Member, State } from "./PoolState.ts"
+import type { Member, State } from "./PoolState.ts"
 
 /** Closes and forgets a member. */
 export const evict = (

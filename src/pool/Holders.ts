@@ -1,8 +1,7 @@
 import type { Tracer } from "effect"
-import type { Alarm } from "./Alarm.ts"
+import type { Alarm, Instant } from "../runtime/Alarm.ts"
 import type { Lease } from "./Lease.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
-import type { Instant } from "./PoolState.ts"
 
 /** Who holds a connection, as far as its span tells. */
 export const nameOf = (span: Tracer.AnySpan | undefined): string => {

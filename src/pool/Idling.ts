@@ -1,5 +1,6 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import type { Proof } from "./PoolCommand.ts"
-import { type Instant, type Limits, type Member, type State, total } from "./PoolState.ts"
+import { type Limits, type Member, type State, total } from "./PoolState.ts"
 
 /**
  * After this many milliseconds idle a FIN or RST may be waiting in the kernel that the event loop

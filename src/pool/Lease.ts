@@ -1,7 +1,7 @@
 import { Effect, type Tracer } from "effect"
+import type { Instant } from "../runtime/Alarm.ts"
 import type { AcquireSpan } from "./AcquireSpan.ts"
 import type { AcquireError } from "./PoolError.ts"
-import type { Instant } from "./PoolState.ts"
 
 /** A connection in the hands of its one borrower. */
 export interface Lease<C> {

@@ -1,6 +1,7 @@
 import { List } from "effect"
+import type { Instant } from "../runtime/Alarm.ts"
 import { dueAfterRest } from "./Idling.ts"
-import { advanced, type Instant, type Member, type Moving, type State } from "./PoolState.ts"
+import { advanced, type Member, type Moving, type State } from "./PoolState.ts"
 
 type Phase = Member["phase"]
 

@@ -8,8 +8,8 @@ import {
   FiberSet,
   type Scope
 } from "effect"
+import type { Instant } from "../runtime/Alarm.ts"
 import type { Connection } from "./Connection.ts"
-import type { Instant } from "./PoolState.ts"
 
 /** A connection, and what it has been through. */
 interface Entry<C> {

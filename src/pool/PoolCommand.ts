@@ -1,7 +1,7 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import type { Loss } from "./Connection.ts"
 import type { AcquireError, ConnectError } from "./PoolError.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
-import type { Instant } from "./PoolState.ts"
 import type { Waiter } from "./WaitQueue.ts"
 
 /** What the shell tells the machine. `at` is the instant it happened, `random` lies in [0, 1). */

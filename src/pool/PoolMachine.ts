@@ -1,17 +1,11 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import { socketClosed } from "./Connection.ts"
 import { connected, connectFailed, warm } from "./Dialing.ts"
 import { abort, condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
 import { isSilent } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
-import {
-  established,
-  firstWaiter,
-  type Instant,
-  type Member,
-  type State,
-  total
-} from "./PoolState.ts"
+import { established, firstWaiter, type Member, type State, total } from "./PoolState.ts"
 import { prove, serve, settle } from "./Serving.ts"
 import { lose, refute } from "./Suspecting.ts"
 import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"

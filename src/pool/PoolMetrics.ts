@@ -1,5 +1,5 @@
 import { Metric, MetricBoundaries, MetricLabel } from "effect"
-import { type Labels, remembering } from "./MetricLabels.ts"
+import { type Labels, remembering } from "../runtime/MetricLabels.ts"
 import { type AcquireError, noRefusals } from "./PoolError.ts"
 import { noEvictions, type PoolEvent } from "./PoolEvent.ts"
 import { type State, total } from "./PoolState.ts"

@@ -1,11 +1,9 @@
 import { List } from "effect"
+import type { Instant } from "../runtime/Alarm.ts"
 import type { Backoff } from "./Backoff.ts"
 import { type Breaker, closed } from "./Breaker.ts"
 import { type Pace, resting } from "./Pace.ts"
 import * as WaitQueue from "./WaitQueue.ts"
-
-/** Milliseconds on a clock that never goes back; only differences mean anything. */
-export type Instant = number
 
 /** One connection in one of its phases; the connection itself is the shell's. */
 export interface Member {

@@ -1,3 +1,4 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import * as Breaker from "./Breaker.ts"
 import { dialsAt, dialTimeout, isReplaced, unproven } from "./Demand.ts"
 import { abort, evict, expired } from "./Evicting.ts"
@@ -5,14 +6,7 @@ import { proofFor } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import * as Pace from "./Pace.ts"
 import { type Commands, type Proof, report } from "./PoolCommand.ts"
-import {
-  firstWaiter,
-  type Instant,
-  type Member,
-  type State,
-  total,
-  withWaiting
-} from "./PoolState.ts"
+import { firstWaiter, type Member, type State, total, withWaiting } from "./PoolState.ts"
 import * as WaitQueue from "./WaitQueue.ts"
 
 /** Gives the longest waiting caller a member. */

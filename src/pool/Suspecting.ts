@@ -1,8 +1,9 @@
+import type { Instant } from "../runtime/Alarm.ts"
 import type { Loss } from "./Connection.ts"
 import { condemn, evict } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import { type Commands, report } from "./PoolCommand.ts"
-import { established, failed, type Instant, type Member, type State } from "./PoolState.ts"
+import { established, failed, type Member, type State } from "./PoolState.ts"
 import { prove, serve } from "./Serving.ts"
 
 /** Every idle sibling is looked at now, rather than one by one as callers come. */

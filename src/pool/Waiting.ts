@@ -1,9 +1,10 @@
 import { Duration } from "effect"
+import type { Instant } from "../runtime/Alarm.ts"
 import { advice, describe } from "./Diagnosis.ts"
 import { estimate } from "./Pace.ts"
 import { type Commands, report } from "./PoolCommand.ts"
 import { type AcquireError, AcquireTimeout, PoolClosed, QueueFull } from "./PoolError.ts"
-import { established, firstWaiter, type Instant, type State, withWaiting } from "./PoolState.ts"
+import { established, firstWaiter, type State, withWaiting } from "./PoolState.ts"
 import { serve, serveAtOnce } from "./Serving.ts"
 import * as WaitQueue from "./WaitQueue.ts"
 

@@ -1,9 +1,9 @@
 import { Duration, Effect, RcRef, type Scope } from "effect"
 import type { PoolOf } from "../pool/Pool.ts"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
-import type { PgConnection } from "./PgConnection.ts"
-import { fromPool, PgError } from "./PgError.ts"
-import { Turn } from "./Turn.ts"
+import { fromPool, PgError } from "./failure/PgError.ts"
+import type { PgConnection } from "./session/PgConnection.ts"
+import { Turn } from "./transaction/Turn.ts"
 
 /** The question had no answer in time: it says nothing about what was asked. */
 export const unanswered = "Unanswered" as const

@@ -2,7 +2,7 @@ import type * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import { quick, type Running } from "./QuickStatement.ts"
+import { quick, type Running } from "./statement/QuickStatement.ts"
 
 /**
  * `SqlClient.make`'s client with statements that find their connection in our way: its own would run

@@ -5,8 +5,10 @@ import * as Upstream from "@effect/sql-pg/PgClient"
 import { Config, type ConfigError, Context, Duration, Effect, Layer, type Scope } from "effect"
 import { Pool } from "../pool/Pool.ts"
 import { ConnectError } from "../pool/PoolError.ts"
-import { dial } from "./Dial.ts"
-import { driverOf } from "./Driver.ts"
+import { fromAcquire } from "./failure/PgError.ts"
+import { dial } from "./opening/Dial.ts"
+import { driverOf } from "./opening/Driver.ts"
+import * as PgConnector from "./opening/PgConnector.ts"
 import {
   type DescribedConfig,
   described,
@@ -15,22 +17,20 @@ import {
   type PgClientConfig,
   poolConfig
 } from "./PgClientConfig.ts"
-import * as PgConnector from "./PgConnector.ts"
-import { fromAcquire } from "./PgError.ts"
 import * as PooledClient from "./PooledClient.ts"
-import { poolModeOf } from "./PoolMode.ts"
-import { optionalDuration, sessionSettings } from "./SessionSettings.ts"
-import { silenceThresholdOf } from "./WatchedConnector.ts"
+import { poolModeOf } from "./session/PoolMode.ts"
+import { optionalDuration, sessionSettings } from "./session/SessionSettings.ts"
+import { silenceThresholdOf } from "./silence/WatchedConnector.ts"
 
 export type { PgCustom } from "@effect/sql-pg/PgClient"
 export { makeCompiler, PgClient, TypeId } from "@effect/sql-pg/PgClient"
-export { environment } from "./environment.ts"
-export { Gap, type ListenEvent, Listening, Notification } from "./ListenEvent.ts"
-export { notifications } from "./Notifications.ts"
+export { Gap, type ListenEvent, Listening, Notification } from "./listen/ListenEvent.ts"
+export { notifications } from "./listen/Notifications.ts"
+export { environment } from "./opening/environment.ts"
 export type { PgClientConfig } from "./PgClientConfig.ts"
-export { replay } from "./replay.ts"
-export { statementTimeout } from "./statementTimeout.ts"
-export { transactionTimeout } from "./transactionTimeout.ts"
+export { statementTimeout } from "./session/statementTimeout.ts"
+export { replay } from "./statement/replay.ts"
+export { transactionTimeout } from "./transaction/transactionTimeout.ts"
 
 /** The fields of `@effect/sql-pg`'s, and of our own those that an existing pool leaves open. */
 export interface PgClientFromPoolOptions

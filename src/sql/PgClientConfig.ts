@@ -5,10 +5,10 @@ import { Duration, Effect, Redacted } from "effect"
 import type * as pg from "pg"
 import { defaults, type PoolConfig } from "../pool/PoolConfig.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
-import { type DatabaseUrl, parseOptionalUrl } from "./DatabaseUrl.ts"
-import type { Driver } from "./Driver.ts"
-import type { Initialization } from "./PgConnector.ts"
-import type { PoolMode } from "./PoolMode.ts"
+import { type DatabaseUrl, parseOptionalUrl } from "./opening/DatabaseUrl.ts"
+import type { Driver } from "./opening/Driver.ts"
+import type { Initialization } from "./opening/PgConnector.ts"
+import type { PoolMode } from "./session/PoolMode.ts"
 
 /** The knobs of the pool that a client's configuration has under the same names. */
 const poolKnobs = [

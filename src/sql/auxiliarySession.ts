@@ -1,7 +1,7 @@
 import { Duration, Effect, type Scope } from "effect"
 import type { Connection, Connector, Loss } from "../pool/Connection.ts"
 import { tooSlow } from "../pool/DialFailure.ts"
-import { fromAcquire, type PgError } from "./PgError.ts"
+import { fromAcquire, type PgError } from "./failure/PgError.ts"
 
 /** How sessions beside the pool are opened. */
 export interface AuxiliaryDial<C extends Connection> {

@@ -1,13 +1,13 @@
 export * as PgMigrator from "@effect/sql-pg/PgMigrator"
-export { ensureSchema } from "./ensureSchema.ts"
-export { type MigrateOptions, migrate, migrateFirst } from "./migrate.ts"
+export { type Outcome, PgError, type Phase, type Reason } from "./failure/PgError.ts"
 export * as PgClient from "./PgClient.ts"
-export { type Outcome, PgError, type Phase, type Reason } from "./PgError.ts"
-export { type ReplayOptions, replay } from "./replay.ts"
+export { ensureSchema } from "./schema/ensureSchema.ts"
+export { type MigrateOptions, migrate, migrateFirst } from "./schema/migrate.ts"
 export {
   type AppliedMigration,
   lookAtSchema,
   type Migration,
   type Schema,
   type SchemaState
-} from "./SchemaState.ts"
+} from "./schema/SchemaState.ts"
+export { type ReplayOptions, replay } from "./statement/replay.ts"

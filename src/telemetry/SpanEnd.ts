@@ -1,5 +1,5 @@
 import { Cause, Exit, Option, Predicate, type Tracer } from "effect"
-import { PgError } from "../sql/PgError.ts"
+import { PgError } from "../sql/failure/PgError.ts"
 
 /** Errors whose messages the pool makes of its own counters. */
 const ownWords = new Set(["AcquireTimeout", "QueueFull", "PoolClosed"])

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Logger, LogLevel, TestClock } from "effect"
 import * as AuditView from "../../src/admin/AuditView.ts"
 import { Pool } from "../../src/pool/index.ts"
-import { fromCause } from "../../src/sql/PgError.ts"
+import { fromCause } from "../../src/sql/failure/PgError.ts"
 import { scriptedClient } from "../auth/ScriptedClient.ts"
 import { fakePool } from "../http/FakePool.ts"
 

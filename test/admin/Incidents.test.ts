@@ -10,7 +10,7 @@ import {
   type Occurrence,
   type PoolOf
 } from "../../src/pool/index.ts"
-import { noteCommit, noteReplay } from "../../src/sql/Recovery.ts"
+import { noteCommit, noteReplay } from "../../src/sql/statement/Recovery.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { settled } from "../support/Captured.ts"
 import { at, stories } from "./occurrences.ts"

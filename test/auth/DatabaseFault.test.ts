@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Duration, Effect } from "effect"
 import { fromSqlError } from "../../src/auth/DatabaseFault.ts"
 import { AcquireTimeout, ConnectError, PoolClosed } from "../../src/pool/PoolError.ts"
-import { fromAcquire } from "../../src/sql/PgError.ts"
+import { fromAcquire } from "../../src/sql/failure/PgError.ts"
 import { answerLost, serverError } from "./ScriptedClient.ts"
 
 const timedOut = (retryAfter: Duration.DurationInput) =>

@@ -4,7 +4,7 @@ import { Deferred, Effect, Fiber, Layer } from "effect"
 import { authSchema } from "../../src/auth/authSchema.ts"
 import { usersAndSessions } from "../../src/auth/migrations/UsersAndSessions.ts"
 import { migrate, PgClient } from "../../src/sql/index.ts"
-import { schemaLock } from "../../src/sql/schemaLock.ts"
+import { schemaLock } from "../../src/sql/schema/schemaLock.ts"
 import { all, held, migrated, onEmpty, quiet, run } from "../support/EmptyDatabase.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 

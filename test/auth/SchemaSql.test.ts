@@ -3,8 +3,8 @@ import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Either, FastCheck, Layer } from "effect"
 import { CanonicalEmail, normaliseEmail } from "../../src/auth/Email.ts"
+import { PgError } from "../../src/sql/failure/PgError.ts"
 import { ensureSchema, PgClient } from "../../src/sql/index.ts"
-import { PgError } from "../../src/sql/PgError.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")

@@ -3,7 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { makeCompiler } from "@effect/sql-pg/PgClient"
 import { Effect, Layer, Stream } from "effect"
-import { fromCause } from "../../src/sql/PgError.ts"
+import { fromCause } from "../../src/sql/failure/PgError.ts"
 
 /** What becomes of one statement. */
 export type Execute = (

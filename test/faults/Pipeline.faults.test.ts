@@ -14,7 +14,7 @@ import {
 } from "effect"
 import { Pool } from "../../src/pool/Pool.ts"
 import { PgClient, PgError } from "../../src/sql/index.ts"
-import { statementTimeout } from "../../src/sql/statementTimeout.ts"
+import { statementTimeout } from "../../src/sql/session/statementTimeout.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit } from "effect"
 import { DatabaseUnavailable, HashingOverloaded } from "../../src/auth/AuthError.ts"
 import { floorsWith, serviceOver } from "./fakeService.ts"
+import { exchange, head, statusOf } from "./RawSocket.ts"
 import { type Answer, bearer, freshEmail, postJson, send } from "./Service.ts"
 
 const credentials = () => ({ email: freshEmail(), password: "TestPass123" })
@@ -60,5 +61,18 @@ describe("Unavailable", () => {
         assert.isTrue(yield* Deferred.await(ended))
       }).pipe(Effect.provide(service))
     })
+  )
+
+  it.scopedLive(
+    "a body that does not come whole before the deadline is answered 503 all the same",
+    () =>
+      Effect.gen(function* () {
+        const type = "Content-Type: application/json"
+        for (const framing of ["Content-Length: 60", "Transfer-Encoding: chunked"]) {
+          const begun = [head("POST /auth/signup", [type, framing]), '6\r\n{"emai']
+          const answer = yield* exchange(begun, "DeadlineExceeded")
+          assert.strictEqual(statusOf(answer), 503)
+        }
+      }).pipe(Effect.provide(serviceOver(floorsWith({}), { requestDeadline: "100 millis" })))
   )
 })

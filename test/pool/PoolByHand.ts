@@ -4,8 +4,9 @@ import { defaults, limits, type PoolConfig } from "../../src/pool/PoolConfig.ts"
 import { ConnectError } from "../../src/pool/PoolError.ts"
 import type { PoolEvent } from "../../src/pool/PoolEvent.ts"
 import { step } from "../../src/pool/PoolMachine.ts"
-import { empty, type Instant, type State } from "../../src/pool/PoolState.ts"
+import { empty, type State } from "../../src/pool/PoolState.ts"
 import type { Waiter } from "../../src/pool/WaitQueue.ts"
+import type { Instant } from "../../src/runtime/Alarm.ts"
 
 const inWords = (command: Command): ReadonlyArray<string> => {
   switch (command._tag) {

@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import * as Auxiliary from "../../src/sql/Auxiliary.ts"
-import { dial } from "../../src/sql/Dial.ts"
-import type { PgConnection } from "../../src/sql/PgConnection.ts"
-import * as PgConnector from "../../src/sql/PgConnector.ts"
-import { sessionSettings } from "../../src/sql/SessionSettings.ts"
+import { dial } from "../../src/sql/opening/Dial.ts"
+import * as PgConnector from "../../src/sql/opening/PgConnector.ts"
+import type { PgConnection } from "../../src/sql/session/PgConnection.ts"
+import { sessionSettings } from "../../src/sql/session/SessionSettings.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const opened = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import { type Fate, fateOf } from "../../src/sql/CommitFate.ts"
+import { type Fate, fateOf } from "../../src/sql/transaction/CommitFate.ts"
 import { SimulatedCluster, type Transaction } from "./SimulatedCluster.ts"
 
 type Step = (cluster: SimulatedCluster) => void

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, FastCheck as fc } from "effect"
-import type { Backend } from "../../src/sql/Backend.ts"
+import type { Backend } from "../../src/sql/session/Backend.ts"
 import {
   canBeJudged,
   type Finding,
@@ -8,8 +8,8 @@ import {
   isSuspicious,
   judge,
   reasonOf
-} from "../../src/sql/Judgement.ts"
-import type { Look, Sight } from "../../src/sql/SideLook.ts"
+} from "../../src/sql/silence/Judgement.ts"
+import type { Look, Sight } from "../../src/sql/silence/SideLook.ts"
 
 const home = {
   incarnation: { startedAt: "1000", statisticsSince: "900" },

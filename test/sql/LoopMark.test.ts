@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import { type LoopMark, leastWait } from "../../src/sql/LoopMark.ts"
+import { type LoopMark, leastWait } from "../../src/sql/statement/LoopMark.ts"
 
 const start: LoopMark = { at: 1_000, idle: 400, turns: 70 }
 

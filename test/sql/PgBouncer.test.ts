@@ -3,7 +3,7 @@ import { assert, layer, type Vitest } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Stream } from "effect"
 import { Pool } from "../../src/pool/index.ts"
 import { PgClient, PgError } from "../../src/sql/index.ts"
-import { PgConnection } from "../../src/sql/PgConnection.ts"
+import { PgConnection } from "../../src/sql/session/PgConnection.ts"
 import {
   PgBouncer,
   type PgBouncerOptions,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { poolModeOf } from "../../src/sql/PoolMode.ts"
+import { poolModeOf } from "../../src/sql/session/PoolMode.ts"
 
 describe("the name of a host", () => {
   it.each([

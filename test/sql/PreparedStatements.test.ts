@@ -2,8 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FastCheck as fc } from "effect"
 import { PgClient, PgError } from "../../src/sql/index.ts"
-import { KnownText, KnownTexts } from "../../src/sql/KnownTexts.ts"
-import { PreparedStatements } from "../../src/sql/PreparedStatements.ts"
+import { KnownText, KnownTexts } from "../../src/sql/session/KnownTexts.ts"
+import { PreparedStatements } from "../../src/sql/session/PreparedStatements.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 /** One session, so that it is the one that prepares and the one that is asked. */

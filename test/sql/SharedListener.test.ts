@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, DateTime, Duration, Effect, Fiber, Option, Stream, TestClock } from "effect"
 import { ConnectError } from "../../src/pool/PoolError.ts"
-import { Gap, type ListenEvent } from "../../src/sql/ListenEvent.ts"
-import { PgError } from "../../src/sql/PgError.ts"
-import { SharedListener } from "../../src/sql/SharedListener.ts"
+import { PgError } from "../../src/sql/failure/PgError.ts"
+import { Gap, type ListenEvent } from "../../src/sql/listen/ListenEvent.ts"
+import { SharedListener } from "../../src/sql/listen/SharedListener.ts"
 import { captured, settled } from "../support/Captured.ts"
 import { SimulatedNotifier } from "../support/SimulatedNotifier.ts"
 

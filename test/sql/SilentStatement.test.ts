@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, FastCheck as fc, type Scope } from "effect"
-import { SilenceWatch } from "../../src/sql/SilenceWatch.ts"
+import { SilenceWatch } from "../../src/sql/silence/SilenceWatch.ts"
 import { VirtualClock } from "../support/VirtualClock.ts"
 import { lookAtAll, SimulatedSession, type Statement } from "./SimulatedBackends.ts"
 

@@ -1,9 +1,9 @@
 import { Duration, Effect } from "effect"
-import type { Backend } from "../../src/sql/Backend.ts"
-import type { Phase } from "../../src/sql/PgError.ts"
-import type { Look, Sight } from "../../src/sql/SideLook.ts"
-import type { Swallowed } from "../../src/sql/Swallowed.ts"
-import type { Watchable } from "../../src/sql/Vigil.ts"
+import type { Phase } from "../../src/sql/failure/PgError.ts"
+import type { Swallowed } from "../../src/sql/failure/Swallowed.ts"
+import type { Backend } from "../../src/sql/session/Backend.ts"
+import type { Look, Sight } from "../../src/sql/silence/SideLook.ts"
+import type { Watchable } from "../../src/sql/silence/Vigil.ts"
 import type { VirtualClock } from "../support/VirtualClock.ts"
 
 /** What becomes of one statement; times in milliseconds. */

@@ -1,5 +1,5 @@
-import type { Doubt, TransactionStatus } from "../../src/sql/CommitFate.ts"
-import type { ServerFacts } from "../../src/sql/ServerFacts.ts"
+import type { ServerFacts } from "../../src/sql/session/ServerFacts.ts"
+import type { Doubt, TransactionStatus } from "../../src/sql/transaction/CommitFate.ts"
 
 /** What has become of a transaction, as only the simulation knows. */
 export interface Transaction {

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck, Redacted } from "effect"
 import * as pg from "pg"
-import { parseUrl } from "../../src/sql/DatabaseUrl.ts"
-import { dial } from "../../src/sql/Dial.ts"
+import { parseUrl } from "../../src/sql/opening/DatabaseUrl.ts"
+import { dial } from "../../src/sql/opening/Dial.ts"
+import { tlsMode, tlsOptions } from "../../src/sql/opening/TlsMode.ts"
 import { described, type PgClientConfig } from "../../src/sql/PgClientConfig.ts"
-import { tlsMode, tlsOptions } from "../../src/sql/TlsMode.ts"
 
 const url = Redacted.make
 

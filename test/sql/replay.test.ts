@@ -1,8 +1,8 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
-import { fromCause, PgError } from "../../src/sql/PgError.ts"
-import { replay } from "../../src/sql/replay.ts"
+import { fromCause, PgError } from "../../src/sql/failure/PgError.ts"
+import { replay } from "../../src/sql/statement/replay.ts"
 
 const lost = (sent: boolean) =>
   fromCause(Object.assign(new Error("reset"), { code: "ECONNRESET" }), {

@@ -3,9 +3,9 @@ import { Clock, Effect, FiberRef, Option } from "effect"
 import type * as pg from "pg"
 import type { Connector, Loss } from "../../src/pool/Connection.ts"
 import { ConnectError } from "../../src/pool/PoolError.ts"
-import type { ListenConnection } from "../../src/sql/ListenSession.ts"
-import { fromAcquire, fromCause, type PgError } from "../../src/sql/PgError.ts"
-import { current } from "../../src/sql/statementTimeout.ts"
+import { fromAcquire, fromCause, type PgError } from "../../src/sql/failure/PgError.ts"
+import type { ListenConnection } from "../../src/sql/listen/ListenSession.ts"
+import { current } from "../../src/sql/session/statementTimeout.ts"
 
 const refused = new ConnectError({
   message: "ECONNREFUSED: nobody listens",

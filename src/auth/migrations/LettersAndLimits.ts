@@ -1,4 +1,4 @@
-import type { Migration } from "../../sql/SchemaState.ts"
+import type { Migration } from "../../sql/schema/SchemaState.ts"
 
 /**
  * Passwords that change, sessions that can be told apart and end when idle, what happened to whom,

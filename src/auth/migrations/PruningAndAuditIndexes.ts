@@ -1,4 +1,4 @@
-import type { Migration } from "../../sql/SchemaState.ts"
+import type { Migration } from "../../sql/schema/SchemaState.ts"
 
 /** So that pruning finds the sessions that have ended, and the dashboard the latest events. */
 export const pruningAndAuditIndexes: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from "../../sql/SchemaState.ts"
+import type { Migration } from "../../sql/schema/SchemaState.ts"
 
 /** So that a sign-up that waits for its letter is compared with another that has its key. */
 export const signUpRequests: Migration = {

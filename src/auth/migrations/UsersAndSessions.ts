@@ -1,4 +1,4 @@
-import type { Migration } from "../../sql/SchemaState.ts"
+import type { Migration } from "../../sql/schema/SchemaState.ts"
 
 /** Who has signed up, and who is signed in: the schema as version 0.1.0 had it. */
 export const usersAndSessions: Migration = {

@@ -1,11 +1,11 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, type Redacted } from "effect"
 import { authSchema } from "../../auth/authSchema.ts"
-import { describe } from "../../sql/classify.ts"
+import { describe } from "../../sql/failure/classify.ts"
 import { type InspectedSession, inspectedSession } from "../../sql/InspectedSession.ts"
 import type { PgClientConfig } from "../../sql/PgClientConfig.ts"
-import { lookAtSchema } from "../../sql/SchemaState.ts"
-import { statementTimeout } from "../../sql/statementTimeout.ts"
+import { lookAtSchema } from "../../sql/schema/SchemaState.ts"
+import { statementTimeout } from "../../sql/session/statementTimeout.ts"
 import { type Finding, ok, problem } from "./Finding.ts"
 import {
   judgeAbandoned,

@@ -1,6 +1,6 @@
-import { property } from "../../sql/CauseChain.ts"
-import { classify, describe, rootOf } from "../../sql/classify.ts"
-import { tlsAdvice } from "../../sql/TlsMode.ts"
+import { property } from "../../sql/failure/CauseChain.ts"
+import { classify, describe, rootOf } from "../../sql/failure/classify.ts"
+import { tlsAdvice } from "../../sql/opening/TlsMode.ts"
 import { type Finding, problem } from "./Finding.ts"
 
 const noTls = /does not support SSL/

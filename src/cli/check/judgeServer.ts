@@ -1,5 +1,5 @@
-import type { SchemaState } from "../../sql/SchemaState.ts"
-import { titleOf } from "../../sql/SchemaState.ts"
+import type { SchemaState } from "../../sql/schema/SchemaState.ts"
+import { titleOf } from "../../sql/schema/SchemaState.ts"
 import { type Finding, ok, problem, warning } from "./Finding.ts"
 import type { ServerFacts } from "./ServerFacts.ts"
 

@@ -26,7 +26,7 @@ import {
 } from "../../../src/cli/check/judgeServer.ts"
 import { otherName, placeOf } from "../../../src/cli/check/Place.ts"
 import type { ServerFacts } from "../../../src/cli/check/ServerFacts.ts"
-import type { SchemaState } from "../../../src/sql/SchemaState.ts"
+import type { SchemaState } from "../../../src/sql/schema/SchemaState.ts"
 
 const sound: ServerFacts = {
   version: "18.4",

@@ -1,5 +1,5 @@
 import { Cause, Duration, Effect, Exit, Fiber, Option } from "effect"
-import { type Outcome, PgError } from "../../../src/sql/PgError.ts"
+import { type Outcome, PgError } from "../../../src/sql/failure/PgError.ts"
 
 /** How an effect ended, or that it did not. An error of ours tells the statement's outcome. */
 export type End = "succeeds" | "fails" | `fails: ${Outcome}` | "dies" | "is interrupted" | "hangs"

@@ -1,5 +1,5 @@
-import type { Outcome, Progress } from "../../../src/sql/PgError.ts"
-import type { ReasonTag, Verdict } from "../../../src/sql/Verdict.ts"
+import type { Outcome, Progress } from "../../../src/sql/failure/PgError.ts"
+import type { ReasonTag, Verdict } from "../../../src/sql/failure/Verdict.ts"
 
 /** What a client has to know; what is not listed must not be claimed. */
 export type Trait = "retryable" | "fatal to connect" | "ends the session" | "proves a restart"

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../../src/sql/PgError.ts"
+import type { Outcome } from "../../../src/sql/failure/PgError.ts"
 import { type Expected, expected, gone, type Phase, wrongLogin, wrongSettings } from "./Entry.ts"
 import {
   cachedPlan,

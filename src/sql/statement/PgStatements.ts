@@ -1,0 +1,165 @@
+import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
+import {
+  Cause,
+  Chunk,
+  Duration,
+  Effect,
+  Exit,
+  type Fiber,
+  Option,
+  type Scope,
+  Stream
+} from "effect"
+import type { PoolOf } from "../../pool/Pool.ts"
+import type { AcquireError } from "../../pool/PoolError.ts"
+import { fromPool, type PgError } from "../failure/PgError.ts"
+import type { Answer, Query } from "../session/Exchange.ts"
+import type { PgConnection } from "../session/PgConnection.ts"
+import type { SessionSettings } from "../session/SessionSettings.ts"
+import { limitOf } from "../session/statementTimeout.ts"
+import { outside, type Place } from "../session/Wire.ts"
+import { alone } from "./alone.ts"
+import { streamOf } from "./PgStream.ts"
+import type { Pipelines } from "./Pipelines.ts"
+import { noteReplay } from "./Recovery.ts"
+import { noteFirst, current as replayedRun } from "./ReplayedRun.ts"
+
+type Transform = Parameters<SqlConnection["execute"]>[2]
+
+const rowsOf = (answer: Answer) => ("rows" in answer ? answer.rows : answer.map(({ rows }) => rows))
+
+/** `@effect/sql`'s connection over anything that runs one statement and can lease a session. */
+export abstract class PgStatements implements SqlConnection {
+  protected abstract run(query: Query): Effect.Effect<Answer, PgError>
+
+  /** A session for a stream, which nothing else runs on until the scope closes. */
+  protected abstract readonly lease: Effect.Effect<PgConnection, PgError, Scope.Scope>
+
+  protected abstract readonly place: Place
+
+  execute(text: string, values: ReadonlyArray<unknown>, transform: Transform) {
+    return this.rows({ text, values }, transform)
+  }
+
+  executeUnprepared(text: string, values: ReadonlyArray<unknown>, transform: Transform) {
+    return this.rows({ text, values, isUnprepared: true }, transform)
+  }
+
+  executeRaw(text: string, values: ReadonlyArray<unknown>) {
+    return this.run({ text, values })
+  }
+
+  executeValues(text: string, values: ReadonlyArray<unknown>) {
+    return this.rows({ text, values, rowMode: "array" }, undefined)
+  }
+
+  executeStream(text: string, values: ReadonlyArray<unknown>, transform: Transform) {
+    const rows = streamOf(this.lease, { text, values }, this.place)
+    return transform === undefined
+      ? rows
+      : Stream.mapChunks(rows, (chunk) => Chunk.unsafeFromArray(transform([...chunk])))
+  }
+
+  private rows(query: Query, transform: Transform) {
+    return Effect.map(
+      this.run(query),
+      transform === undefined ? rowsOf : (answer) => transform(rowsOf(answer))
+    )
+  }
+}
+
+export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+type Sent = Exit.Exit<Answer, PgError>
+
+/** The session had ended before anything of the statement was sent. */
+const isStale = (exit: Sent): exit is Exit.Failure<Answer, PgError> => {
+  const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
+  return Option.isSome(error) && error.value.outcome === "NotSent" && error.value.endsSession
+}
+
+/** It was more than a question, as far as the tags of its commands tell. */
+const wrote = (answer: Answer): boolean =>
+  ("command" in answer ? [answer] : answer).some(
+    ({ command }) => command !== "SELECT" && command !== "SHOW"
+  )
+
+/**
+ * Whoever is held up on a shared session is freed after some 200 ms (see `Pipeline`): a shorter limit would
+ * be reached because of a neighbour.
+ */
+const leastLimit = Duration.millis(250)
+
+const canWaitWithin = (limit: Duration.Duration | undefined): boolean =>
+  limit === undefined || Duration.greaterThanOrEqualTo(limit, leastLimit)
+
+/** What statements are borrowed for, and how. */
+export interface Borrowing {
+  readonly pool: PoolOf<PgConnection>
+  readonly settings: SessionSettings
+  /** How many stale sessions one statement may use up. */
+  readonly replays: number
+  /** Absent: no two statements share a session. */
+  readonly pipelines: Pipelines | undefined
+}
+
+/**
+ * The pool as one connection: each statement borrows a session of its own.
+ *
+ * A statement that was provably not sent because its session had ended is sent on another one, up
+ * to `replays` times: the pool's maximum is enough, since each time uses up one stale session.
+ */
+export class BorrowedStatements extends PgStatements {
+  protected readonly place = outside
+  protected readonly lease: Effect.Effect<PgConnection, PgError, Scope.Scope>
+  private readonly pool: PoolOf<PgConnection>
+  private readonly settings: SessionSettings
+  private readonly replays: number
+  private readonly pipelines: Pipelines | undefined
+
+  constructor({ pipelines, pool, replays, settings }: Borrowing) {
+    super()
+    this.pipelines = pipelines
+    this.pool = pool
+    this.settings = settings
+    this.replays = replays
+    this.lease = Effect.mapError(pool.acquire, fromPool)
+  }
+
+  protected run(query: Query): Effect.Effect<Answer, PgError> {
+    return this.attempt(query, this.replays)
+  }
+
+  private attempt(query: Query, left: number): Effect.Effect<Answer, PgError> {
+    return Effect.withFiberRuntime((fiber) => {
+      const replayed = fiber.getFiberRef(replayedRun)
+      const next = (exit: Sent) => {
+        if (replayed !== undefined && Exit.isSuccess(exit)) {
+          replayed.hasCommitted ||= wrote(exit.value)
+        }
+        return left > 0 && isStale(exit) ? this.again(exit, query, left - 1) : exit
+      }
+      const run = Effect.mapError(this.once(fiber, query, next), fromPool)
+      return replayed?.after === undefined
+        ? run
+        : Effect.zipRight(noteFirst(this.pool, replayed), run)
+    })
+  }
+
+  private again(exit: Exit.Failure<Answer, PgError>, query: Query, left: number) {
+    const note = noteReplay(this.pool, String(Cause.squash(exit.cause)))
+    return Effect.zipRight(note, this.attempt(query, left))
+  }
+
+  private once(
+    fiber: AnyFiber,
+    query: Query,
+    next: (exit: Sent) => Effect.Effect<Answer, PgError>
+  ): Effect.Effect<Answer, PgError | AcquireError> {
+    const limit = limitOf(fiber, this.settings)
+    const text = this.settings.texts.of(query.text)
+    return this.pipelines !== undefined && text.isReading && canWaitWithin(limit)
+      ? this.pipelines.run({ query, text, limit }, next)
+      : alone(this.pool, { query, limit }, next)
+  }
+}

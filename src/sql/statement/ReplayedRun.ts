@@ -1,0 +1,29 @@
+import { Effect, FiberRef, GlobalValue } from "effect"
+import type { Connection } from "../../pool/Connection.ts"
+import type { PoolOf } from "../../pool/Pool.ts"
+import { noteReplay } from "./Recovery.ts"
+
+/** What one replayed effect has done for good so far; it and all that it forks share one. */
+export interface ReplayedRun {
+  /** Something was written and committed: running it all again would write it twice. */
+  hasCommitted: boolean
+  /** The failure after which it is run again, until what is run again has told of it. */
+  after: string | undefined
+}
+
+/** The replayed effect in which the current fiber stands, if any. */
+export const current: FiberRef.FiberRef<ReplayedRun | undefined> = GlobalValue.globalValue(
+  "holdfast/sql/ReplayedRun",
+  () => FiberRef.unsafeMake<ReplayedRun | undefined>(undefined)
+)
+
+/** Tells the events of the pool that something is run again, the first time it is asked to. */
+export const noteFirst = (
+  pool: PoolOf<Connection>,
+  replayed: ReplayedRun | undefined
+): Effect.Effect<void> => {
+  if (replayed?.after === undefined) return Effect.void
+  const note = noteReplay(pool, replayed.after)
+  replayed.after = undefined
+  return note
+}

@@ -1,0 +1,32 @@
+import type { Duration, Effect, Exit } from "effect"
+import type { PoolOf } from "../../pool/Pool.ts"
+import type { AcquireError } from "../../pool/PoolError.ts"
+import type { PgError } from "../failure/PgError.ts"
+import type { Answer, Query } from "../session/Exchange.ts"
+import type { PgConnection } from "../session/PgConnection.ts"
+import { outside } from "../session/Wire.ts"
+
+/** A statement outside of transactions. */
+export interface SingleStatement {
+  readonly query: Query
+  /** From sending it to its answer; absent: it may take any time. */
+  readonly limit: Duration.Duration | undefined
+}
+
+export type Run = Effect.Effect<Answer, PgError | AcquireError>
+
+/** What is done with what came of a statement. */
+export type Then = (exit: Exit.Exit<Answer, PgError>) => Run
+
+/** Sends one on a session that is borrowed for it. Returns what cancels it. */
+export const sendAlone = (
+  connection: PgConnection,
+  { limit, query }: SingleStatement,
+  done: (exit: Exit.Exit<Answer, PgError>) => void
+): Effect.Effect<void> => connection.send(query, outside, done, limit)
+
+/** Runs one on a session of its own. */
+export const alone = (pool: PoolOf<PgConnection>, statement: SingleStatement, then: Then): Run =>
+  pool.run<Answer, PgError | AcquireError>((connection, done) =>
+    sendAlone(connection, statement, (exit) => done(then(exit)))
+  )

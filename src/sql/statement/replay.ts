@@ -1,0 +1,141 @@
+import { TransactionConnection } from "@effect/sql/SqlClient"
+import { Clock, Duration, Effect, Option, Schedule } from "effect"
+import { dual } from "effect/Function"
+import { PgError } from "../failure/PgError.ts"
+import { current, type ReplayedRun } from "./ReplayedRun.ts"
+
+/** How an effect is run again after a failure of the database. */
+export interface ReplayOptions {
+  /**
+   * Running the effect twice does no more than running it once. Then it is also run again when its
+   * outcome is `Unknown`. Default false.
+   */
+  readonly idempotent?: boolean
+  /** Longest time for all runs together; the one under way is interrupted. Default 10 s. */
+  readonly deadline?: Duration.DurationInput
+  /** When it is run again. Default: at once, then after 100 ms, doubled up to 500 ms, jittered. */
+  readonly schedule?: Schedule.Schedule<unknown>
+}
+
+const backoff = Schedule.exponential("100 millis").pipe(
+  Schedule.union(Schedule.spaced("500 millis")),
+  Schedule.jittered
+)
+
+const promptly = Schedule.andThen(Schedule.recurs(1), backoff)
+
+const deadlinePassed = (deadline: Duration.Duration, last: PgError | undefined) =>
+  new PgError({
+    message: `Gave up after ${Duration.format(deadline)}: ${last?.message ?? "no answer from the database"}`,
+    cause: last?.cause,
+    reason: last?.reason ?? { _tag: "ConnectionError" },
+    outcome: "Unknown",
+    phase: last?.phase ?? "statement",
+    sqlState: last?.sqlState,
+    isRetryable: true,
+    endsSession: false
+  })
+
+/** What an effect that is replayed has met so far, and whether it may be run again. */
+const judge = (replayed: ReplayedRun, idempotent: boolean) => {
+  const judged = {
+    last: undefined as PgError | undefined,
+    mayReplay: (error: unknown): boolean =>
+      Option.match(PgError.of(error), {
+        onNone: () => false,
+        onSome: (failure) => {
+          judged.last = failure
+          const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
+          const isReplayed = isSafe || (idempotent && failure.isRetryable)
+          if (isReplayed) replayed.after = failure.message
+          return isReplayed
+        }
+      })
+  }
+  return judged
+}
+
+/** The first run has failed like this, and is run again as the schedule has it. */
+const again = <A, E, R>(
+  first: E,
+  self: Effect.Effect<A, E, R>,
+  schedule: Schedule.Schedule<unknown>,
+  mayReplay: (error: E) => boolean
+): Effect.Effect<A, E, R> => {
+  let isFirst = true
+  const next = Effect.suspend(() => {
+    if (!isFirst) return self
+    isFirst = false
+    return Effect.fail(first)
+  })
+  return Effect.retry(next, { schedule, while: mayReplay })
+}
+
+const unlessInTransaction = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  replayed: () => Effect.Effect<A, E | PgError, R>
+): Effect.Effect<A, E | PgError, R> =>
+  Effect.flatMap(Effect.serviceOption(TransactionConnection), (transaction) =>
+    Option.isSome(transaction) ? self : replayed()
+  )
+
+const replaying = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions,
+  isBounded: boolean
+): Effect.Effect<A, E | PgError, R> =>
+  unlessInTransaction(self, () => {
+    const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
+    const judged = judge(replayed, idempotent)
+    const limit = Duration.decode(deadline)
+    // Interruptible within the race, or the deadline could not end it in a finalizer.
+    const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
+      Effect.timeoutFail(Effect.interruptible(effect), {
+        duration: left,
+        onTimeout: () => deadlinePassed(limit, judged.last)
+      })
+    // The machinery of a retry costs more than a statement: it is made for a failure.
+    const first = (rest: (failure: E) => Effect.Effect<A, E | PgError, R>) =>
+      Effect.catchAll(self, (failure) =>
+        judged.mayReplay(failure) ? rest(failure) : Effect.fail(failure)
+      )
+    const repeated = (failure: E) => again(failure, self, schedule, judged.mayReplay)
+    const bounded = Effect.flatMap(Clock.currentTimeMillis, (since) =>
+      first((failure) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          within(Duration.subtract(limit, Duration.millis(now - since)), repeated(failure))
+        )
+      )
+    )
+    return Effect.locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
+  })
+
+const run = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  options: ReplayOptions = {}
+): Effect.Effect<A, E | PgError, R> => replaying(self, options, false)
+
+/**
+ * As {@link replay}, for an effect whose every run ends by itself, in less than the deadline: the first
+ * one runs without it, because a race with a timer costs more than a statement.
+ */
+export const replayBounded =
+  (options: ReplayOptions = {}) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | PgError, R> =>
+    replaying(self, options, true)
+
+/**
+ * Runs an effect again while its failure is safe to replay: it was not sent, or it was rolled back,
+ * and a further run may succeed. It ends with the first success, the first other failure, or at the
+ * deadline with a `PgError` that carries the last failure.
+ *
+ * Nothing is replayed once a part of the effect has been committed, as the first of two transactions.
+ * An `Unknown` outcome is replayed only when the caller says that the effect is idempotent. Inside a
+ * transaction nothing is replayed: a failure ends all of it, so replay the transaction.
+ */
+export const replay: {
+  (
+    options?: ReplayOptions
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, options?: ReplayOptions): Effect.Effect<A, E | PgError, R>
+} = dual((args) => Effect.isEffect(args[0]), run)

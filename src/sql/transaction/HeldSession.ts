@@ -1,0 +1,106 @@
+import { Effect, Exit, type Scope } from "effect"
+import { fromCause, type PgError } from "../failure/PgError.ts"
+import type { Answer, Query } from "../session/Exchange.ts"
+import type { PgConnection } from "../session/PgConnection.ts"
+import { outside, type Place } from "../session/Wire.ts"
+import { type AnyFiber, PgStatements } from "../statement/PgStatements.ts"
+import { stillStreaming } from "../statement/PgStream.ts"
+import { Turn } from "./Turn.ts"
+
+const tooLate = (place: Place): PgError =>
+  fromCause(new Error("the session was given back before this statement was run on it"), {
+    ...place,
+    sent: false
+  })
+
+/**
+ * A session in the hands of one who runs several statements on it, one at a time. A fiber that
+ * outlives that finds it closed, rather than in the hands of the next borrower.
+ */
+export class HeldSession {
+  connection: PgConnection
+  readonly place: Place = outside
+  /** It was given back. */
+  isOver = false
+  /** A stream has all of it, or is about to. */
+  private isClaimed = false
+  /** Never two at the driver: it would queue the second, out of reach of an interrupt. */
+  protected readonly turn = new Turn()
+
+  constructor(connection: PgConnection) {
+    this.connection = connection
+  }
+
+  /** Runs one statement in its turn, which by default stands where the others stand. */
+  run(query: Query, place = this.place): Effect.Effect<Answer, PgError> {
+    return Effect.withFiberRuntime((fiber) => {
+      const refusal = this.refusal(query, place)
+      return refusal === undefined ? this.start(fiber, query, place) : Effect.fail(refusal)
+    })
+  }
+
+  /** All of it for a stream: nothing else runs on it until the scope closes. */
+  get whole(): Effect.Effect<PgConnection, PgError, Scope.Scope> {
+    return Effect.suspend(() => {
+      if (this.isClaimed) return Effect.fail(stillStreaming(this.place))
+      return this.claimed.pipe(
+        Effect.zipRight(this.ready),
+        Effect.zipRight(this.turn.held),
+        Effect.zipRight(this.ifHeld(this.place, () => Effect.succeed(this.connection)))
+      )
+    })
+  }
+
+  private get claimed(): Effect.Effect<void, never, Scope.Scope> {
+    const claim = (isClaimed: boolean) =>
+      Effect.sync(() => {
+        this.isClaimed = isClaimed
+      })
+    return Effect.acquireRelease(claim(true), () => claim(false))
+  }
+
+  /** What has to be done before the first stream. */
+  protected get ready(): Effect.Effect<void, PgError> {
+    return Effect.void
+  }
+
+  /** Why a statement can't be run on it. */
+  protected refusal(_query: Query, place: Place): PgError | undefined {
+    return this.isClaimed ? stillStreaming(place) : undefined
+  }
+
+  protected start(fiber: AnyFiber, query: Query, place: Place): Effect.Effect<Answer, PgError> {
+    return this.turn.run((done) => {
+      const { connection } = this
+      if (!this.isOver) return connection.send(query, place, done, connection.limitOf(fiber))
+      done(Exit.fail(tooLate(place)))
+      return Effect.void
+    })
+  }
+
+  protected ifHeld<A>(place: Place, use: () => Effect.Effect<A, PgError>) {
+    return Effect.suspend(() => (this.isOver ? Effect.fail(tooLate(place)) : use()))
+  }
+}
+
+/** `@effect/sql`'s connection over a session that is held. */
+export class HeldStatements<S extends HeldSession = HeldSession> extends PgStatements {
+  readonly session: S
+
+  constructor(session: S) {
+    super()
+    this.session = session
+  }
+
+  protected run(query: Query): Effect.Effect<Answer, PgError> {
+    return this.session.run(query)
+  }
+
+  protected get lease() {
+    return this.session.whole
+  }
+
+  protected get place() {
+    return this.session.place
+  }
+}

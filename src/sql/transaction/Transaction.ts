@@ -1,0 +1,205 @@
+import type { SqlError } from "@effect/sql/SqlError"
+import { Clock, Context, type Duration, Effect, Exit, type Tracer } from "effect"
+import type { PoolOf, Restore } from "../../pool/Pool.ts"
+import { type PgError, resolved } from "../failure/PgError.ts"
+import type { PgConnection } from "../session/PgConnection.ts"
+import type { AnyFiber } from "../statement/PgStatements.ts"
+import { noteCommit } from "../statement/Recovery.ts"
+import { noteFirst, current as replayedRun } from "../statement/ReplayedRun.ts"
+import { isTraced } from "../statement/Traced.ts"
+import type { Doubt } from "./CommitFate.ts"
+import type { CommitResolver } from "./CommitResolver.ts"
+import { commit, doubtOf, endedByHand, orAbandon, orDrop, rollback } from "./TransactionControl.ts"
+import * as TransactionLevel from "./TransactionLevel.ts"
+import { TransactionSession } from "./TransactionSession.ts"
+import { type TransactionTime, timed } from "./transactionTimeout.ts"
+
+/** What the transactions of one client are made from. */
+export interface TransactionOptions {
+  readonly pool: PoolOf<PgConnection>
+  /** How many stale sessions one transaction may use up before it has begun. */
+  readonly replays: number
+  /** Absent: a COMMIT that is not answered is `Unknown`, and no statement asks for an id. */
+  readonly resolver: CommitResolver | undefined
+  /** For transactions whose fiber sets no limit of its own. */
+  readonly timeout: Duration.Duration | undefined
+}
+
+/** A transaction as it is to be run. */
+interface Work<A, E, R> {
+  readonly options: TransactionOptions
+  readonly effect: Effect.Effect<A, E, R>
+  readonly fiber: AnyFiber
+  readonly span: Tracer.Span
+}
+
+/** How a transaction ended on its session: with the body's exit, and perhaps a COMMIT in doubt. */
+interface Ended<A, E> {
+  readonly exit: Exit.Exit<A, E>
+  /** It had an id, so it wrote something; or nobody asked whether it had one. */
+  readonly mayHaveWritten: boolean
+  readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
+}
+
+/** Marks the end of the body on the span, under the names of `@effect/sql`. */
+const note = (
+  { fiber, span }: Pick<Work<unknown, unknown, unknown>, "fiber" | "span">,
+  event: "commit" | "rollback" | "savepoint"
+): void => {
+  const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+  span.event(`db.transaction.${event}`, clock.unsafeCurrentTimeNanos())
+}
+
+/** COMMIT; one that was not answered is not yet an error if it can be asked for. */
+const committed = <A, E>(
+  { connection, hasBegun, id }: TransactionSession,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<Ended<A, E>, PgError> => {
+  // Otherwise it has failed where it was to begin, and whoever caught that must hear of it again.
+  if (!hasBegun && connection.isUsable()) {
+    return Effect.succeed({ exit, mayHaveWritten: false })
+  }
+  return Effect.matchEffect(commit(connection, id), {
+    onFailure: (error) => {
+      const doubt = doubtOf(connection, id, error)
+      return doubt === undefined
+        ? Effect.fail(error)
+        : Effect.succeed({ exit, mayHaveWritten: true, inDoubt: { error, doubt } })
+    },
+    onSuccess: () =>
+      Effect.succeed({ exit, mayHaveWritten: id === undefined || id.assigned !== undefined })
+  })
+}
+
+/** The session was dropped from our side only, so the server may go on holding its locks. */
+const freed = (
+  resolver: CommitResolver | undefined,
+  { connection: { about, end }, id }: TransactionSession
+): Effect.Effect<void> =>
+  end.isAbandoned &&
+  resolver !== undefined &&
+  about.server !== undefined &&
+  id?.assigned !== undefined
+    ? resolver.free({ id: id.assigned, server: about.server })
+    : Effect.void
+
+/** After a failed body, or one whose transaction is not ours any more. */
+const undone = <A, E>(
+  { resolver }: TransactionOptions,
+  session: TransactionSession,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<Ended<A, E>, PgError> =>
+  rollback(session.connection, Exit.isInterrupted(exit)).pipe(
+    Effect.zipRight(Effect.suspend(() => freed(resolver, session))),
+    Effect.zipRight(
+      session.wasEnded ? endedByHand() : Effect.succeed({ exit, mayHaveWritten: false })
+    )
+  )
+
+/** From the first statement to the end. Only what COMMIT says is its error; the body's exit a value. */
+const onSession =
+  <A, E, R>(work: Work<A, E, R>, time: TransactionTime) =>
+  (
+    session: TransactionSession,
+    restore: Restore
+  ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
+    const level = TransactionLevel.outermost(session)
+    const body = restore(time.ofBody(TransactionLevel.within(work.effect, level, 0, work)))
+    return Effect.flatMap(Effect.exit(body), (exit) => {
+      session.isOver = true
+      note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
+      return Exit.isSuccess(exit) && !session.wasEnded
+        ? orAbandon(session.connection, restore(time.ofCommit(committed(session, exit))))
+        : undone(work.options, session, exit)
+    })
+  }
+
+/** Asks what became of a COMMIT that was not answered, after its session has been given back. */
+const settled =
+  ({ fiber, options: { pool, resolver } }: Work<unknown, unknown, unknown>) =>
+  <A, E>({ exit, inDoubt, mayHaveWritten }: Ended<A, E>): Effect.Effect<A, E | PgError> => {
+    const ended = Effect.suspend(() => {
+      const replayed = fiber.getFiberRef(replayedRun)
+      // Whoever replays must not run this again.
+      if (replayed !== undefined && mayHaveWritten) replayed.hasCommitted = true
+      return exit
+    })
+    if (inDoubt === undefined || resolver === undefined) return ended
+    const { doubt, error } = inDoubt
+    return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
+      const found = resolved(error, doubt.id.xid, fate)
+      const told = noteCommit(pool, fate, found.message)
+      return fate === "Committed"
+        ? Effect.zipRight(Effect.zipRight(told, Effect.logInfo(found.message)), ended)
+        : Effect.zipRight(told, Effect.fail(found))
+    })
+  }
+
+/** Runs a transaction on one session from the pool. */
+const outermost = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, R> => {
+  const { fiber, options } = work
+  const { pool, replays, resolver, timeout } = options
+  const source = { pool, replays, asksForIds: resolver !== undefined }
+  const ended = TransactionSession.use(source, (session, restore) =>
+    timed(fiber, timeout, (time) => onSession(work, time)(session, restore))
+  )
+  return Effect.flatMap(ended, settled(work))
+}
+
+/** The same; a run after another one, of who replays, tells of it. */
+const told = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, R> => {
+  const replayed = work.fiber.getFiberRef(replayedRun)
+  return replayed?.after === undefined
+    ? outermost(work)
+    : Effect.zipRight(noteFirst(work.options.pool, replayed), outermost(work))
+}
+
+/** Runs a transaction inside another, from a savepoint of its own. */
+const nested = <A, E, R>(
+  [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
+  work: Work<A, E, R>
+): Effect.Effect<A, E | SqlError, R> =>
+  outer.nesting.hold(
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const name = `holdfast_${outer.savepoints.count++}`
+        const level = outer.nest()
+        const body = TransactionLevel.within(work.effect, level, depth + 1, work)
+        yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
+        const exit = yield* Effect.exit(restore(body))
+        note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
+        if (Exit.isSuccess(exit)) {
+          yield* restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement"))
+        } else {
+          const undo = level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback")
+          yield* orDrop(level, undo, Exit.isInterrupted(exit))
+        }
+        return yield* exit
+      })
+    )
+  )
+
+/**
+ * `SqlClient.withTransaction` over a pool: BEGIN, the effect, and COMMIT if it succeeds, else
+ * ROLLBACK. Inside another transaction of the same pool it runs from a savepoint.
+ *
+ * BEGIN is sent together with the first statement: what does not use its session sends nothing. If
+ * that session turns out to have ended, both are sent on another one, up to `replays` times: what no
+ * rollback takes back, such as a number drawn from a sequence, that statement may have done twice.
+ *
+ * Every failure of the control statements is a `PgError` in the error channel, never a defect. A
+ * COMMIT that was not answered is looked up: if it took effect, the transaction succeeds.
+ */
+export const withTransaction =
+  (options: TransactionOptions, attributes: ReadonlyArray<readonly [string, unknown]>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.useSpan("sql.transaction", { kind: "client", captureStackTrace: false }, (span) =>
+      Effect.withFiberRuntime((fiber) => {
+        for (const [key, value] of attributes) span.attribute(key, value)
+        const outer = TransactionLevel.current(options.pool, fiber.currentContext)
+        const work = { options, effect, fiber, span }
+        if (outer !== undefined) return nested(outer, work)
+        const run = told(work)
+        return isTraced(fiber) ? Effect.withParentSpan(run, span) : run
+      })
+    )

@@ -1,0 +1,119 @@
+import { Cause, Duration, Effect } from "effect"
+import { fromCause, type PgError } from "../failure/PgError.ts"
+import type { Answer } from "../session/Exchange.ts"
+import type { InterruptTime } from "../session/InterruptTime.ts"
+import type { PgConnection } from "../session/PgConnection.ts"
+import { idStatement, type TransactionId } from "../session/TransactionId.ts"
+import type { Place } from "../session/Wire.ts"
+import { stillStreaming } from "../statement/PgStream.ts"
+import type { Doubt } from "./CommitFate.ts"
+
+/** How long ROLLBACK may take before the session is dropped, which rolls back as well. */
+const rollbackTimeout = Duration.seconds(5)
+
+const control = (text: string, place: Place) => (connection: PgConnection) =>
+  connection.query({ text, isUnprepared: true }, place)
+
+const commitPlace: Place = { phase: "commit", inTransaction: false }
+
+const sendCommit = control("COMMIT", commitPlace)
+
+const sendRollback = control("ROLLBACK", { phase: "rollback", inTransaction: true })
+
+/** A transaction that failed inside answers COMMIT with the tag ROLLBACK, and without an error. */
+const committed = (answer: Answer): Effect.Effect<void, PgError> =>
+  "command" in answer && answer.command === "ROLLBACK"
+    ? Effect.fail(
+        fromCause(new Error("a statement in it had failed, so COMMIT rolled it back"), {
+          phase: "commit",
+          sent: true,
+          inTransaction: true
+        })
+      )
+    : Effect.void
+
+/** Only now can no id be learned on the way any more. */
+const askForId = (connection: PgConnection, id: TransactionId) =>
+  Effect.map(
+    connection.query(
+      { text: idStatement, rowMode: "array", isUnprepared: true },
+      { phase: "statement", inTransaction: true }
+    ),
+    (answer) => "rows" in answer && id.learn(answer.rows[0] ?? [])
+  )
+
+export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
+  Effect.suspend(() => {
+    if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
+    const sent = Effect.flatMap(sendCommit(connection), committed)
+    // A failed transaction has no use for its id, and answers nothing but its end.
+    return id?.isDoubtful && connection.transaction === "T"
+      ? Effect.zipRight(askForId(connection, id), sent)
+      : sent
+  })
+
+/** A script in the body has sent COMMIT or ROLLBACK, so parts of it may stay. */
+export const endedByHand = (): PgError =>
+  fromCause(
+    new Error(
+      "a script in the transaction ended it by itself: leave COMMIT and ROLLBACK to withTransaction"
+    ),
+    { phase: "commit", sent: true, inTransaction: false }
+  )
+
+/** What can be asked about a COMMIT that failed, if its outcome is in doubt. */
+export const doubtOf = (
+  { about: { server } }: PgConnection,
+  id: TransactionId | undefined,
+  { outcome }: PgError
+): Doubt | undefined =>
+  outcome === "Unknown" && server !== undefined && id?.assigned !== undefined
+    ? { id: id.assigned, server }
+    : undefined
+
+/** A session on which something may have to be taken back. */
+export interface Droppable {
+  readonly interruptTime: InterruptTime
+  /** Ends it, which takes back what it has not committed. */
+  readonly drop: Effect.Effect<void>
+}
+
+export const droppable = (connection: PgConnection): Droppable => ({
+  interruptTime: connection.interruptTime,
+  drop: Effect.sync(() => connection.end.abandon("its transaction could not be rolled back"))
+})
+
+/**
+ * Takes something back, or else drops the session, which takes it back as well. Who was interrupted
+ * does not wait for an answer that may never come; who is interrupted meanwhile interrupts this too.
+ */
+export const orDrop = (
+  { drop, interruptTime }: Droppable,
+  undo: Effect.Effect<unknown, unknown>,
+  isInterrupted: boolean
+): Effect.Effect<void> =>
+  isInterrupted
+    ? interruptTime.takeBack(undo, drop)
+    : Effect.timeout(Effect.interruptible(undo), rollbackTimeout).pipe(
+        Effect.catchAllCause(() => drop),
+        Effect.asVoid
+      )
+
+export const rollback = (connection: PgConnection, isInterrupted: boolean): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const session = droppable(connection)
+    // It has not begun, or has been ended by hand.
+    if (connection.isUsable()) return Effect.void
+    if (connection.isStreaming || !connection.isOpen()) return session.drop
+    return orDrop(session, sendRollback(connection), isInterrupted)
+  })
+
+/** After an interrupted COMMIT nobody knows whether the session is in a transaction. */
+export const orAbandon = <A, E>(
+  connection: PgConnection,
+  control: Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
+  Effect.catchAllCause(control, (cause) => {
+    if (Cause.isInterrupted(cause)) connection.end.abandon("its transaction was interrupted")
+    return Effect.failCause(cause)
+  })

@@ -1,0 +1,152 @@
+import { TransactionConnection } from "@effect/sql/SqlClient"
+import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Context, Effect, FiberRef, Option, Tracer } from "effect"
+import type { PoolOf } from "../../pool/Pool.ts"
+import type { PgError } from "../failure/PgError.ts"
+import type { Answer, Query } from "../session/Exchange.ts"
+import { InterruptTime } from "../session/InterruptTime.ts"
+import type { PgConnection } from "../session/PgConnection.ts"
+import type { Place } from "../session/Wire.ts"
+import type { AnyFiber } from "../statement/PgStatements.ts"
+import { HeldStatements } from "./HeldSession.ts"
+import { type Droppable, droppable } from "./TransactionControl.ts"
+import type { TransactionSession } from "./TransactionSession.ts"
+import { Turn } from "./Turn.ts"
+
+/**
+ * One open transaction or savepoint, in which one statement or one nested transaction runs at a time:
+ * a statement beside a savepoint would be undone with it.
+ */
+export interface TransactionLevel extends Droppable {
+  /** Absent for a transaction that was begun by hand, on a connection provided as its own. */
+  readonly pool: PoolOf<PgConnection> | undefined
+  /** What statements find in their context. */
+  readonly statements: SqlConnection
+  /** Held by what is nested in it. */
+  readonly nesting: Turn
+  /** Savepoints of the whole transaction so far, so that no name is given twice. */
+  readonly savepoints: { count: number }
+  readonly nest: () => TransactionLevel
+  /** Runs SAVEPOINT and its like, in the order of the statements. */
+  readonly control: (text: string, phase: "statement" | "rollback") => Control
+}
+
+type Control = Effect.Effect<unknown, SqlError>
+
+/** A level of a transaction of our own. */
+class SessionLevel extends HeldStatements<TransactionSession> implements TransactionLevel {
+  readonly nesting = new Turn()
+  readonly savepoints: { count: number }
+
+  constructor(session: TransactionSession, savepoints = { count: 0 }) {
+    super(session)
+    this.savepoints = savepoints
+  }
+
+  get pool() {
+    return this.session.source.pool
+  }
+
+  get statements() {
+    return this
+  }
+
+  get interruptTime() {
+    return this.session.connection.interruptTime
+  }
+
+  get drop() {
+    return droppable(this.session.connection).drop
+  }
+
+  nest() {
+    return new SessionLevel(this.session, this.savepoints)
+  }
+
+  control(text: string, phase: "statement" | "rollback") {
+    return this.inside({ text, isUnprepared: true }, { ...this.place, phase })
+  }
+
+  protected override run(query: Query) {
+    return this.inside(query, this.place)
+  }
+
+  /** Where nothing is nested in it, a statement's turn among the others is enough. */
+  private inside(query: Query, place: Place): Effect.Effect<Answer, PgError> {
+    return Effect.suspend(() => {
+      const run = this.session.run(query, place)
+      return this.nesting.isFree ? run : this.nesting.hold(run)
+    })
+  }
+}
+
+/** The level of a transaction as a whole. */
+export const outermost = (session: TransactionSession): TransactionLevel =>
+  new SessionLevel(session)
+
+/** By the connection that statements find in their context. */
+const byHands = new WeakMap<SqlConnection, TransactionLevel>()
+
+/** A level of a transaction that was begun by hand. */
+const byHand = (statements: SqlConnection, savepoints = { count: 0 }): TransactionLevel => {
+  const level: TransactionLevel = {
+    pool: undefined,
+    statements,
+    nesting: new Turn(),
+    savepoints,
+    nest: () => byHand(Object.create(statements), savepoints),
+    control: (text) => statements.executeUnprepared(text, [], undefined),
+    interruptTime: new InterruptTime(),
+    drop: Effect.void
+  }
+  byHands.set(statements, level)
+  return level
+}
+
+const levelOf = (statements: SqlConnection): TransactionLevel =>
+  statements instanceof SessionLevel ? statements : (byHands.get(statements) ?? byHand(statements))
+
+/** Runs an effect on a level, at a depth of savepoints. */
+export const within = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  { statements }: TransactionLevel,
+  depth: number,
+  { fiber, span }: { readonly fiber: AnyFiber; readonly span: Tracer.Span }
+): Effect.Effect<A, E, R> =>
+  Effect.locally(
+    effect,
+    FiberRef.currentContext,
+    fiber.currentContext.pipe(
+      Context.add(TransactionConnection, [statements, depth] as const),
+      Context.add(Tracer.ParentSpan, span)
+    )
+  )
+
+/**
+ * The level that a context stands in, and its depth. The context has room for one transaction of any
+ * client, so one of another pool of ours does not count.
+ */
+export const current = (
+  pool: PoolOf<PgConnection>,
+  context: Context.Context<never>
+): readonly [TransactionLevel, number] | undefined => {
+  const found = Context.getOption(context, TransactionConnection)
+  if (Option.isNone(found)) return undefined
+  const [statements, depth] = found.value
+  const level = levelOf(statements)
+  return (level.pool ?? pool) === pool ? [level, depth] : undefined
+}
+
+/** The connection for a statement: that of the transaction it stands in, else `outside`. */
+export const acquirer = (
+  pool: PoolOf<PgConnection>,
+  outside: SqlConnection
+): Effect.Effect<SqlConnection> =>
+  Effect.withFiberRuntime((fiber) => {
+    const found = Context.getOption(fiber.currentContext, TransactionConnection)
+    if (Option.isNone(found)) return Effect.succeed(outside)
+    const [statements] = found.value
+    const isOthers = statements instanceof SessionLevel && statements.pool !== pool
+    return Effect.succeed(isOthers ? outside : statements)
+  })
