@@ -14,7 +14,7 @@ import type { HttpRun } from "./http/HttpRun.ts"
 import { interleaved } from "./http/Interleaved.ts"
 import { page } from "./http/Page.ts"
 import { picture } from "./http/Picture.ts"
-import { betterAuth, byHand, holdfast } from "./http/Service.ts"
+import { betterAuth, byHand, holdfast, onPlatform } from "./http/Service.ts"
 import { embeddedContestant, startContestants } from "./http/Starts.ts"
 import { thisMachine } from "./Machine.ts"
 
@@ -42,7 +42,7 @@ const told = (what: string) => Effect.as(doing(what), progress(1))
 /** Everybody listens on one database; holdfast first, whose migrations make the tables of the floor. */
 const underLoad = (database: Redacted.Redacted<string>, scale: Scale, hasPeer: boolean) =>
   Effect.gen(function* () {
-    const all = hasPeer ? [holdfast, byHand, betterAuth] : [holdfast, byHand]
+    const all = [holdfast, byHand, onPlatform, ...(hasPeer ? [betterAuth] : [])]
     const services = yield* started(all, database)
     const lookUps = yield* interleaved(
       yield* lookUpContestants(services, scale),

@@ -7,7 +7,7 @@ import { goalsOf } from "./Goals.ts"
 import { ceiling } from "./HttpBenchmarks.ts"
 import { type HttpRun, p50, p99, perSecond, startTimes } from "./HttpRun.ts"
 import type { Measurements } from "./Interleaved.ts"
-import { betterAuth, byHand, holdfast } from "./Service.ts"
+import { betterAuth, byHand, holdfast, onPlatform } from "./Service.ts"
 import type { Slice } from "./Slice.ts"
 import { bare } from "./Starts.ts"
 
@@ -23,18 +23,29 @@ const goalRow = ({ isMet, reached, text, unit }: Goal) => [
   isMet ? "met" : "**not met**"
 ]
 
-const slices = (measurements: Measurements<Slice>, reference: string): string =>
-  table(
-    ["", "a second", `of ${reference}`, "median, ms", "p99, ms", `p99, of ${reference}`],
+const slices = (measurements: Measurements<Slice>): string => {
+  const rate = (name: string) => perSecond(measurements, name)
+  const late = (name: string) => p99(measurements, name)
+  const floors = [byHand.name, onPlatform.name]
+  return table(
+    [
+      "",
+      "a second",
+      ...floors.map((name) => `of ${name}`),
+      "median, ms",
+      "p99, ms",
+      "p99, of by hand"
+    ],
     [...measurements.keys()].map((name) => [
       name,
-      spoken(spread(perSecond(measurements, name)), 0),
-      against(perSecond(measurements, name), perSecond(measurements, reference)),
+      spoken(spread(rate(name)), 0),
+      ...floors.map((floor) => against(rate(name), rate(floor))),
       median(p50(measurements, name)).toFixed(1),
-      spoken(spread(p99(measurements, name)), 1),
-      against(p99(measurements, name), p99(measurements, reference))
+      spoken(spread(late(name)), 1),
+      against(late(name), late(byHand.name))
     ])
   )
+}
 
 const starts = (run: HttpRun): string =>
   table(
@@ -66,7 +77,9 @@ round. ${rounds} rounds, ${slice} ms of each contestant in each, in one order an
 before them warms up and does not count. "12 (10 to 13)" is the median of the rounds, the least and the most.
 
 - **${byHand.name}**, the floor: ${byHand.what}; on the same tables, the same digest, columns and conditions,
-  and nothing more ([its source](../../bench/http/servers/byHand.mjs))
+  and nothing more ([its source](../../bench/http/servers/floor.mjs))
+- **${onPlatform.name}**: ${onPlatform.what}
+  ([its source](../../bench/http/servers/byHandOnPlatform.mjs)): no service written with it can be faster
 - **${holdfast.name}**: ${holdfast.what}; its log goes to /dev/null
 ${peer(run)}
 
@@ -78,14 +91,14 @@ answer but the right one would have ended the run.
 
 ${lookups} at the same time, \`GET /auth/session\` with a bearer token, of 32 people by turns.
 
-${slices(run.lookUps, byHand.name)}
+${slices(run.lookUps)}
 
 ## Sign-ups
 
 ${signups} at the same time. "${ceiling}" is what no sign-up can exceed: the hash of \`${byHand.name}\` and
 \`${holdfast.name}\` without anything around it. better-auth's own is scrypt.
 
-${slices(run.signUps, byHand.name)}
+${slices(run.signUps)}
 
 ## Start
 

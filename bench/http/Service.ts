@@ -56,6 +56,14 @@ export const byHand: Service = {
   program: (database) => script("bench/http/servers/byHand.mjs", database)
 }
 
+/** What a service can reach that is written with platform's `HttpApi`, and does no more than the floor. */
+export const onPlatform: Service = {
+  ...ours,
+  name: "by hand on HttpApi",
+  what: "the same behind `HttpApi` of `@effect/platform`, without a log and without spans",
+  program: (database) => script("bench/http/servers/byHandOnPlatform.mjs", database)
+}
+
 /** As it is shipped; only the limit of sign-ups from one address is off. */
 export const holdfast: Service = {
   ...ours,

@@ -15,10 +15,8 @@ export const within =
     )
 
 /** What is left to the call under way, if there is one: nothing after its end. */
-export const timeLeft: Effect.Effect<Duration.Duration | undefined> = Effect.flatMap(
+export const timeLeft: Effect.Effect<Duration.Duration | undefined> = Effect.zipWith(
   FiberRef.get(endOfCall),
-  (end) =>
-    end === undefined
-      ? Effect.succeed(undefined)
-      : Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(end - now))
+  Clock.currentTimeMillis,
+  (end, now) => (end === undefined ? undefined : Duration.millis(end - now))
 )

@@ -5,7 +5,7 @@ import { ceiling } from "../../../bench/http/HttpBenchmarks.ts"
 import type { HttpRun } from "../../../bench/http/HttpRun.ts"
 import { page } from "../../../bench/http/Page.ts"
 import { picture } from "../../../bench/http/Picture.ts"
-import { betterAuth, byHand, holdfast } from "../../../bench/http/Service.ts"
+import { betterAuth, byHand, holdfast, onPlatform } from "../../../bench/http/Service.ts"
 import { bare, embedded } from "../../../bench/http/Starts.ts"
 import { someMachine } from "../someMachine.ts"
 
@@ -18,12 +18,14 @@ const run: HttpRun = {
   lookUps: new Map([
     [holdfast.name, slices(4000, 12)],
     [byHand.name, slices(7900, 4.1)],
+    [onPlatform.name, slices(5000, 8)],
     [betterAuth.name, slices(660, 60)]
   ]),
   signUps: new Map([
     [ceiling, slices(164, 100)],
     [holdfast.name, slices(155, 110)],
     [byHand.name, slices(159, 100)],
+    [onPlatform.name, slices(157, 100)],
     [betterAuth.name, slices(21, 800)]
   ]),
   starts: new Map([
@@ -79,15 +81,19 @@ describe("the page of the benchmark over HTTP", () => {
   })
 
   it("leads to what was measured", () => {
-    for (const path of ["bench/http/servers/byHand.mjs", "examples/better-auth/bench/server.mjs"]) {
+    const ours = ["floor", "byHand", "byHandOnPlatform"]
+    const paths = ours.map((name) => `bench/http/servers/${name}.mjs`)
+    for (const path of [...paths, "examples/better-auth/bench/server.mjs"]) {
       assert.isTrue(existsSync(new URL(`../../../${path}`, import.meta.url)), path)
     }
-    assert.include(page(run), "(../../bench/http/servers/byHand.mjs)")
+    assert.include(page(run), "(../../bench/http/servers/floor.mjs)")
+    assert.include(page(run), "(../../bench/http/servers/byHandOnPlatform.mjs)")
   })
 
   it("is drawn with everybody's name and finite numbers", () => {
     const svg = picture(run)
-    for (const name of [holdfast.name, byHand.name, betterAuth.name, ceiling, bare, embedded]) {
+    const services = [holdfast, byHand, onPlatform, betterAuth].map(({ name }) => name)
+    for (const name of [...services, ceiling, bare, embedded]) {
       assert.include(svg, `>${name}</text>`)
     }
     assert.notMatch(svg, /NaN|Infinity|undefined/)
