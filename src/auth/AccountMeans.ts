@@ -16,7 +16,7 @@ export interface AccountMeans {
   readonly throttle: typeof Throttle.Service
   readonly outbox: typeof Outbox.Service
   readonly answered: Answered
-  readonly begin: ReturnType<typeof beginSession>
+  readonly beginSession: ReturnType<typeof beginSession>
 }
 
 /** See {@link AccountMeans}; `deadline` limits a statement that is run outside of a call. */
@@ -30,6 +30,6 @@ export const accountMeans = (deadline: Duration.DurationInput) =>
       throttle: yield* Throttle,
       outbox: yield* Outbox,
       answered: yield* makeAnswered(deadline),
-      begin: beginSession(sql, yield* SessionExpiry)
+      beginSession: beginSession(sql, yield* SessionExpiry)
     } satisfies AccountMeans
   })

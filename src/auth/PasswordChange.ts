@@ -49,7 +49,7 @@ export const makeChangePassword = (means: AccountMeans) =>
     { current, next }: NewPassword,
     requester?: Requester
   ) {
-    const { answered, begin, outbox, passwords, policy, sql, throttle } = means
+    const { answered, beginSession, outbox, passwords, policy, sql, throttle } = means
     const session = yield* newSession(requester)
     const event = yield* newEvent(requester)
     const letterId = yield* newId
@@ -66,7 +66,7 @@ export const makeChangePassword = (means: AccountMeans) =>
           posted(
             outbox,
             answered(
-              begin(change(means, known, Redacted.value(hash)), session, [
+              beginSession(change(means, known, Redacted.value(hash)), session, [
                 audit(sql, event, eventOf(sql, "password-changed")),
                 others,
                 ...passwordChanged(means, letterId),

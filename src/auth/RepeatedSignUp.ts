@@ -44,7 +44,7 @@ export const makeRepeatedSignUp = (means: AccountMeans) => {
       const session = yield* newSession(requester)
       const event = yield* newEvent(requester)
       const begun = yield* answered(
-        means.begin(stillVerified(sql, user), session, [
+        means.beginSession(stillVerified(sql, user), session, [
           audit(sql, event, eventOf(sql, "sign-up-repeated")),
           ...throttle.forgotten
         ])

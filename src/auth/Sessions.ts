@@ -69,15 +69,15 @@ const liveRows = (sql: SqlClient, idle: Duration.Duration) => sql`
   s.user_id = u.id and s.password_version = u.password_version and ${expiryOf(sql, idle)} > now()`
 
 /** Whether a row says that last-seen is old. */
-const isStale = (row: unknown): boolean =>
-  Predicate.hasProperty(row, "is_stale") && row.is_stale === true
+const wasSeenLongAgo = (row: unknown): boolean =>
+  Predicate.hasProperty(row, "was_seen_long_ago") && row.was_seen_long_ago === true
 
 /** Put together once: it is run with nearly every request. */
 const makeLookUp = (sql: SqlClient, idle: Duration.Duration) => {
-  const staleAfter = Duration.toSeconds(touchInterval(idle))
+  const longAgo = Duration.toSeconds(touchInterval(idle))
   const [text, values] = sql`
     select ${columns(sql, idle)},
-           s.last_seen < now() - make_interval(secs => ${staleAfter}) as is_stale
+           s.last_seen < now() - make_interval(secs => ${longAgo}) as was_seen_long_ago
     from sessions s join users u on ${liveRows(sql, idle)}
     where s.token_digest = ${null}`.compile(true)
   const settings = values.slice(0, -1)
@@ -97,7 +97,7 @@ const make = (options: SessionsOptions) =>
       const rows = yield* answered(lookUp(token))
       const found = yield* fromRows(rows)
       if (Option.isNone(found)) return yield* new SessionInvalid()
-      if (isStale(rows[0])) yield* touch(found.value.session.id)
+      if (wasSeenLongAgo(rows[0])) yield* touch(found.value.session.id)
       return found.value
     })
 

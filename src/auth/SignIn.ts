@@ -54,7 +54,11 @@ const signInStatement = (
         ]
   const rows = sql`
     select 'sign-in' as kind, s.user_id, s.id as session_id from s`
-  return means.begin(user, session, [audit(sql, event, rows), ...replaced, ...throttle.forgotten])
+  return means.beginSession(user, session, [
+    audit(sql, event, rows),
+    ...replaced,
+    ...throttle.forgotten
+  ])
 }
 
 /** See the method of this name of `Accounts`. */

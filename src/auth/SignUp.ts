@@ -85,7 +85,7 @@ const signUpStatement = (
     where u.id is not null or ${signUp.keyDigest === null}`
   const letter = sql`
     select 'verify-email', u.email, u.id, null, u.password_version from u join audit on true`
-  return means.begin(insertUser(means, signUp), signUp.session, [
+  return means.beginSession(insertUser(means, signUp), signUp.session, [
     audit(sql, signUp.event, event),
     ...unaskedLetter(means, signUp.letterId, letter)
   ])

@@ -1,23 +1,9 @@
-import {
-  type Clock,
-  Context,
-  DefaultServices,
-  Exit,
-  type Fiber,
-  FiberId,
-  FiberRef,
-  Option,
-  Tracer
-} from "effect"
+import { type Clock, Context, Exit, FiberId, Option, type Tracer } from "effect"
+import { type AnyFiber, isTraced } from "../runtime/Traced.ts"
 import { wordOf } from "./Breaker.ts"
 import type { Input } from "./PoolCommand.ts"
 import type { AcquireError } from "./PoolError.ts"
 import type { State } from "./PoolState.ts"
-
-type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
-
-/** The tracer of a program that has none: nobody ever sees its spans. */
-const nobodys = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
 /** What ended the wait, in words. */
 const waitedFor = (input: Input): string => {
@@ -52,9 +38,8 @@ export class AcquireSpan {
   /** Begins in the span that the fiber stands in; none where nobody would see it. */
   static begin(fiber: AnyFiber, clock: Clock.Clock, state: State): AcquireSpan | undefined {
     const { currentSpan, currentTracer } = fiber
-    if (currentTracer === nobodys || currentTracer === undefined) return undefined
-    if (currentSpan?.sampled !== true) return undefined
-    if (!fiber.getFiberRef(FiberRef.currentTracerEnabled)) return undefined
+    if (currentSpan === undefined || currentTracer === undefined || !isTraced(fiber))
+      return undefined
     const parent = Option.some(currentSpan)
     const start = clock.unsafeCurrentTimeNanos()
     const span = currentTracer.span("Pool.acquire", parent, Context.empty(), [], start, "internal")

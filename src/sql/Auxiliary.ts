@@ -3,7 +3,7 @@ import type { PoolOf } from "../pool/Pool.ts"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import { fromPool, PgError } from "./failure/PgError.ts"
 import type { PgConnection } from "./session/PgConnection.ts"
-import { Turn } from "./transaction/Turn.ts"
+import { Mutex } from "./transaction/Mutex.ts"
 
 /** The question had no answer in time: it says nothing about what was asked. */
 export const unanswered = "Unanswered" as const
@@ -40,7 +40,7 @@ const inTime = <A>(
 const opened = (dial: AuxiliaryDial<PgConnection>) =>
   Effect.map(
     auxiliarySession(dial, () => undefined),
-    (connection) => ({ connection, turn: new Turn() })
+    (connection) => ({ connection, mutex: new Mutex() })
   )
 
 /** Nothing is opened before the first question; the scope closes what is open. */
@@ -52,8 +52,8 @@ export const make = (
     (session): Auxiliary => ({
       ask: (question, patience = answerTimeout) =>
         RcRef.get(session).pipe(
-          Effect.flatMap(({ connection, turn }) =>
-            inTime(turn.hold(question(connection)), patience)
+          Effect.flatMap(({ connection, mutex }) =>
+            inTime(mutex.hold(question(connection)), patience)
           ),
           Effect.tapError(() => RcRef.invalidate(session)),
           Effect.scoped

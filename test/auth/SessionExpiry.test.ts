@@ -141,7 +141,7 @@ it.effect("last-seen of a session is written by one statement at a time", () =>
       updated_at: new Date(0),
       session_id: crypto.randomUUID(),
       expires: new Date(1),
-      is_stale: true
+      was_seen_long_ago: true
     }
     const slowToWrite = scriptedClient((text) =>
       Effect.suspend(() => {

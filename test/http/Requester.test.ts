@@ -1,7 +1,7 @@
 import { HttpServerRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { TrustedHops } from "../../src/http/ClientAddress.ts"
+import { TrustedHops } from "../../src/http/ForwardedAddress.ts"
 import { requester } from "../../src/http/Requester.ts"
 
 /** What is read from a request whose socket has an address of a proxy. */

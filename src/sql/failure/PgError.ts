@@ -94,7 +94,7 @@ export interface Progress {
   /** The server has executed it. */
   readonly isExecuted?: boolean
   /** It may have failed only because it was prepared for what has been altered since. */
-  readonly isStale?: boolean
+  readonly isOutdated?: boolean
   /** The statement, where it may have committed by itself. */
   readonly text?: string
 }
@@ -176,7 +176,7 @@ export const fromCause = (cause: unknown, progress: Progress): PgError => {
     outcome,
     phase: progress.phase,
     sqlState,
-    isRetryable: verdict.isRetryable || progress.isStale === true,
+    isRetryable: verdict.isRetryable || progress.isOutdated === true,
     endsSession: verdict.endsSession
   })
 }

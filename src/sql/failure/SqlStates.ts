@@ -54,7 +54,7 @@ const postgres: ReadonlyArray<Rule> = [
   // Only before a session begins; PgBouncer hands it on to clients that wait for one.
   { codes: ["53300"], ...exhausted, endsSession: true, hasNotBegun: true },
   { codes: ["25006"], ...verdict("ReadOnlyError", { isRetryable: true, endsSession: true }) },
-  // Prepared statements that the session does not have, or that changed under it: see StalePlan.
+  // Prepared statements that the session does not have, or that changed under it: see OutdatedPlan.
   { codes: ["26000", "42P05"], ...verdict("UnknownError", { isRetryable: true }) },
   {
     codes: ["0A000"],

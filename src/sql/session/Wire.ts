@@ -1,7 +1,7 @@
 import { Exit } from "effect"
 import type * as pg from "pg"
+import { isNameLost, isOutdatedPlan, mayBeOfTypes } from "../failure/OutdatedPlan.ts"
 import type { PgError, Phase, Progress } from "../failure/PgError.ts"
-import { isNameLost, isStalePlan, mayBeOfTypes } from "../failure/StalePlan.ts"
 import {
   type Answer,
   type Beginning,
@@ -120,14 +120,14 @@ export class Wire {
       }
       const { isAtBegin, isSent, isUnencodable } = exchange
       const phase = isAtBegin && !isUnencodable ? "begin" : place.phase
-      const isStale = this.wentStale(cause, route)
-      const progress = { ...place, phase, sent: isSent, isExecuted, isStale, text: query.text }
+      const isOutdated = this.isNowOutdated(cause, route)
+      const progress = { ...place, phase, sent: isSent, isExecuted, isOutdated, text: query.text }
       const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
       this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
         if (error.endsSession) this.exchanges.lost(exchange)
         else this.exchanges.over(exchange)
-        if (!isStale || this.isInTransaction) return this.settle(done, Exit.fail(error))
+        if (!isOutdated || this.isInTransaction) return this.settle(done, Exit.fail(error))
         this.underWay -= 1
         this.send(query, place, done, false)
       })
@@ -218,7 +218,7 @@ export class Wire {
   }
 
   /** Whether it may have failed only because it was prepared; if so, it is prepared anew. */
-  private wentStale(cause: unknown, { epilogue, name, prepared }: Route): boolean {
+  private isNowOutdated(cause: unknown, { epilogue, name, prepared }: Route): boolean {
     if (epilogue?.name !== undefined && isNameLost(cause, epilogue.name)) {
       this.isIdPrepared = false
       this.prepared.doubtAll()
@@ -228,9 +228,10 @@ export class Wire {
     const isLost = isNameLost(cause, name)
     if (isLost) this.prepared.doubtAll()
     if (isLost && this.isProxied) this.settings.keepsNames = false
-    const isStale = isLost || isStalePlan(cause) || (prepared !== undefined && mayBeOfTypes(cause))
-    if (isStale) this.prepared.doubt(name)
-    return isStale
+    const isOutdated =
+      isLost || isOutdatedPlan(cause) || (prepared !== undefined && mayBeOfTypes(cause))
+    if (isOutdated) this.prepared.doubt(name)
+    return isOutdated
   }
 
   /** Calls back at the next ReadyForQuery or at the end of the session; at once if not to wait. */

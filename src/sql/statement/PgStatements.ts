@@ -1,17 +1,8 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
-import {
-  Cause,
-  Chunk,
-  Duration,
-  Effect,
-  Exit,
-  type Fiber,
-  Option,
-  type Scope,
-  Stream
-} from "effect"
+import { Cause, Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
 import type { PoolOf } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromPool, type PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
@@ -67,8 +58,6 @@ export abstract class PgStatements implements SqlConnection {
     )
   }
 }
-
-export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 type Sent = Exit.Exit<Answer, PgError>
 

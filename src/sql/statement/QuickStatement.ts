@@ -2,8 +2,7 @@ import type { Connection, Row } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
 import { Effect, Effectable, Option } from "effect"
-import type { AnyFiber } from "./PgStatements.ts"
-import { isTraced } from "./Traced.ts"
+import { type AnyFiber, isTraced } from "../../runtime/Traced.ts"
 
 type Transform = Parameters<Connection["execute"]>[2]
 

@@ -1,8 +1,8 @@
 import { Clock, Context, Effect, Metric, MetricLabel } from "effect"
 import type { Connection } from "../../pool/Connection.ts"
 import type { PoolOf } from "../../pool/Pool.ts"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { Fate } from "../transaction/CommitFate.ts"
-import type { AnyFiber } from "./PgStatements.ts"
 
 /** What the client did about failures, so that its callers did not meet them. */
 export const recoveryMetrics = {

@@ -1,11 +1,12 @@
 import { Effect, Exit, type Scope } from "effect"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import { outside, type Place } from "../session/Wire.ts"
-import { type AnyFiber, PgStatements } from "../statement/PgStatements.ts"
+import { PgStatements } from "../statement/PgStatements.ts"
 import { stillStreaming } from "../statement/PgStream.ts"
-import { Turn } from "./Turn.ts"
+import { Mutex } from "./Mutex.ts"
 
 const tooLate = (place: Place): PgError =>
   fromCause(new Error("the session was given back before this statement was run on it"), {
@@ -25,7 +26,7 @@ export class HeldSession {
   /** A stream has all of it, or is about to. */
   private isClaimed = false
   /** Never two at the driver: it would queue the second, out of reach of an interrupt. */
-  protected readonly turn = new Turn()
+  protected readonly mutex = new Mutex()
 
   constructor(connection: PgConnection) {
     this.connection = connection
@@ -45,7 +46,7 @@ export class HeldSession {
       if (this.isClaimed) return Effect.fail(stillStreaming(this.place))
       return this.claimed.pipe(
         Effect.zipRight(this.ready),
-        Effect.zipRight(this.turn.held),
+        Effect.zipRight(this.mutex.held),
         Effect.zipRight(this.ifHeld(this.place, () => Effect.succeed(this.connection)))
       )
     })
@@ -70,7 +71,7 @@ export class HeldSession {
   }
 
   protected start(fiber: AnyFiber, query: Query, place: Place): Effect.Effect<Answer, PgError> {
-    return this.turn.run((done) => {
+    return this.mutex.run((done) => {
       const { connection } = this
       if (!this.isOver) return connection.send(query, place, done, connection.limitOf(fiber))
       done(Exit.fail(tooLate(place)))

@@ -3,16 +3,16 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, FiberRef, Option, Tracer } from "effect"
 import type { PoolOf } from "../../pool/Pool.ts"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
 import { InterruptTime } from "../session/InterruptTime.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import type { Place } from "../session/Wire.ts"
-import type { AnyFiber } from "../statement/PgStatements.ts"
 import { HeldStatements } from "./HeldSession.ts"
+import { Mutex } from "./Mutex.ts"
 import { type Droppable, droppable } from "./TransactionControl.ts"
 import type { TransactionSession } from "./TransactionSession.ts"
-import { Turn } from "./Turn.ts"
 
 /**
  * One open transaction or savepoint, in which one statement or one nested transaction runs at a time:
@@ -24,7 +24,7 @@ export interface TransactionLevel extends Droppable {
   /** What statements find in their context. */
   readonly statements: SqlConnection
   /** Held by what is nested in it. */
-  readonly nesting: Turn
+  readonly nesting: Mutex
   /** Savepoints of the whole transaction so far, so that no name is given twice. */
   readonly savepoints: { count: number }
   readonly nest: () => TransactionLevel
@@ -36,7 +36,7 @@ type Control = Effect.Effect<unknown, SqlError>
 
 /** A level of a transaction of our own. */
 class SessionLevel extends HeldStatements<TransactionSession> implements TransactionLevel {
-  readonly nesting = new Turn()
+  readonly nesting = new Mutex()
   readonly savepoints: { count: number }
 
   constructor(session: TransactionSession, savepoints = { count: 0 }) {
@@ -93,7 +93,7 @@ const byHand = (statements: SqlConnection, savepoints = { count: 0 }): Transacti
   const level: TransactionLevel = {
     pool: undefined,
     statements,
-    nesting: new Turn(),
+    nesting: new Mutex(),
     savepoints,
     nest: () => byHand(Object.create(statements), savepoints),
     control: (text) => statements.executeUnprepared(text, [], undefined),

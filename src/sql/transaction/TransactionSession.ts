@@ -1,11 +1,11 @@
 import { Effect } from "effect"
 import type { Loan, PoolOf, Restore } from "../../pool/Pool.ts"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, fromPool, type PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import { TransactionId } from "../session/TransactionId.ts"
 import type { OpenTransaction, Place } from "../session/Wire.ts"
-import type { AnyFiber } from "../statement/PgStatements.ts"
 import { noteReplay } from "../statement/Recovery.ts"
 import { HeldSession } from "./HeldSession.ts"
 
@@ -104,7 +104,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     return Effect.suspend(() => {
       if (this.hasBegun) return Effect.void
       return this.orElsewhere(
-        this.turn.hold(this.ifHeld(this.place, () => this.begin)),
+        this.mutex.hold(this.ifHeld(this.place, () => this.begin)),
         () => this.begun
       )
     })
@@ -143,7 +143,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
         return this.isOver ? this.giveBack : Effect.void
       })
     )
-    return this.turn.hold(
+    return this.mutex.hold(
       Effect.suspend(() => (this.connection === ended && !this.isOver ? other : Effect.void))
     )
   }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option } from "effect"
 import { clientAddress } from "../../src/auth/ClientAddress.ts"
-import { addressOf } from "../../src/http/ClientAddress.ts"
+import { addressOf } from "../../src/http/ForwardedAddress.ts"
 
 const socket = Option.some("10.0.0.1")
 

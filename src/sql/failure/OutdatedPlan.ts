@@ -8,7 +8,7 @@ export const isNameLost = (cause: unknown, name: string): boolean =>
 const planChanged = "RevalidateCachedQuery"
 
 /** A table of a prepared statement was altered, so that its rows would look different. */
-export const isStalePlan = (cause: unknown): boolean =>
+export const isOutdatedPlan = (cause: unknown): boolean =>
   property(cause, "code") === "0A000" && property(cause, "routine") === planChanged
 
 /**

@@ -1,5 +1,7 @@
-import { Context, DefaultServices, FiberRef, Tracer } from "effect"
-import type { AnyFiber } from "./PgStatements.ts"
+import { Context, DefaultServices, type Fiber, FiberRef, Tracer } from "effect"
+
+/** A fiber that is only asked what stands around it. */
+export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 /** The tracer of a program that has none: nobody ever sees its spans. */
 const nobodys = Context.get(DefaultServices.liveServices, Tracer.Tracer)

@@ -9,7 +9,7 @@ import { Signal } from "../session/Signal.ts"
 export type Task<A, E> = (done: (result: Exit.Exit<A, E>) => void) => Effect.Effect<void>
 
 /** What one at a time may use, in the order of asking. Where it is free, taking it costs no step. */
-export class Turn {
+export class Mutex {
   private isTaken = false
   private isCalling = false
   private waiting: Set<() => void> | undefined
