@@ -16,8 +16,10 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 )
 
 const listening = (settings: Settings.Settings) => {
-  const { corsOrigins = new Set<string>(), ...service } = settings.service
-  const options = { ...service, corsOrigins, signUp: settings.auth.signUp }
+  const { drainDeadline, drainDelay, host, port, trustedHops } = settings.service
+  const { corsOrigins = new Set<string>() } = settings.service
+  const { signUp } = settings.auth
+  const options = { corsOrigins, drainDeadline, drainDelay, host, port, signUp, trustedHops }
   const further = Layer.merge(Telemetry.routes(settings), Dashboard.routes(settings))
   const server = Server.layer(options, further)
   return Layer.provide(Layer.effectDiscard(announced), Layer.provide(server, Auth.layer(settings)))

@@ -3,7 +3,7 @@ import { type Duration, Effect } from "effect"
 import type { DatabaseUnavailable } from "./AuthError.ts"
 import { timeLeft } from "./CallDeadline.ts"
 import { Housekeeping } from "./Housekeeping.ts"
-import { answeredWithin, untilAnswered } from "./IdempotentStatement.ts"
+import { untilAnswered } from "./IdempotentStatement.ts"
 
 /** How statements are run that somebody's request has caused. */
 export type Answered = <A>(
@@ -19,7 +19,7 @@ export const makeAnswered = (deadline: Duration.DurationInput): Effect.Effect<An
     const alone = untilAnswered(deadline)
     return (statement) =>
       timeLeft.pipe(
-        Effect.flatMap((left) => (left === undefined ? alone : answeredWithin(left))(statement)),
+        Effect.flatMap((left) => (left === undefined ? alone : untilAnswered(left))(statement)),
         Effect.zipLeft(afterAnswer)
       )
   })

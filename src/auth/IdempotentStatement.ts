@@ -12,8 +12,8 @@ import { metItself } from "./UniqueKeys.ts"
  */
 const patience = Duration.seconds(5)
 
-/** A run waits for a connection, 10 s unless it is set, and then for the answer. */
-const longestRun = Duration.sum(Duration.seconds(10), patience)
+/** As long as a run waits for a connection, unless the pool was told otherwise. */
+const longestWait = Duration.seconds(10)
 
 /** What a retry needs is made for a failure: it costs more than the statement. */
 const againWhere =
@@ -23,25 +23,21 @@ const againWhere =
       Effect.retry(statement, { while: isWorthIt, times: 2 })
     )
 
-const answeredBy =
-  (replayed: typeof replayBounded, deadline: Duration.DurationInput) =>
-  <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, DatabaseUnavailable> =>
+/**
+ * Runs a statement that may be run any number of times until its answer arrives, or fails with
+ * `DatabaseUnavailable` at the deadline.
+ */
+export const untilAnswered = (deadline: Duration.DurationInput) => {
+  const options = { idempotent: true, deadline }
+  // A race with the deadline costs more than a statement. Spared it, the first run may outlast a deadline
+  // of 10 s or more, but only by the time it has for its answer.
+  const replayed = Duration.lessThan(deadline, longestWait) ? replay : replayBounded
+  return <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, DatabaseUnavailable> =>
     statement.pipe(
       statementTimeout(patience),
       // Three leave room for three earlier runs that are still under way.
       againWhere(metItself),
-      replayed({ idempotent: true, deadline }),
+      replayed(options),
       Effect.catchTag("SqlError", fromSqlError)
     )
-
-/**
- * Runs a statement that may be run any number of times until its answer arrives, or fails with
- * `DatabaseUnavailable` at the deadline; the first run may go on for as long as one may take.
- */
-export const untilAnswered = (deadline: Duration.DurationInput) =>
-  answeredBy(replayBounded, deadline)
-
-/** As {@link untilAnswered}, and the first run, too, ends at the deadline. */
-export const answeredWithin = (left: Duration.Duration) =>
-  // A race with the deadline costs more than a statement: a first run that ends before it is spared.
-  answeredBy(Duration.lessThan(left, longestRun) ? replay : replayBounded, left)
+}

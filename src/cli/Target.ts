@@ -2,7 +2,7 @@ import * as Options from "@effect/cli/Options"
 import { Config, Effect, Option, type Redacted } from "effect"
 import * as SettingsInvalid from "../settings/SettingsInvalid.ts"
 import { parseUrl } from "../sql/opening/DatabaseUrl.ts"
-import { databaseVariables, poolVariables } from "../sql/opening/environment.ts"
+import { databaseVariables, poolVariables } from "../sql/opening/DatabaseVariables.ts"
 import { WrongUse } from "./Outcome.ts"
 
 /** `--url`, which goes before the environment. */

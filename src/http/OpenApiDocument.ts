@@ -50,10 +50,11 @@ const TRANSPORT: Json = {
   description: `Where the token goes. \`cookie\`: into the cookie ${NAME}, and not into the body.`
 }
 
-const BEGINS_SESSION: ReadonlySet<string> = new Set(["signUp", "signIn", "changePassword"])
+const HANDED_OVER = '"#/components/schemas/SignedIn"'
 
-const parametersOf = ({ operationId, parameters }: OpenApi.OpenAPISpecOperation) =>
-  BEGINS_SESSION.has(operationId) ? [...parameters, TRANSPORT] : parameters
+/** Whoever is answered with a token may have it in the cookie instead. */
+const parametersOf = ({ parameters, responses }: OpenApi.OpenAPISpecOperation) =>
+  JSON.stringify(responses).includes(HANDED_OVER) ? [...parameters, TRANSPORT] : parameters
 
 const completeOperation = (operation: OpenApi.OpenAPISpecOperation): Json => ({
   ...operation,

@@ -9,8 +9,7 @@ import {
   FiberSet,
   type Scope
 } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
-import { Alarm } from "../runtime/Alarm.ts"
+import { Alarm, type Instant } from "../runtime/Alarm.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { type ConnectionStats, rosterOf } from "./ConnectionStats.ts"
