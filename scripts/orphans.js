@@ -11,6 +11,6 @@ const hasSource = (path) => {
 }
 
 for (const path of readdirSync(`${root}dist`, { recursive: true })) {
-  const isCompiled = /\.[jt]s$/.test(path) && !path.startsWith("program")
+  const isCompiled = /\.[jt]s$/.test(path) && !path.startsWith("program/")
   if (isCompiled && !hasSource(path)) rmSync(`${root}dist/${path}`)
 }

@@ -14,4 +14,11 @@ describe("the public surface", () => {
     const silent = surface.split("\n").filter((line) => /^- `.*\((?!module).*\)$/.test(line))
     assert.deepStrictEqual(silent, [])
   })
+
+  it("tells of each in a sentence that stands by itself: the list is sorted", () => {
+    const leaning = surface
+      .split("\n")
+      .filter((line) => /\): (The same\b|From now on\b|As above)/.test(line))
+    assert.deepStrictEqual(leaning, [])
+  })
 })

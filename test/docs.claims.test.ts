@@ -27,7 +27,7 @@ const commandsIn = ({ blocks, prose }: MarkdownPage): ReadonlyArray<string> => [
 const scriptsIn = (command: string): ReadonlyArray<string> =>
   [...command.matchAll(/\bnpm (?:run )?([\w:-]+)/g)]
     .map(([, script = ""]) => script)
-    .filter((script) => !["ci", "install"].includes(script))
+    .filter((script) => !["ci", "install", "pack"].includes(script))
 
 /** Whether the command line has it, with these options. */
 const isKnown = (typed: string): boolean => {

@@ -37,8 +37,8 @@ import type { User } from "./User.ts"
 /** What of {@link Accounts} can be set. When sessions end is set by `SessionExpiry`. */
 export interface AccountsOptions {
   /**
-   * Longest time for all statements of one call with their repetitions, those of the throttle too.
-   * Default 30 s.
+   * Longest time for all statements of one call with their repetitions, those of the throttle too;
+   * hashing does not count. Default 30 s.
    */
   readonly deadline?: Duration.DurationInput
 }

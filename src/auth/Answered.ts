@@ -1,7 +1,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Duration, Effect } from "effect"
-import type { DatabaseUnavailable } from "./AuthError.ts"
-import { timeLeft } from "./CallDeadline.ts"
+import { Duration, Effect } from "effect"
+import { DatabaseUnavailable } from "./AuthError.ts"
+import { charged } from "./CallDeadline.ts"
 import { Housekeeping } from "./Housekeeping.ts"
 import { untilAnswered } from "./IdempotentStatement.ts"
 
@@ -9,6 +9,9 @@ import { untilAnswered } from "./IdempotentStatement.ts"
 export type Answered = <A>(
   statement: Effect.Effect<A, SqlError>
 ) => Effect.Effect<A, DatabaseUnavailable>
+
+/** Nothing is sent any more: it could take effect, and nobody would wait for its answer. */
+const tooLate = new DatabaseUnavailable({ retryAfterSeconds: 1 })
 
 /**
  * As `untilAnswered`, for as long as is left to the call under way, or for the deadline outside of
@@ -18,8 +21,8 @@ export const makeAnswered = (deadline: Duration.DurationInput): Effect.Effect<An
   Effect.map(Housekeeping, ({ afterAnswer }) => {
     const alone = untilAnswered(deadline)
     return (statement) =>
-      timeLeft.pipe(
-        Effect.flatMap((left) => (left === undefined ? alone : untilAnswered(left))(statement)),
-        Effect.zipLeft(afterAnswer)
-      )
+      charged((left) => {
+        if (left === undefined) return alone(statement)
+        return Duration.toMillis(left) > 0 ? untilAnswered(left)(statement) : tooLate
+      }).pipe(Effect.zipLeft(afterAnswer))
   })

@@ -1,22 +1,39 @@
 import { Clock, Duration, Effect, FiberRef, GlobalValue } from "effect"
 
-/** When the call in which the fiber stands must be over, in milliseconds of the clock. */
-const endOfCall: FiberRef.FiberRef<number | undefined> = GlobalValue.globalValue(
+/** What is left of the time that the statements of one call have together. */
+interface Budget {
+  left: Duration.Duration
+}
+
+const budget: FiberRef.FiberRef<Budget | undefined> = GlobalValue.globalValue(
   "holdfast/auth/CallDeadline",
-  () => FiberRef.unsafeMake<number | undefined>(undefined)
+  () => FiberRef.unsafeMake<Budget | undefined>(undefined)
 )
 
-/** Gives the statements of a call one deadline together, and those that it has others run for it. */
+/**
+ * Gives the statements of a call one deadline together, and those that it has others run for it. What
+ * a call does between them, as hashing, has deadlines of its own and is not counted.
+ */
 export const within =
   (deadline: Duration.DurationInput) =>
   <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Effect.locally(call, endOfCall, now + Duration.toMillis(deadline))
-    )
+    Effect.suspend(() => Effect.locally(call, budget, { left: Duration.decode(deadline) }))
 
-/** What is left to the call under way, if there is one: nothing after its end. */
-export const timeLeft: Effect.Effect<Duration.Duration | undefined> = Effect.zipWith(
-  FiberRef.get(endOfCall),
-  Clock.currentTimeMillis,
-  (end, now) => (end === undefined ? undefined : Duration.millis(end - now))
-)
+const charge = (budget: Budget, nanos: bigint) => {
+  budget.left = Duration.subtract(budget.left, Duration.nanos(nanos))
+}
+
+/** Runs a statement of the call under way in the time that is left to it; outside of one, as it is. */
+export const charged = <A, E, R>(
+  run: (left: Duration.Duration | undefined) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.flatMap(FiberRef.get(budget), (budget) =>
+    budget === undefined
+      ? run(undefined)
+      : Effect.flatMap(Clock.currentTimeNanos, (since) =>
+          Effect.ensuring(
+            run(budget.left),
+            Effect.map(Clock.currentTimeNanos, (now) => charge(budget, now - since))
+          )
+        )
+  )

@@ -40,18 +40,27 @@ export const makeHashingQueue = ({
       free += 1
     })
 
-    const inLine = undertaking<void, HashingOverloaded>((resume) => {
+    // In one step: between looking for a permit and standing in line somebody could give one back.
+    const permit = undertaking<void, HashingOverloaded>((resume) => {
       let hasPermit = false
-      const losePatience = Effect.sync(() => {
-        if (line.delete(enter)) resume(new HashingOverloaded())
-      })
-      const stop = deadlines.start(longestWait, losePatience)
       const enter = () => {
         stop()
         hasPermit = true
         resume(Effect.void)
       }
-      line.add(enter)
+      const losePatience = Effect.sync(() => {
+        if (line.delete(enter)) resume(new HashingOverloaded())
+      })
+      let stop = () => {}
+      if (free > 0) {
+        free -= 1
+        enter()
+      } else if (line.size < maxWaiting) {
+        line.add(enter)
+        stop = deadlines.start(longestWait, losePatience)
+      } else {
+        resume(new HashingOverloaded())
+      }
       return Effect.suspend(() => {
         stop()
         line.delete(enter)
@@ -60,17 +69,8 @@ export const makeHashingQueue = ({
       })
     })
 
-    const permit = (restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>) =>
-      Effect.suspend(() => {
-        if (free === 0) {
-          return line.size < maxWaiting ? restore(inLine) : new HashingOverloaded()
-        }
-        free -= 1
-        return Effect.void
-      })
-
     return (work) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.zipRight(permit(restore), Effect.ensuring(work, giveBack))
+        Effect.zipRight(restore(permit), Effect.ensuring(work, giveBack))
       )
   })

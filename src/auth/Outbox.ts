@@ -41,7 +41,10 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
      * Call it once what wrote the letter is committed.
      */
     readonly wake: Effect.Effect<void>
-    /** The same in a second, for who writes in a transaction and can't tell when it is committed. */
+    /**
+     * Has the outbox looked into in a second, for who writes in a transaction and can't tell when it is
+     * committed.
+     */
     readonly wakeSoon: Effect.Effect<void>
   }
 >() {

@@ -37,7 +37,7 @@ export class Pruning extends Context.Tag("holdfast/auth/Pruning")<
   {
     /** Deletes all of it. What a statement deleted whose answer was lost is not counted. */
     readonly prune: Effect.Effect<Pruned, DatabaseUnavailable>
-    /** The same, statement by statement: each runs when it is pulled, and tells what it deleted. */
+    /** Deletes it statement by statement: each runs when it is pulled, and tells what it deleted. */
     readonly batches: Stream.Stream<Pruned, DatabaseUnavailable>
   }
 >() {

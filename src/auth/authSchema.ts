@@ -5,7 +5,7 @@ import { signUpRequests } from "./migrations/SignUpRequests.ts"
 import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
 
 /**
- * The tables of this floor, as the steps that lead to them; `schema.sql` says what each is for.
+ * The tables of accounts and sessions, as the steps that lead to them; `schema.sql` says what each is for.
  *
  * A step only adds, so that the version before it can go on beside the new one. Each also takes over
  * what it finds: a database may have been made by `schema.sql`, of this version or an earlier one.

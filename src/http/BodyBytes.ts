@@ -39,11 +39,19 @@ export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.H
   )
 })
 
-/** Only node's server gives one; a body of the web's kind is made one. */
-const readableOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Readable> =>
+/** Only node's server gives one. A body of the web's kind is made one, for as long as its request lasts. */
+const readableOf = (request: HttpServerRequest.HttpServerRequest) =>
   request.source instanceof Readable
     ? Effect.succeed(request.source)
-    : NodeStream.toReadable(request.stream)
+    : NodeStream.toReadable(request.stream).pipe(
+        Effect.tap((body) => {
+          // An error that nobody listens for would end the process, and it may come behind the answer.
+          body.on("error", () => undefined)
+          return Effect.addFinalizer(() => Effect.sync(() => body.destroy()))
+        }),
+        // What reads for it can be ended as this can.
+        Effect.interruptible
+      )
 
 const thrownAway = (body: Readable): Effect.Effect<never, PayloadTooLarge> =>
   Effect.suspend(() => {
@@ -51,14 +59,15 @@ const thrownAway = (body: Readable): Effect.Effect<never, PayloadTooLarge> =>
     return tooLarge
   })
 
-// The body is never destroyed: that would destroy the socket, and the answer with it.
+// The body of node's server is never destroyed: that would destroy the socket, and the answer with it.
 const collected = (body: Readable) =>
   Effect.async<Uint8Array, InvalidRequest | PayloadTooLarge>((resume) => {
     const chunks: Array<Uint8Array> = []
     let size = 0
-    const take = (chunk: Uint8Array) => {
-      size += chunk.byteLength
-      if (size <= LARGEST_BODY_BYTES) return void chunks.push(chunk)
+    const take = (chunk: Uint8Array | string) => {
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk
+      size += bytes.byteLength
+      if (size <= LARGEST_BODY_BYTES) return void chunks.push(bytes)
       chunks.length = 0
       resume(tooLarge)
     }
@@ -66,6 +75,8 @@ const collected = (body: Readable) =>
     const broken = () => resume(cutShort)
     body.on("data", take).once("end", whole).once("error", broken).once("close", broken)
     if (body.destroyed) broken()
+    // It may have been paused by whoever had it before.
+    else body.resume()
     return Effect.sync(() => {
       body.off("data", take).off("end", whole).off("error", broken).off("close", broken)
     })

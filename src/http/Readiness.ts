@@ -10,11 +10,11 @@ export class Readiness extends Context.Tag("holdfast/http/Readiness")<
   {
     /** Whether it still wants requests: what load balancers are told. */
     readonly isReady: Effect.Effect<boolean>
-    /** From now on it is not, and never again. */
+    /** Says that the service wants no more requests, for good. */
     readonly end: Effect.Effect<void>
     /** Whether requests are answered, also those that it does not want. */
     readonly isOpen: Effect.Effect<boolean>
-    /** From now on they are refused. */
+    /** Has all further requests refused. */
     readonly close: Effect.Effect<void>
     /**
      * Ends when the service closes. An answer without an end of its own, such as a stream of events,

@@ -70,7 +70,7 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
      */
     readonly closeAll: Effect.Effect<number>
     /**
-     * The same, behind the last words of a server that is shut down (FATAL 57P01). They are left
+     * Ends every connection behind the last words of a server that is shut down (FATAL 57P01). They are left
      * out where they would fall into a message, and in a stream that is encrypted.
      */
     readonly terminateAll: Effect.Effect<number>
@@ -153,7 +153,7 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
       ending?: CutEnding
     ) => Effect.Effect<void>
     /**
-     * The same, but the matching message arrives whole, and no byte after it does.
+     * Cuts the connection behind the next matching message: it arrives whole, and no byte after it does.
      * `cutAfter("toServer", FaultProxy.isCommit)` has the server run a COMMIT nobody will hear of.
      */
     readonly cutAfter: (

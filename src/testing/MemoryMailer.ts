@@ -20,7 +20,7 @@ export class MemoryMailer extends Context.Tag("holdfast/testing/MemoryMailer")<
     readonly received: Effect.Effect<ReadonlyArray<ReceivedMail>>
     /** The oldest mail that this has not given yet; waits until there is one. */
     readonly next: Effect.Effect<ReceivedMail>
-    /** From now on refuses every mail like this; `Option.none()`: takes them again. */
+    /** Refuses every further mail like this; `Option.none()`: takes them again. */
     readonly refuse: (refusal: Option.Option<MailRefused>) => Effect.Effect<void>
   }
 >() {

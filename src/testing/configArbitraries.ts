@@ -25,7 +25,7 @@ export const poolConfigs: FastCheck.Arbitrary<PoolConfig> = record({
   maxLifetime
 }).map(({ sizes, ...times }) => ({ ...defaults, ...sizes, ...times }))
 
-/** The same for `PgClient.layer` of `holdfast`: spread it into your configuration. */
+/** Configurations of `PgClient.layer` of `holdfast` that are legal: spread one into your own. */
 export const clientConfigs: FastCheck.Arbitrary<
   Pick<
     PgClientConfig,

@@ -1,7 +1,7 @@
 import { HttpApp, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger } from "effect"
+import { Deferred, Effect, Layer, Logger } from "effect"
 import { App, Routes } from "../../src/http/index.ts"
 import { fakeFloors } from "./fakeService.ts"
 import { freshEmail, postJson, Service, send } from "./Service.ts"
@@ -58,5 +58,41 @@ describe("Mount", () => {
       assert.strictEqual(tooLarge.status, 413)
       assert.include(yield* Effect.promise(() => tooLarge.text()), "PayloadTooLarge")
     })
+  )
+
+  it.scopedLive(
+    "a body that goes on behind the answer is given up, and its failure ends nothing",
+    () =>
+      Effect.gen(function* () {
+        const { dispose, handler } = HttpApp.toWebHandlerLayerWith(routes, {
+          toHandler: (runtime) =>
+            Effect.provide(App.make({ requestDeadline: "100 millis" }), runtime)
+        })
+        yield* Effect.addFinalizer(() => Effect.promise(dispose))
+        const answerTo = (body: ReadableStream<Uint8Array>) =>
+          Effect.promise(() => {
+            const headers = { "content-type": "application/json" }
+            const init = { method: "POST", headers, body, duplex: "half" as const }
+            return handler(new Request("http://a/auth/signup", init))
+          })
+        const chunk = new Uint8Array(4096)
+        const givenUp = yield* Deferred.make<void>()
+        const endless = new ReadableStream<Uint8Array>({
+          // In a turn of the event loop each, as a network would: else nothing else had its turn.
+          pull: (controller) =>
+            new Promise((resolve) => setImmediate(resolve)).then(() => controller.enqueue(chunk)),
+          cancel: () => void Effect.runSync(Deferred.succeed(givenUp, undefined))
+        })
+        assert.strictEqual((yield* answerTo(endless)).status, 413)
+        yield* Deferred.await(givenUp)
+        const aborted = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            controller.enqueue(chunk)
+            setTimeout(() => controller.error(new Error("the client has left")), 200)
+          }
+        })
+        assert.strictEqual((yield* answerTo(aborted)).status, 503)
+        yield* Effect.sleep("200 millis")
+      })
   )
 })

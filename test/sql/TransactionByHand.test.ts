@@ -103,7 +103,9 @@ layer(TestDatabase.client(), { excludeTestServices: true })("a transaction", (it
       yield* sql`CREATE FUNCTION once_more() RETURNS void LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'once more' USING ERRCODE = '40001'; END $$`
       const failing = sql.withTransaction(sql`SELECT once_more()`)
-      for (const committed of [insert, sql.withTransaction(insert)]) {
+      // Its command has the tag of a SELECT.
+      const hidden = sql`WITH x AS (INSERT INTO byhand VALUES (1) RETURNING *) SELECT * FROM x`
+      for (const committed of [insert, hidden, sql.withTransaction(insert)]) {
         yield* sql`TRUNCATE byhand`
         const error = yield* failure(PgClient.replay(Effect.zipRight(committed, failing)))
         assert.isTrue(error.isSafeToReplay)
@@ -111,8 +113,11 @@ layer(TestDatabase.client(), { excludeTestServices: true })("a transaction", (it
       }
       let runs = 0
       const second = Effect.suspend(() => (runs++ === 0 ? failing : Effect.void))
-      yield* PgClient.replay(Effect.zipRight(sql.withTransaction(sql`SELECT 1`), second))
-      assert.strictEqual(runs, 2)
+      for (const question of [sql`SELECT 1`, sql.withTransaction(sql`SELECT 1`)]) {
+        runs = 0
+        yield* PgClient.replay(Effect.zipRight(question, second))
+        assert.strictEqual(runs, 2)
+      }
     })
   )
 })

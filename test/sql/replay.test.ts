@@ -78,6 +78,28 @@ describe("replay", () => {
     })
   )
 
+  it.effect("says at its deadline that nothing was sent, where every run has ended like this", () =>
+    Effect.gen(function* () {
+      const atDeadline = (runs: ReadonlyArray<PgError>) => {
+        let run = 0
+        const next = Effect.suspend(() => runs[Math.min(run++, runs.length - 1)] ?? Effect.never)
+        const options = { deadline: "3 seconds", idempotent: true } as const
+        return Effect.fork(Effect.flip(replay(next, options)))
+      }
+      const never = yield* atDeadline([lost(false)])
+      const once = yield* atDeadline([lost(true), lost(false)])
+      const underWay = yield* Effect.fork(
+        Effect.flip(replay(Effect.never, { deadline: "3 seconds" }))
+      )
+      yield* TestClock.adjust("3001 millis")
+      const outcome = (fiber: Fiber.Fiber<PgError, unknown>) =>
+        Effect.map(Fiber.join(fiber), ({ outcome }) => outcome)
+      assert.strictEqual(yield* outcome(never), "NotSent")
+      assert.strictEqual(yield* outcome(once), "Unknown")
+      assert.strictEqual(yield* outcome(underWay), "Unknown")
+    })
+  )
+
   it.effect("leaves a transaction to be replayed as a whole", () =>
     Effect.gen(function* () {
       const { effect, runs } = failing(1, lost(false))

@@ -88,7 +88,7 @@ const beyond = ({ newer }: SchemaState): string =>
   `The database has been migrated by a later version of holdfast (${newer.map(titleOf).join(", ")}). This one goes on, because migrations only add.`
 
 /**
- * The same for a service, on the first connection of its pool: `initialize` of `PgClientConfig`. One
+ * Migrates on the first connection of a service's pool: `initialize` of `PgClientConfig`. A service
  * whose role may use the tables and not change them finds a schema that somebody else has made.
  */
 export const migrateFirst =

@@ -124,7 +124,8 @@ export class BorrowedStatements extends PgStatements {
       const replayed = fiber.getFiberRef(replayedRun)
       const next = (exit: Sent) => {
         if (replayed !== undefined && Exit.isSuccess(exit)) {
-          replayed.hasCommitted ||= wrote(exit.value)
+          replayed.hasCommitted ||=
+            this.settings.texts.of(query.text).writesAsSelect || wrote(exit.value)
         }
         return left > 0 && isStale(exit) ? this.again(exit, query, left - 1) : exit
       }

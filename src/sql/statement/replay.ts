@@ -19,40 +19,55 @@ export interface ReplayOptions {
 
 const backoff = Schedule.exponential("100 millis").pipe(
   Schedule.union(Schedule.spaced("500 millis")),
-  Schedule.jittered
+  Schedule.jittered,
+  // Timers know no fractions of a millisecond.
+  Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay))))
 )
 
 const promptly = Schedule.andThen(Schedule.recurs(1), backoff)
 
-const deadlinePassed = (deadline: Duration.Duration, last: PgError | undefined) =>
+const deadlinePassed = (deadline: Duration.Duration, { isInDoubt, last }: Judged) =>
   new PgError({
     message: `Gave up after ${Duration.format(deadline)}: ${last?.message ?? "no answer from the database"}`,
     cause: last?.cause,
     reason: last?.reason ?? { _tag: "ConnectionError" },
-    outcome: "Unknown",
+    outcome: isInDoubt || last === undefined ? "Unknown" : last.outcome,
     phase: last?.phase ?? "statement",
     sqlState: last?.sqlState,
     isRetryable: true,
     endsSession: false
   })
 
-/** What an effect that is replayed has met so far, and whether it may be run again. */
+/** What an effect that is replayed has met so far. */
+interface Judged {
+  last: PgError | undefined
+  /** A run is under way, or one has done something, or may have. */
+  isInDoubt: boolean
+}
+
+/** Whether an effect that is replayed may be run again. */
 const judge = (replayed: ReplayedRun, idempotent: boolean) => {
-  const judged = {
-    last: undefined as PgError | undefined,
-    mayReplay: (error: unknown): boolean =>
-      Option.match(PgError.of(error), {
-        onNone: () => false,
-        onSome: (failure) => {
-          judged.last = failure
-          const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
-          const isReplayed = isSafe || (idempotent && failure.isRetryable)
-          if (isReplayed) replayed.after = failure.message
-          return isReplayed
-        }
-      })
-  }
-  return judged
+  const judged: Judged = { last: undefined, isInDoubt: true }
+  let wasUnknown = false
+  const mayReplay = (error: unknown): boolean =>
+    Option.match(PgError.of(error), {
+      onNone: () => false,
+      onSome: (failure) => {
+        judged.last = failure
+        wasUnknown ||= failure.outcome === "Unknown"
+        judged.isInDoubt = wasUnknown || replayed.hasCommitted
+        const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
+        const isReplayed = isSafe || (idempotent && failure.isRetryable)
+        if (isReplayed) replayed.after = failure.message
+        return isReplayed
+      }
+    })
+  const anew = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      judged.isInDoubt = true
+      return self
+    })
+  return { anew, judged, mayReplay }
 }
 
 /** The first run has failed like this, and is run again as the schedule has it. */
@@ -86,25 +101,29 @@ const replaying = <A, E, R>(
 ): Effect.Effect<A, E | PgError, R> =>
   unlessInTransaction(self, () => {
     const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
-    const judged = judge(replayed, idempotent)
+    const { anew, judged, mayReplay } = judge(replayed, idempotent)
     const limit = Duration.decode(deadline)
     // Interruptible within the race, or the deadline could not end it in a finalizer.
     const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
       Effect.timeoutFail(Effect.interruptible(effect), {
         duration: left,
-        onTimeout: () => deadlinePassed(limit, judged.last)
+        onTimeout: () => deadlinePassed(limit, judged)
       })
     // The machinery of a retry costs more than a statement: it is made for a failure.
     const first = (rest: (failure: E) => Effect.Effect<A, E | PgError, R>) =>
       Effect.catchAll(self, (failure) =>
-        judged.mayReplay(failure) ? rest(failure) : Effect.fail(failure)
+        mayReplay(failure) ? rest(failure) : Effect.fail(failure)
       )
-    const repeated = (failure: E) => again(failure, self, schedule, judged.mayReplay)
-    const bounded = Effect.flatMap(Clock.currentTimeMillis, (since) =>
+    const repeated = (failure: E) => again(failure, anew(self), schedule, mayReplay)
+    const bounded = Effect.flatMap(Clock.currentTimeNanos, (since) =>
       first((failure) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          within(Duration.subtract(limit, Duration.millis(now - since)), repeated(failure))
-        )
+        Effect.flatMap(Clock.currentTimeNanos, (now) => {
+          const left = Duration.subtract(limit, Duration.nanos(now - since))
+          // Too late to be sent: it would be interrupted at once, and could take effect all the same.
+          return Duration.toMillis(left) > 0
+            ? within(left, repeated(failure))
+            : Effect.fail(deadlinePassed(limit, judged))
+        })
       )
     )
     return Effect.locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
@@ -127,9 +146,11 @@ export const replayBounded =
 /**
  * Runs an effect again while its failure is safe to replay: it was not sent, or it was rolled back,
  * and a further run may succeed. It ends with the first success, the first other failure, or at the
- * deadline with a `PgError` that carries the last failure.
+ * deadline with a `PgError` that carries the last failure: its outcome, too, unless a run was under way
+ * or an earlier one may have taken effect.
  *
- * Nothing is replayed once a part of the effect has been committed, as the first of two transactions.
+ * Nothing is replayed once a part of the effect has been committed, as the first of two transactions. A
+ * function that writes, called by a SELECT outside of a transaction, is not seen to have written.
  * An `Unknown` outcome is replayed only when the caller says that the effect is idempotent. Inside a
  * transaction nothing is replayed: a failure ends all of it, so replay the transaction.
  */
