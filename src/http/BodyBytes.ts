@@ -1,6 +1,6 @@
 import { finished, Readable } from "node:stream"
 import { HttpApp, HttpBody, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Duration, Effect, Stream } from "effect"
 import { InvalidRequest, PayloadTooLarge } from "./ApiError.ts"
 
@@ -74,8 +74,8 @@ const collected = (body: Readable) =>
     const whole = () => resume(Effect.sync(() => Buffer.concat(chunks)))
     const broken = () => resume(cutShort)
     body.on("data", take).once("end", whole).once("error", broken).once("close", broken)
+    // It may have been ended, or paused, by whoever had it before.
     if (body.destroyed) broken()
-    // It may have been paused by whoever had it before.
     else body.resume()
     return Effect.sync(() => {
       body.off("data", take).off("end", whole).off("error", broken).off("close", broken)
