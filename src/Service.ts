@@ -16,8 +16,14 @@ const announced = Effect.flatMap(Server, ({ url }) =>
 )
 
 const listening = (settings: Settings.Settings) => {
-  const { drainDeadline, drainDelay, host, port, trustedHops } = settings.service
-  const { corsOrigins = new Set<string>() } = settings.service
+  const {
+    corsOrigins = new Set<string>(),
+    drainDeadline,
+    drainDelay,
+    host,
+    port,
+    trustedHops
+  } = settings.service
   const { signUp } = settings.auth
   const options = { corsOrigins, drainDeadline, drainDelay, host, port, signUp, trustedHops }
   const further = Layer.merge(Telemetry.routes(settings), Dashboard.routes(settings))

@@ -23,6 +23,6 @@ export const makeAnswered = (deadline: Duration.DurationInput): Effect.Effect<An
     return (statement) =>
       charged((left) => {
         if (left === undefined) return alone(statement)
-        return Duration.toMillis(left) > 0 ? untilAnswered(left)(statement) : tooLate
+        return Duration.isZero(left) ? tooLate : untilAnswered(left)(statement)
       }).pipe(Effect.zipLeft(afterAnswer))
   })

@@ -1,4 +1,5 @@
-import { Clock, Duration, Effect, FiberRef, GlobalValue } from "effect"
+import { Duration, Effect, FiberRef, GlobalValue } from "effect"
+import { stopwatch } from "../runtime/Stopwatch.ts"
 
 /** What is left of the time that the statements of one call have together. */
 interface Budget {
@@ -30,10 +31,10 @@ export const charged = <A, E, R>(
   Effect.flatMap(FiberRef.get(budget), (budget) =>
     budget === undefined
       ? run(undefined)
-      : Effect.flatMap(Clock.currentTimeNanos, (since) =>
+      : Effect.flatMap(stopwatch, (elapsed) =>
           Effect.ensuring(
             run(budget.left),
-            Effect.map(Clock.currentTimeNanos, (now) => charge(budget, now - since))
+            Effect.map(elapsed, (nanos) => charge(budget, nanos))
           )
         )
   )

@@ -1,4 +1,5 @@
-import { Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
+import { stopwatch } from "../runtime/Stopwatch.ts"
 
 /**
  * Work that differs by less than this ends at the same time nearly always. What writes a letter takes
@@ -6,15 +7,11 @@ import { Clock, Duration, Effect } from "effect"
  */
 const STEP_NANOS = 50_000_000n
 
-const elapsedOf = Effect.map(Clock.currentTimeNanos, (begun) =>
-  Effect.map(Clock.currentTimeNanos, (now) => now - begun)
-)
-
 /**
  * Begins a time whose end does not tell what was done in it: run the effect that it gives before the
  * answer, and 50 ms, 100 ms or another multiple will have passed since it began.
  */
-export const evenTime: Effect.Effect<Effect.Effect<void>> = Effect.map(elapsedOf, (elapsed) =>
+export const evenTime: Effect.Effect<Effect.Effect<void>> = Effect.map(stopwatch, (elapsed) =>
   Effect.flatMap(elapsed, (nanos) =>
     Effect.sleep(Duration.nanos(STEP_NANOS - (nanos % STEP_NANOS)))
   )

@@ -10,6 +10,7 @@ import {
   type Scope
 } from "effect"
 import { Alarm, type Instant } from "../runtime/Alarm.ts"
+import type { AnyFiber } from "../runtime/Traced.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { type ConnectionStats, rosterOf } from "./ConnectionStats.ts"
@@ -119,7 +120,7 @@ export class PoolShell<C extends Connection> {
   }
 
   /** A caller who wants a connection, and may have it already. */
-  ask(fiber: Fiber.RuntimeFiber<unknown, unknown>): Caller<C> {
+  ask(fiber: AnyFiber): Caller<C> {
     const ticket = this.nextTicket++
     const watch = AcquireSpan.begin(fiber, this.clock, this.state)
     const caller = new Caller<C>(ticket, fiber.currentSpan, watch)

@@ -79,8 +79,7 @@ export interface PgClientConfig extends Omit<Upstream.PgClientConfig, "password"
    * the server no more than 2 ms; 16 at most. Each keeps an outcome of its own, and interrupting one cancels
    * no other. One that is not answered within 100 ms is cancelled and sent again alone, so that it holds up
    * nobody. What it costs: where a connection is lost, all that were under way on it are in doubt.
-   * Not with a time limit
-   * below 250 ms, nor behind a pooler. Default true.
+   * Not with a time limit below 250 ms, nor behind a pooler. Default true.
    */
   readonly pipelines?: boolean | undefined
   /**

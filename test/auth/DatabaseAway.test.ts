@@ -47,10 +47,10 @@ const signUp = Effect.flatMap(Accounts, (accounts) =>
 const admitted = { is_admitted: true, wait: 0 }
 
 /** As the service has it: the attempt is counted by a statement of its own, before the sign-up's. */
-const throttledWith = (execute: Execute) =>
+const throttledWith = (execute: Execute, passwords = instantPasswords) =>
   Accounts.layer().pipe(
     Layer.provide([Outbox.off, Throttle.layer()]),
-    Layer.provide(instantPasswords),
+    Layer.provide(passwords),
     Layer.provide(scriptedClient(execute))
   )
 
@@ -157,12 +157,7 @@ describe("the deadline of a call", () => {
     hash: () => Effect.as(Effect.sleep("40 seconds"), PasswordHash(Redacted.make("$argon2id$"))),
     verify: () => Effect.succeed(true)
   })
-  const slowly = (execute: Execute) =>
-    Accounts.layer().pipe(
-      Layer.provide([Outbox.off, Throttle.layer()]),
-      Layer.provide(slowPasswords),
-      Layer.provide(scriptedClient(execute))
-    )
+  const slowly = (execute: Execute) => throttledWith(execute, slowPasswords)
 
   it.effect("does not count the wait for hashing: that is not the database's", () =>
     Effect.gen(function* () {

@@ -17,7 +17,9 @@ const ofReading = new Set(["select", "values", "table"])
 const locksOrWrites = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\binto\b/i
 
 /** What writes behind the tag of a SELECT: a part of WITH, SELECT INTO, CREATE TABLE AS. */
-const writesAsSelect = /\b(?:insert|update|delete|merge|into|create)\b/i
+const behindSelect = /\b(?:insert|update|delete|merge|into|create)\b/i
+
+const selectInto = /\binto\b/i
 
 const ofQuestions = new Set([...ofReading, "show"])
 
@@ -43,8 +45,6 @@ export class KnownText {
   readonly isReading: boolean
   /** How many milliseconds it takes the server, going by the last times; too many until it is seen. */
   expected = KnownText.tooMany
-  /** It writes, or may, although the tag of its command is that of a SELECT. */
-  readonly writesAsSelect: boolean
   /** It has no place inside `withTransaction`, which ends by itself. */
   readonly endsTransaction: boolean
   private readonly text: string
@@ -55,10 +55,14 @@ export class KnownText {
     const words = firstWord(text)
     this.isRowStatement = text.length <= longest && ofRows.has(words[0]) && isSingle(text)
     this.isReading = this.isRowStatement && ofReading.has(words[0]) && !locksOrWrites.test(text)
-    this.writesAsSelect =
-      !(ofQuestions.has(words[0]) && isSingle(text) && !/\binto\b/i.test(text)) &&
-      writesAsSelect.test(text)
     this.endsTransaction = endsTransaction(words)
+  }
+
+  /** It writes, or may, although the tag of its command is that of a SELECT. */
+  get writesAsSelect(): boolean {
+    const [word] = firstWord(this.text)
+    const asksOnly = ofQuestions.has(word) && isSingle(this.text)
+    return (asksOnly ? selectInto : behindSelect).test(this.text)
   }
 
   /**

@@ -1,6 +1,7 @@
-import { type Duration, Effect, Exit, type Fiber } from "effect"
+import { type Duration, Effect, Exit } from "effect"
 import type * as pg from "pg"
 import type { Connection, Loss } from "../../pool/Connection.ts"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import { undertaking } from "../../runtime/Undertaking.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import { Pulse } from "../silence/Pulse.ts"
@@ -146,7 +147,7 @@ export class PgConnection implements Connection {
   }
 
   /** How long a statement of this fiber may take, if that is limited. */
-  limitOf(fiber: Fiber.RuntimeFiber<unknown, unknown>): Duration.Duration | undefined {
+  limitOf(fiber: AnyFiber): Duration.Duration | undefined {
     return limitOf(fiber, this.settings)
   }
 

@@ -1,5 +1,6 @@
-import { Duration, Effect, type Fiber, FiberRef, GlobalValue, Option } from "effect"
+import { Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 
 /** How long each statement of the current fiber may take, if that is limited. */
@@ -10,7 +11,7 @@ export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = Glob
 
 /** The limit of a fiber's statements: its own, else that of the client; absent if there is none. */
 export const limitOf = (
-  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  fiber: AnyFiber,
   { statementTimeout }: SessionSettings
 ): Duration.Duration | undefined => {
   const limit = Option.getOrElse(fiber.getFiberRef(current), () => statementTimeout)
@@ -28,8 +29,8 @@ export class StatementTimeout extends Error {
 /**
  * Limits the time from sending each statement of an effect to its answer; waiting for a connection
  * does not count. A statement that takes longer is cancelled, its connection is dropped unless others
- * share it, and it
- * fails with a `PgError` (`StatementTimeoutError`, outcome `Unknown` outside a transaction).
+ * share it, and it fails with a `PgError` (`StatementTimeoutError`, outcome `Unknown` outside a
+ * transaction).
  *
  * It goes before the client's own `statementTimeout`; an infinite duration lifts that.
  */

@@ -1,6 +1,7 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
-import { Clock, Duration, Effect, Option, Schedule } from "effect"
+import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
+import { stopwatch } from "../../runtime/Stopwatch.ts"
 import { PgError } from "../failure/PgError.ts"
 import { current, type ReplayedRun } from "./ReplayedRun.ts"
 
@@ -115,14 +116,14 @@ const replaying = <A, E, R>(
         mayReplay(failure) ? rest(failure) : Effect.fail(failure)
       )
     const repeated = (failure: E) => again(failure, anew(self), schedule, mayReplay)
-    const bounded = Effect.flatMap(Clock.currentTimeNanos, (since) =>
+    const bounded = Effect.flatMap(stopwatch, (elapsed) =>
       first((failure) =>
-        Effect.flatMap(Clock.currentTimeNanos, (now) => {
-          const left = Duration.subtract(limit, Duration.nanos(now - since))
+        Effect.flatMap(elapsed, (nanos) => {
+          const left = Duration.subtract(limit, Duration.nanos(nanos))
           // Too late to be sent: it would be interrupted at once, and could take effect all the same.
-          return Duration.toMillis(left) > 0
-            ? within(left, repeated(failure))
-            : Effect.fail(deadlinePassed(limit, judged))
+          return Duration.isZero(left)
+            ? Effect.fail(deadlinePassed(limit, judged))
+            : within(left, repeated(failure))
         })
       )
     )

@@ -1,5 +1,6 @@
-import { Clock, Duration, Effect, type Fiber, FiberRef, GlobalValue, Option } from "effect"
+import { Clock, Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
+import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import { StatementTimeout, statementTimeout } from "../session/statementTimeout.ts"
 
@@ -57,7 +58,7 @@ const from = (since: number, limit: Duration.Duration): TransactionTime => {
 
 /** Runs a transaction within its time: the fiber's own limit, else the client's. */
 export const timed = <A, E, R>(
-  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  fiber: AnyFiber,
   clients: Duration.Duration | undefined,
   run: (time: TransactionTime) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
