@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Tracer } from "effect"
 import { PgError } from "../../src/sql/index.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -26,6 +26,9 @@ const killOwnSession = (sql: SqlClient.SqlClient) =>
       )
     )
   })
+
+/** Not the one that every program has, whose spans nobody sees. */
+const ownTracer = Effect.map(Effect.tracer, ({ context, span }) => Tracer.make({ context, span }))
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) => {
   it.effect("commits what it did, and its nested ones", () =>
@@ -185,13 +188,26 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) =
           }
         })
       )
-      yield* sql.withTransaction(
+      const both = sql.withTransaction(
         Effect.zipRight(
           watched,
           Effect.ignore(sql.withTransaction(Effect.zipRight(watched, Effect.fail("no"))))
         )
       )
+      yield* Effect.withTracer(both, yield* ownTracer)
       assert.deepStrictEqual(seen, ["db.transaction.rollback", "db.transaction.commit"])
+    })
+  )
+
+  it.effect("makes no span where nobody sees it", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const name = Effect.withSpan(
+        sql.withTransaction(Effect.map(Effect.currentSpan, ({ name }) => name)),
+        "around it"
+      )
+      assert.strictEqual(yield* name, "around it")
+      assert.strictEqual(yield* Effect.withTracer(name, yield* ownTracer), "sql.transaction")
     })
   )
 })

@@ -29,7 +29,8 @@ interface Work<A, E, R> {
   readonly options: TransactionOptions
   readonly effect: Effect.Effect<A, E, R>
   readonly fiber: AnyFiber
-  readonly span: Tracer.Span
+  /** Absent where nobody sees it. */
+  readonly span: Tracer.Span | undefined
 }
 
 /** How a transaction ended on its session: with the body's exit, and perhaps a COMMIT in doubt. */
@@ -45,6 +46,7 @@ const note = (
   { fiber, span }: Pick<Work<unknown, unknown, unknown>, "fiber" | "span">,
   event: "commit" | "rollback" | "savepoint"
 ): void => {
+  if (span === undefined) return
   const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
   span.event(`db.transaction.${event}`, clock.unsafeCurrentTimeNanos())
 }
@@ -103,8 +105,8 @@ const onSession =
     restore: Restore
   ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
     const level = TransactionLevel.outermost(session)
-    const body = restore(time.ofBody(TransactionLevel.within(work.effect, level, 0, work)))
-    return Effect.flatMap(Effect.exit(body), (exit) => {
+    const body = restore(time.ofBody(work.effect))
+    return Effect.flatMap(TransactionLevel.within(body, level, 0, work), (exit) => {
       session.isOver = true
       note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
       return Exit.isSuccess(exit) && !session.wasEnded
@@ -163,9 +165,8 @@ const nested = <A, E, R>(
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
         const level = outer.nest()
-        const body = TransactionLevel.within(work.effect, level, depth + 1, work)
         yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
-        const exit = yield* Effect.exit(restore(body))
+        const exit = yield* TransactionLevel.within(restore(work.effect), level, depth + 1, work)
         note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
         if (Exit.isSuccess(exit)) {
           yield* restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement"))
@@ -177,6 +178,14 @@ const nested = <A, E, R>(
       })
     )
   )
+
+/** Runs a transaction where it stands: inside another one, or by itself. */
+const placed = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | SqlError, R> => {
+  const { fiber, options, span } = work
+  const outer = TransactionLevel.current(options.pool, fiber.currentContext)
+  if (outer !== undefined) return nested(outer, work)
+  return span === undefined ? told(work) : Effect.withParentSpan(told(work), span)
+}
 
 /**
  * `SqlClient.withTransaction` over a pool: BEGIN, the effect, and COMMIT if it succeeds, else
@@ -191,14 +200,18 @@ const nested = <A, E, R>(
  */
 export const withTransaction =
   (options: TransactionOptions, attributes: ReadonlyArray<readonly [string, unknown]>) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
-    Effect.useSpan("sql.transaction", { kind: "client", captureStackTrace: false }, (span) =>
-      Effect.withFiberRuntime((fiber) => {
-        for (const [key, value] of attributes) span.attribute(key, value)
-        const outer = TransactionLevel.current(options.pool, fiber.currentContext)
-        const work = { options, effect, fiber, span }
-        if (outer !== undefined) return nested(outer, work)
-        const run = told(work)
-        return isTraced(fiber) ? Effect.withParentSpan(run, span) : run
-      })
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> => {
+    const traced = Effect.useSpan(
+      "sql.transaction",
+      { kind: "client", captureStackTrace: false },
+      (span) =>
+        Effect.withFiberRuntime<A, E | SqlError, R>((fiber) => {
+          for (const [key, value] of attributes) span.attribute(key, value)
+          return placed({ options, effect, fiber, span })
+        })
     )
+    // A span costs as much as a statement's part in this client.
+    return Effect.withFiberRuntime((fiber) =>
+      isTraced(fiber) ? traced : placed({ options, effect, fiber, span: undefined })
+    )
+  }

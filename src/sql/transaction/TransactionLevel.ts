@@ -1,7 +1,7 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Context, Effect, FiberRef, Option, Tracer } from "effect"
+import { Context, Effect, type Exit, FiberRef, Option, Tracer } from "effect"
 import type { PoolOf } from "../../pool/Pool.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { PgError } from "../failure/PgError.ts"
@@ -107,21 +107,26 @@ const byHand = (statements: SqlConnection, savepoints = { count: 0 }): Transacti
 const levelOf = (statements: SqlConnection): TransactionLevel =>
   statements instanceof SessionLevel ? statements : (byHands.get(statements) ?? byHand(statements))
 
-/** Runs an effect on a level, at a depth of savepoints. */
+/**
+ * Runs an effect on a level, at a depth of savepoints, to its exit: in a region that nothing interrupts,
+ * whose guards `Effect.locally` would set up once more.
+ */
 export const within = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   { statements }: TransactionLevel,
   depth: number,
-  { fiber, span }: { readonly fiber: AnyFiber; readonly span: Tracer.Span }
-): Effect.Effect<A, E, R> =>
-  Effect.locally(
-    effect,
-    FiberRef.currentContext,
-    fiber.currentContext.pipe(
-      Context.add(TransactionConnection, [statements, depth] as const),
-      Context.add(Tracer.ParentSpan, span)
+  { fiber, span }: { readonly fiber: AnyFiber; readonly span: Tracer.Span | undefined }
+): Effect.Effect<Exit.Exit<A, E>, never, R> => {
+  const around = fiber.currentContext
+  const here = Context.add(around, TransactionConnection, [statements, depth] as const)
+  const inside = span === undefined ? here : Context.add(here, Tracer.ParentSpan, span)
+  return Effect.zipRight(
+    FiberRef.set(FiberRef.currentContext, inside),
+    Effect.flatMap(Effect.exit(effect), (exit) =>
+      Effect.as(FiberRef.set(FiberRef.currentContext, around), exit)
     )
   )
+}
 
 /**
  * The level that a context stands in, and its depth. The context has room for one transaction of any
