@@ -1,4 +1,5 @@
 import { Duration, Effect, FiberRef, GlobalValue } from "effect"
+import { locally } from "../runtime/locally.ts"
 import { stopwatch } from "../runtime/Stopwatch.ts"
 
 /** What is left of the time that the statements of one call have together. */
@@ -18,7 +19,7 @@ const budget: FiberRef.FiberRef<Budget | undefined> = GlobalValue.globalValue(
 export const within =
   (deadline: Duration.DurationInput) =>
   <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.suspend(() => Effect.locally(call, budget, { left: Duration.decode(deadline) }))
+    Effect.suspend(() => locally(call, budget, { left: Duration.decode(deadline) }))
 
 const charge = (budget: Budget, nanos: bigint) => {
   budget.left = Duration.subtract(budget.left, Duration.nanos(nanos))

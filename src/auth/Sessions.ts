@@ -1,5 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Context, Duration, Effect, Layer, Option, Predicate } from "effect"
+import { fnWhereTraced } from "../runtime/Traced.ts"
 import { type Answered, makeAnswered } from "./Answered.ts"
 import { audit, newEvent } from "./Audit.ts"
 import { type DatabaseUnavailable, SessionInvalid } from "./AuthError.ts"
@@ -93,13 +94,15 @@ const make = (options: SessionsOptions) =>
 
     const lookUp = makeLookUp(sql, idle)
 
-    const validate = Effect.fn("Sessions.validate")(function* (token: SessionToken) {
-      const rows = yield* answered(lookUp(token))
-      const found = yield* fromRows(rows)
-      if (Option.isNone(found)) return yield* new SessionInvalid()
-      if (wasSeenLongAgo(rows[0])) yield* touch(found.value.session.id)
-      return found.value
-    })
+    const validate = fnWhereTraced("Sessions.validate")(
+      Effect.fnUntraced(function* (token: SessionToken) {
+        const rows = yield* answered(lookUp(token))
+        const found = yield* fromRows(rows)
+        if (Option.isNone(found)) return yield* new SessionInvalid()
+        if (wasSeenLongAgo(rows[0])) yield* touch(found.value.session.id)
+        return found.value
+      })
+    )
 
     const list = Effect.fn("Sessions.list")((userId: UserId) =>
       answered(

@@ -5,7 +5,18 @@ import {
   HttpServerResponse,
   HttpTraceContext
 } from "@effect/platform"
-import { Duration, Effect, Exit, FiberRef, LogLevel, Option, type Tracer } from "effect"
+import {
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  FiberRef,
+  HashMap,
+  LogLevel,
+  Option,
+  Tracer
+} from "effect"
+import { locally } from "../runtime/locally.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
 
 // What access logs call a request whose client left before the answer.
@@ -37,9 +48,7 @@ export const logged =
           Effect.clockWith((clock) => {
             const since = clock.unsafeCurrentTimeNanos()
             HttpMetrics.began(method)
-            return app.pipe(
-              Effect.withParentSpan(span),
-              Effect.annotateLogs("requestId", span.spanId),
+            return known(app, span).pipe(
               Effect.onExit((exit) => {
                 const status = Exit.isSuccess(exit) ? exit.value.status : CLIENT_LEFT
                 const duration = Duration.nanos(clock.unsafeCurrentTimeNanos() - since)
@@ -52,6 +61,18 @@ export const logged =
           })
       )
     })
+
+/** What a request does stands in its span, and what it logs carries its id. */
+const known = <A, E, R>(app: Effect.Effect<A, E, R>, span: Tracer.Span): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const context = Context.add(fiber.currentContext, Tracer.ParentSpan, span)
+    const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
+    return locally(
+      locally(app, FiberRef.currentContext, context),
+      FiberRef.currentLogAnnotations,
+      HashMap.set(annotations, "requestId", span.spanId)
+    )
+  })
 
 /** The span in which it was asked, elsewhere. */
 const callerOf = (headers: Headers.Headers): Tracer.ExternalSpan | undefined =>

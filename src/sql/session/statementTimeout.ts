@@ -1,5 +1,6 @@
-import { Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
+import { Duration, type Effect, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
+import { locally } from "../../runtime/locally.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 
@@ -40,5 +41,5 @@ export const statementTimeout: {
   ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput) =>
-  Effect.locally(self, current, Option.some(Duration.decode(duration)))
+  locally(self, current, Option.some(Duration.decode(duration)))
 )

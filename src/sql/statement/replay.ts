@@ -1,6 +1,7 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
+import { locally } from "../../runtime/locally.ts"
 import { stopwatch } from "../../runtime/Stopwatch.ts"
 import { PgError } from "../failure/PgError.ts"
 import { current, type ReplayedRun } from "./ReplayedRun.ts"
@@ -127,7 +128,7 @@ const replaying = <A, E, R>(
         })
       )
     )
-    return Effect.locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
+    return locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
   })
 
 const run = <A, E, R>(

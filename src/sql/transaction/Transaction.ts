@@ -106,7 +106,8 @@ const onSession =
   ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
     const level = TransactionLevel.outermost(session)
     const body = restore(time.ofBody(work.effect))
-    return Effect.flatMap(TransactionLevel.within(body, level, 0, work), (exit) => {
+    const ended = Effect.exit(TransactionLevel.within(body, level, 0, work))
+    return Effect.flatMap(ended, (exit) => {
       session.isOver = true
       note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
       return Exit.isSuccess(exit) && !session.wasEnded
@@ -165,8 +166,9 @@ const nested = <A, E, R>(
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
         const level = outer.nest()
+        const body = TransactionLevel.within(restore(work.effect), level, depth + 1, work)
         yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
-        const exit = yield* TransactionLevel.within(restore(work.effect), level, depth + 1, work)
+        const exit = yield* Effect.exit(body)
         note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
         if (Exit.isSuccess(exit)) {
           yield* restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement"))

@@ -1,8 +1,9 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Context, Effect, type Exit, FiberRef, Option, Tracer } from "effect"
+import { Context, Effect, FiberRef, Option, Tracer } from "effect"
 import type { PoolOf } from "../../pool/Pool.ts"
+import { locally } from "../../runtime/locally.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
@@ -107,25 +108,17 @@ const byHand = (statements: SqlConnection, savepoints = { count: 0 }): Transacti
 const levelOf = (statements: SqlConnection): TransactionLevel =>
   statements instanceof SessionLevel ? statements : (byHands.get(statements) ?? byHand(statements))
 
-/**
- * Runs an effect on a level, at a depth of savepoints, to its exit: in a region that nothing interrupts,
- * whose guards `Effect.locally` would set up once more.
- */
+/** Runs an effect on a level, at a depth of savepoints. */
 export const within = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   { statements }: TransactionLevel,
   depth: number,
   { fiber, span }: { readonly fiber: AnyFiber; readonly span: Tracer.Span | undefined }
-): Effect.Effect<Exit.Exit<A, E>, never, R> => {
-  const around = fiber.currentContext
-  const here = Context.add(around, TransactionConnection, [statements, depth] as const)
-  const inside = span === undefined ? here : Context.add(here, Tracer.ParentSpan, span)
-  return Effect.zipRight(
-    FiberRef.set(FiberRef.currentContext, inside),
-    Effect.flatMap(Effect.exit(effect), (exit) =>
-      Effect.as(FiberRef.set(FiberRef.currentContext, around), exit)
-    )
-  )
+): Effect.Effect<A, E, R> => {
+  const transaction = [statements, depth] as const
+  const inside = Context.add(fiber.currentContext, TransactionConnection, transaction)
+  const context = span === undefined ? inside : Context.add(inside, Tracer.ParentSpan, span)
+  return locally(effect, FiberRef.currentContext, context)
 }
 
 /**
