@@ -14,7 +14,12 @@ export class PresentedToken extends Context.Tag("holdfast/http/PresentedToken")<
 /** The live session that the request's token belongs to, and its user. */
 export class CurrentSession extends Context.Tag("holdfast/http/CurrentSession")<
   CurrentSession,
-  { readonly user: User; readonly session: Session }
+  {
+    /** Who asks. */
+    readonly user: User
+    /** The one by which they are known. */
+    readonly session: Session
+  }
 >() {}
 
 const bearer = HttpApiSecurity.annotate(
@@ -30,7 +35,10 @@ const bearer = HttpApiSecurity.annotate(
 export class BearerToken extends HttpApiMiddleware.Tag<BearerToken>()("holdfast/http/BearerToken", {
   failure: SessionInvalid,
   provides: PresentedToken,
-  security: { bearer }
+  security: {
+    /** The session's token in the request, by header or cookie. */
+    bearer
+  }
 }) {}
 
 /** Lets a request pass that belongs to a live session, and says which: `CurrentSession`. */
@@ -39,6 +47,9 @@ export class Authentication extends HttpApiMiddleware.Tag<Authentication>()(
   {
     failure: Schema.Union(SessionInvalid, DatabaseUnavailable),
     provides: CurrentSession,
-    security: { bearer }
+    security: {
+      /** The session's token in the request, by header or cookie. */
+      bearer
+    }
   }
 ) {}

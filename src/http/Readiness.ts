@@ -24,6 +24,7 @@ export class Readiness extends Context.Tag("holdfast/http/Readiness")<
     readonly closed: Effect.Effect<void>
   }
 >() {
+  /** Open and ready, until it is told otherwise. */
   static readonly layer: Layer.Layer<Readiness> = Layer.effect(
     Readiness,
     Effect.map(Deferred.make<void>(), (closed) => {

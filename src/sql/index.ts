@@ -10,4 +10,4 @@ export {
   type Schema,
   type SchemaState
 } from "./schema/SchemaState.ts"
-export { type ReplayOptions, replay } from "./statement/replay.ts"
+export type { ReplayOptions } from "./statement/replay.ts"

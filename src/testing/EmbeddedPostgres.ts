@@ -63,8 +63,11 @@ export class EmbeddedPostgres extends Context.Tag("holdfast/testing/EmbeddedPost
     readonly host: string
     /** Stays the same through every stop and start. */
     readonly port: number
+    /** The one that `url` leads to. */
     readonly database: string
+    /** The cluster's superuser. */
     readonly username: string
+    /** The superuser's, made at random with the cluster. */
     readonly password: Redacted.Redacted<string>
 
     /** The pid of the postmaster; while it is stopped, of the last one. */

@@ -30,6 +30,7 @@ export class FreshDatabase extends Context.Tag("holdfast/testing/FreshDatabase")
   {
     /** The server's URL with this database in it. */
     readonly url: Redacted.Redacted<string>
+    /** What the server calls it: no other has this name. */
     readonly name: string
   }
 >() {

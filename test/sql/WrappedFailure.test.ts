@@ -2,7 +2,8 @@ import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { fromCause } from "../../src/sql/failure/PgError.ts"
-import { PgError, replay } from "../../src/sql/index.ts"
+import { PgError } from "../../src/sql/index.ts"
+import { replay } from "../../src/sql/statement/replay.ts"
 
 /** As Drizzle does it: it keeps the raw error only, and wraps that in an error of its own. */
 const wrappedByDrizzle = ({ cause }: PgError) =>
