@@ -24,7 +24,8 @@ export interface PasswordPolicyOptions {
 
 const DEFAULT_MIN_LENGTH = 8
 
-interface Rules {
+/** The rules for passwords that are chosen. */
+export interface PasswordRules {
   /** Fails with the first reason against a password: its length, how common it is, a breach. */
   readonly check: (password: Password) => Effect.Effect<void, PasswordRefused>
 }
@@ -32,7 +33,7 @@ interface Rules {
 const rules = (
   { minLength = DEFAULT_MIN_LENGTH }: PasswordPolicyOptions,
   breached: typeof BreachedPasswords.Service
-): Rules => {
+): PasswordRules => {
   const tooShort = refused(`must be at least ${minLength} characters long`)
   return {
     check: Effect.fn("PasswordPolicy.check")(function* (password: Password) {
@@ -54,7 +55,7 @@ const nothingBreached = { check: () => Effect.succeed(false) }
  */
 export class PasswordPolicy extends Context.Reference<PasswordPolicy>()(
   "holdfast/auth/PasswordPolicy",
-  { defaultValue: (): Rules => rules({}, nothingBreached) }
+  { defaultValue: (): PasswordRules => rules({}, nothingBreached) }
 ) {
   /** Other rules than the default ones, for the layers that it is provided to. */
   static layer(options: PasswordPolicyOptions = {}): Layer.Layer<never, never, BreachedPasswords> {
