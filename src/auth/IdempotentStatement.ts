@@ -29,7 +29,7 @@ const againWhere =
  */
 export const untilAnswered = (deadline: Duration.DurationInput) => {
   const options = { idempotent: true, deadline }
-  // A race with the deadline costs more than a statement. Spared it, the first run may outlast a deadline
+  // A deadline costs about as much as a statement. Spared it, the first run may outlast a deadline
   // of 10 s or more, but only by the time it has for its answer.
   const replayed = Duration.lessThan(deadline, longestWait) ? replay : replayBounded
   return <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, DatabaseUnavailable> =>

@@ -18,10 +18,12 @@ export class Deadlines {
   private readonly clock: Clock.Clock
   private readonly fork: Fork
   private readonly alarm: Alarm
+  private readonly longestSleep: number
 
-  private constructor(clock: Clock.Clock, fork: Fork) {
+  private constructor(clock: Clock.Clock, fork: Fork, longestSleep = Number.POSITIVE_INFINITY) {
     this.clock = clock
     this.fork = fork
+    this.longestSleep = longestSleep
     this.alarm = new Alarm(fork, () => this.ring())
   }
 
@@ -32,12 +34,19 @@ export class Deadlines {
       (run) => new Deadlines(clock, (effect) => run(Effect.interruptible(effect)))
     )
 
+  /**
+   * None as yet, and no scope: its timer sleeps for 100 ms at most, and not where there is none, so that a
+   * process which has nothing else to do is not kept by it.
+   */
+  static readonly forever = (clock: Clock.Clock): Deadlines =>
+    new Deadlines(clock, (effect) => Effect.runFork(Effect.withClock(effect, clock)), 100)
+
   /** Runs an effect when so much time has passed, unless what it returns is called before. */
   start(time: Duration.Duration, onLate: Effect.Effect<void>): () => void {
     const now = this.now()
     const deadline: Deadline = { at: now + Duration.toMillis(time), onLate }
     this.running.add(deadline)
-    this.alarm.set(deadline.at, now)
+    this.setAlarm(deadline.at, now)
     return () => void this.running.delete(deadline)
   }
 
@@ -46,13 +55,17 @@ export class Deadlines {
     return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
   }
 
+  private setAlarm(next: number, now: number): void {
+    this.alarm.set(Math.min(next, now + this.longestSleep), now)
+  }
+
   private ring(): void {
     const now = this.now()
     const late = [...this.running].filter(({ at }) => at <= now)
     for (const deadline of late) this.running.delete(deadline)
     let next = Number.POSITIVE_INFINITY
     for (const { at } of this.running) next = Math.min(next, at)
-    this.alarm.set(next, now)
+    if (this.running.size > 0) this.setAlarm(next, now)
     for (const { onLate } of late) this.fork(onLate)
   }
 }

@@ -1,6 +1,7 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
+import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
 import { stopwatch } from "../../runtime/Stopwatch.ts"
 import { PgError } from "../failure/PgError.ts"
@@ -105,12 +106,8 @@ const replaying = <A, E, R>(
     const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
     const { anew, judged, mayReplay } = judge(replayed, idempotent)
     const limit = Duration.decode(deadline)
-    // Interruptible within the race, or the deadline could not end it in a finalizer.
     const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
-      Effect.timeoutFail(Effect.interruptible(effect), {
-        duration: left,
-        onTimeout: () => deadlinePassed(limit, judged)
-      })
+      inTime(effect, { duration: left, onTimeout: () => deadlinePassed(limit, judged) })
     // The machinery of a retry costs more than a statement: it is made for a failure.
     const first = (rest: (failure: E) => Effect.Effect<A, E | PgError, R>) =>
       Effect.catchAll(self, (failure) =>
@@ -138,7 +135,7 @@ const run = <A, E, R>(
 
 /**
  * As {@link replay}, for an effect whose every run ends by itself, in less than the deadline: the first
- * one runs without it, because a race with a timer costs more than a statement.
+ * one runs without it, because a fiber for the deadline costs about as much as a statement.
  */
 export const replayBounded =
   (options: ReplayOptions = {}) =>

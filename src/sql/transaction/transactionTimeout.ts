@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
+import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
@@ -52,8 +53,7 @@ const from = (since: number, limit: Duration.Duration): TransactionTime => {
             : error
         })
       ),
-    ofBody: (body) =>
-      Effect.timeoutFail(Effect.interruptible(body), { duration: limit, onTimeout: isUp(limit) })
+    ofBody: (body) => inTime(body, { duration: limit, onTimeout: isUp(limit) })
   }
 }
 
