@@ -24,16 +24,13 @@ export interface PasswordPolicyOptions {
 
 const DEFAULT_MIN_LENGTH = 8
 
-/** The rules for passwords that are chosen. */
-export interface PasswordRules {
-  /** Fails with the first reason against a password: its length, how common it is, a breach. */
-  readonly check: (password: Password) => Effect.Effect<void, PasswordRefused>
-}
-
 const rules = (
   { minLength = DEFAULT_MIN_LENGTH }: PasswordPolicyOptions,
   breached: typeof BreachedPasswords.Service
-): PasswordRules => {
+): {
+  /** Fails with the first reason against a password: its length, how common it is, a breach. */
+  readonly check: (password: Password) => Effect.Effect<void, PasswordRefused>
+} => {
   const tooShort = refused(`must be at least ${minLength} characters long`)
   return {
     check: Effect.fn("PasswordPolicy.check")(function* (password: Password) {
@@ -55,7 +52,7 @@ const nothingBreached = { check: () => Effect.succeed(false) }
  */
 export class PasswordPolicy extends Context.Reference<PasswordPolicy>()(
   "holdfast/auth/PasswordPolicy",
-  { defaultValue: (): PasswordRules => rules({}, nothingBreached) }
+  { defaultValue: () => rules({}, nothingBreached) }
 ) {
   /** Other rules than the default ones, for the layers that it is provided to. */
   static layer(options: PasswordPolicyOptions = {}): Layer.Layer<never, never, BreachedPasswords> {

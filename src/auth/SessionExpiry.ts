@@ -8,17 +8,15 @@ export interface SessionExpiryOptions {
   readonly absolute?: Duration.DurationInput
 }
 
-interface Lifetimes {
+const decoded = ({
+  absolute = Duration.days(30),
+  idle = Duration.days(1)
+}: SessionExpiryOptions): {
   /** How long a session lasts that is not used. */
   readonly idle: Duration.Duration
   /** How long a session lasts, however much it is used. */
   readonly absolute: Duration.Duration
-}
-
-const decoded = ({
-  absolute = Duration.days(30),
-  idle = Duration.days(1)
-}: SessionExpiryOptions): Lifetimes => ({
+} => ({
   idle: Duration.decode(idle),
   absolute: Duration.decode(absolute)
 })
@@ -29,7 +27,7 @@ const decoded = ({
  */
 export class SessionExpiry extends Context.Reference<SessionExpiry>()(
   "holdfast/auth/SessionExpiry",
-  { defaultValue: (): Lifetimes => decoded({}) }
+  { defaultValue: () => decoded({}) }
 ) {
   /** Other times than the default ones, for the layers that it is provided to. */
   static layer(options: SessionExpiryOptions): Layer.Layer<never> {

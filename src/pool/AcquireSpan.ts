@@ -1,5 +1,5 @@
 import { type Clock, Context, Exit, FiberId, Option, type Tracer } from "effect"
-import { type AnyFiber, isTraced } from "../runtime/Traced.ts"
+import { type AnyFiber, isTraced, spanOf } from "../runtime/Traced.ts"
 import { wordOf } from "./Breaker.ts"
 import type { Input } from "./PoolCommand.ts"
 import type { AcquireError } from "./PoolError.ts"
@@ -37,10 +37,10 @@ export class AcquireSpan {
 
   /** Begins in the span that the fiber stands in; none where nobody would see it. */
   static begin(fiber: AnyFiber, clock: Clock.Clock, state: State): AcquireSpan | undefined {
-    const { currentSpan, currentTracer } = fiber
-    if (currentSpan === undefined || currentTracer === undefined || !isTraced(fiber))
-      return undefined
-    const parent = Option.some(currentSpan)
+    const { currentTracer } = fiber
+    const around = spanOf(fiber)
+    if (around === undefined || currentTracer === undefined || !isTraced(fiber)) return undefined
+    const parent = Option.some(around)
     const start = clock.unsafeCurrentTimeNanos()
     const span = currentTracer.span("Pool.acquire", parent, Context.empty(), [], start, "internal")
     return new AcquireSpan(span, clock, state)

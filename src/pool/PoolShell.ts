@@ -10,7 +10,7 @@ import {
   type Scope
 } from "effect"
 import { Alarm, type Instant } from "../runtime/Alarm.ts"
-import type { AnyFiber } from "../runtime/Traced.ts"
+import { type AnyFiber, spanOf } from "../runtime/Traced.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { type ConnectionStats, rosterOf } from "./ConnectionStats.ts"
@@ -123,7 +123,7 @@ export class PoolShell<C extends Connection> {
   ask(fiber: AnyFiber): Caller<C> {
     const ticket = this.nextTicket++
     const watch = AcquireSpan.begin(fiber, this.clock, this.state)
-    const caller = new Caller<C>(ticket, fiber.currentSpan, watch)
+    const caller = new Caller<C>(ticket, spanOf(fiber), watch)
     this.callers.set(ticket, caller)
     this.tell({ _tag: "Acquire", at: this.now(), ticket })
     return caller

@@ -43,9 +43,8 @@ export const inTime = <A, E, R, E2>(
         const stop = deadlinesOf(clock).start(duration, late)
         fiber.addObserver((exit) => {
           stop()
-          const result: Effect.Effect<A, E | E2> =
-            isLate && Exit.isInterrupted(exit) ? Effect.failSync(onTimeout) : exit
-          resume(Effect.zipRight(fiber.inheritAll, result))
+          if (Exit.isSuccess(exit)) resume(Effect.zipRight(fiber.inheritAll, exit))
+          else resume(isLate && Exit.isInterrupted(exit) ? Effect.failSync(onTimeout) : exit)
         })
         return Fiber.interrupt(fiber)
       })

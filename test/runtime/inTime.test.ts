@@ -79,10 +79,13 @@ describe("an effect within its time", () => {
     })
   )
 
-  it.effect("leaves to its caller what it has set", () =>
+  it.effect("leaves to its caller what it has set, unless it fails", () =>
     Effect.gen(function* () {
       const ref = FiberRef.unsafeMake("as it was")
       yield* inTime(FiberRef.set(ref, "set"), limit)
+      assert.strictEqual(yield* FiberRef.get(ref), "set")
+      const failed = Effect.zipRight(FiberRef.set(ref, "set in vain"), Effect.fail("failed"))
+      yield* Effect.flip(inTime(failed, limit))
       assert.strictEqual(yield* FiberRef.get(ref), "set")
     })
   )

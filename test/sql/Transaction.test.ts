@@ -1,6 +1,6 @@
-import { SqlClient } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Tracer } from "effect"
+import { Effect, Exit, Fiber, Tracer } from "effect"
 import { PgError } from "../../src/sql/index.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -197,6 +197,38 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) =
       yield* Effect.withTracer(both, yield* ownTracer)
       assert.deepStrictEqual(seen, ["db.transaction.rollback", "db.transaction.commit"])
     })
+  )
+
+  it.effect(
+    "is rolled back by an interrupt in the last step of its body, and its session kept",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const pid = Effect.map(
+          sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`,
+          ([row]) => row?.pid
+        )
+        const interrupted = (id: number) =>
+          Effect.withFiberRuntime<void, SqlError.SqlError>((fiber) =>
+            sql.withTransaction(
+              Effect.map(sql`INSERT INTO notes (id) VALUES (${id})`, () =>
+                fiber.unsafeInterruptAsFork(fiber.id())
+              )
+            )
+          )
+        const before = yield* pid
+        const alone = yield* Effect.fork(interrupted(1))
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(alone)))
+        assert.strictEqual(yield* pid, before)
+        const outer = Effect.gen(function* () {
+          yield* sql`INSERT INTO notes (id) VALUES (2)`
+          const inner = yield* Effect.exit(Effect.interruptible(interrupted(3)))
+          assert.isTrue(Exit.isInterrupted(inner))
+          yield* sql`INSERT INTO notes (id) VALUES (4)`
+        })
+        yield* Fiber.await(yield* Effect.fork(Effect.uninterruptible(sql.withTransaction(outer))))
+        assert.deepStrictEqual(yield* ids(sql), [2, 4])
+      })
   )
 
   it.effect("makes no span where nobody sees it", () =>

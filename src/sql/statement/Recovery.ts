@@ -1,7 +1,7 @@
 import { Clock, Context, Effect, Metric, MetricLabel } from "effect"
 import type { Connection } from "../../pool/Connection.ts"
 import type { PoolOf } from "../../pool/Pool.ts"
-import type { AnyFiber } from "../../runtime/Traced.ts"
+import { type AnyFiber, spanOf } from "../../runtime/Traced.ts"
 import type { Fate } from "../transaction/CommitFate.ts"
 
 /** What the client did about failures, so that its callers did not meet them. */
@@ -34,7 +34,7 @@ export const beginCounting: Effect.Effect<void> = Effect.sync(() => {
 
 /** Marks the span that stands around it. What failed, and why, is in the pool's events. */
 const mark = (fiber: AnyFiber, event: string): void => {
-  const span = fiber.currentSpan
+  const span = spanOf(fiber)
   if (span?._tag !== "Span") return
   const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
   span.event(event, clock.unsafeCurrentTimeNanos())

@@ -97,6 +97,10 @@ const undone = <A, E>(
     )
   )
 
+/** One step more where it can be interrupted: an interrupt in the body's last step is heard before COMMIT. */
+const heard = <A, E, R>(body: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.zipLeft(body, Effect.void)
+
 /** From the first statement to the end. Only what COMMIT says is its error; the body's exit a value. */
 const onSession =
   <A, E, R>(work: Work<A, E, R>, time: TransactionTime) =>
@@ -105,7 +109,7 @@ const onSession =
     restore: Restore
   ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
     const level = TransactionLevel.outermost(session)
-    const body = restore(time.ofBody(work.effect))
+    const body = restore(heard(time.ofBody(work.effect)))
     const ended = Effect.exit(TransactionLevel.within(body, level, 0, work))
     return Effect.flatMap(ended, (exit) => {
       session.isOver = true
@@ -166,7 +170,7 @@ const nested = <A, E, R>(
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
         const level = outer.nest()
-        const body = TransactionLevel.within(restore(work.effect), level, depth + 1, work)
+        const body = TransactionLevel.within(restore(heard(work.effect)), level, depth + 1, work)
         yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
         const exit = yield* Effect.exit(body)
         note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")

@@ -21,7 +21,7 @@ const sendCommit = control("COMMIT", commitPlace)
 const sendRollback = control("ROLLBACK", { phase: "rollback", inTransaction: true })
 
 /** A transaction that failed inside answers COMMIT with the tag ROLLBACK, and without an error. */
-const committed = (answer: Answer): Effect.Effect<void, PgError> =>
+const unlessRolledBack = (answer: Answer): Effect.Effect<void, PgError> =>
   "command" in answer && answer.command === "ROLLBACK"
     ? Effect.fail(
         fromCause(new Error("a statement in it had failed, so COMMIT rolled it back"), {
@@ -45,7 +45,7 @@ const askForId = (connection: PgConnection, id: TransactionId) =>
 export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
   Effect.suspend(() => {
     if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
-    const sent = Effect.flatMap(sendCommit(connection), committed)
+    const sent = Effect.flatMap(sendCommit(connection), unlessRolledBack)
     // A failed transaction has no use for its id, and answers nothing but its end.
     return id?.isDoubtful && connection.transaction === "T"
       ? Effect.zipRight(askForId(connection, id), sent)
