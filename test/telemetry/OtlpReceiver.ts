@@ -10,7 +10,9 @@ export const protoc = debianProgram("protoc", "protobuf-compiler")
 
 const definitions = fileURLToPath(new URL("./opentelemetry-proto", import.meta.url))
 
-const decode = (signal: "trace" | "metrics", body: Uint8Array): Message => {
+type Signal = "trace" | "metrics"
+
+const decode = (signal: Signal, body: Uint8Array): Message => {
   const kind = signal === "trace" ? "Trace" : "Metrics"
   return parse(
     protoc.run(
@@ -23,6 +25,16 @@ const decode = (signal: "trace" | "metrics", body: Uint8Array): Message => {
       body
     )
   )
+}
+
+/** Each body is read once: protoc is a process of its own, and whoever waits for a span asks again and again. */
+const reader = () => {
+  const known = new WeakMap<Uint8Array, Message>()
+  return (signal: Signal, body: Uint8Array): Message => {
+    const message = known.get(body) ?? decode(signal, body)
+    known.set(body, message)
+    return message
+  }
 }
 
 /** What was delivered. */
@@ -93,6 +105,7 @@ export const otlpReceiver: Effect.Effect<OtlpReceiver, never, Scope.Scope> = Eff
           response.writeHead(answer.status, answer.headers).end()
       })
     })
+    const message = reader()
     const to = (path: string) => deliveries.filter((delivery) => delivery.path === path)
     return {
       url: `http://127.0.0.1:${portOf(server.address())}`,
@@ -107,14 +120,14 @@ export const otlpReceiver: Effect.Effect<OtlpReceiver, never, Scope.Scope> = Eff
       },
       spans: () =>
         to("/v1/traces")
-          .map(({ body }) => decode("trace", body))
+          .map(({ body }) => message("trace", body))
           .flatMap((request) => messages(request, "resource_spans"))
           .flatMap((resource) => messages(resource, "scope_spans"))
           .flatMap((scope) => messages(scope, "spans")),
       metrics: () =>
         to("/v1/metrics")
           .slice(-1)
-          .map(({ body }) => decode("metrics", body))
+          .map(({ body }) => message("metrics", body))
           .flatMap((request) => messages(request, "resource_metrics"))
           .flatMap((resource) => messages(resource, "scope_metrics"))
           .flatMap((scope) => messages(scope, "metrics"))
