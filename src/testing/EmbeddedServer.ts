@@ -66,6 +66,15 @@ const sessionsKilled = Effect.fn("EmbeddedServer.killSessions")(function* (tenur
   return yield* killBackends(server.pid, isFrozen ? "0 seconds" : "5 seconds")
 })
 
+/**
+ * Kills it. The system may take its time to bury what was killed: who starts it again waits for that,
+ * rather than take it for running.
+ */
+const crashed = (tenure: Tenure) => {
+  tenure.isLeaving = true
+  return tenure.server === undefined ? Effect.void : kill(tenure.server)
+}
+
 /** Ends it by all means: politely, then as in an emergency, then by force. */
 const shutDown = Effect.fn("EmbeddedServer.shutDown")(function* (
   plan: PostmasterPlan,
@@ -148,7 +157,7 @@ export const makeServer = (
       start: turn(start),
       stop: (mode) => turn(stop(plan, tenure, mode)),
       restart: (mode) => turn(Effect.andThen(stop(plan, tenure, mode), start)),
-      crash: turn(Effect.suspend(() => (tenure.server ? kill(tenure.server) : Effect.void))),
+      crash: turn(Effect.suspend(() => crashed(tenure))),
       freeze: turn(Effect.suspend(() => frozen(plan, tenure))),
       thaw: turn(Effect.suspend(() => thawed(plan, tenure))),
       killSessions: Effect.suspend(() => sessionsKilled(tenure))
