@@ -1,4 +1,4 @@
-import { Clock, Context, type Duration, Effect, Exit, Fiber, GlobalValue, Runtime } from "effect"
+import { type Clock, type Duration, Effect, Exit, Fiber, GlobalValue, Runtime } from "effect"
 import { Deadlines } from "./Deadlines.ts"
 import { undertaking } from "./Undertaking.ts"
 
@@ -31,9 +31,8 @@ export const inTime = <A, E, R, E2>(
   { duration, onTimeout }: TimeLimit<E2>
 ): Effect.Effect<A, E | E2, R> =>
   Effect.flatMap(Effect.runtime<R>(), (runtime) =>
-    Effect.withFiberRuntime((parent) => {
-      const clock = Context.get(parent.currentDefaultServices, Clock.Clock)
-      return undertaking<A, E | E2>((resume) => {
+    Effect.clockWith((clock) =>
+      undertaking<A, E | E2>((resume) => {
         const fiber = Runtime.runFork(runtime)(Effect.interruptible(self))
         let isLate = false
         const late = Effect.suspend(() => {
@@ -48,5 +47,5 @@ export const inTime = <A, E, R, E2>(
         })
         return Fiber.interrupt(fiber)
       })
-    })
+    )
   )

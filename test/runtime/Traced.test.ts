@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Tracer } from "effect"
 import { fnWhereTraced } from "../../src/runtime/Traced.ts"
+import { ownTracer } from "../support/OwnTracer.ts"
 
 const nameInside = fnWhereTraced("Counter.add")((_one: number, _two: number) =>
   Effect.map(Effect.currentSpan, ({ name }) => name)
@@ -15,9 +16,6 @@ const nameAndParent = fnWhereTraced("Counter.add")(() =>
     })
   ])
 )
-
-/** Not the one that every program has, whose spans nobody sees. */
-const ownTracer = Effect.map(Effect.tracer, ({ context, span }) => Tracer.make({ context, span }))
 
 describe("a function whose span is made where somebody sees it", () => {
   it.effect("has its span with a tracer of the program's own", () =>

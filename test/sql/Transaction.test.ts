@@ -1,7 +1,8 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, Fiber, Tracer } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import { PgError } from "../../src/sql/index.ts"
+import { ownTracer } from "../support/OwnTracer.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const table = Effect.gen(function* () {
@@ -26,9 +27,6 @@ const killOwnSession = (sql: SqlClient.SqlClient) =>
       )
     )
   })
-
-/** Not the one that every program has, whose spans nobody sees. */
-const ownTracer = Effect.map(Effect.tracer, ({ context, span }) => Tracer.make({ context, span }))
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a transaction", (it) => {
   it.effect("commits what it did, and its nested ones", () =>

@@ -23,6 +23,11 @@ const selectInto = /\binto\b/i
 
 const ofQuestions = new Set([...ofReading, "show"])
 
+const writesAsSelect = (text: string): boolean => {
+  const asksOnly = ofQuestions.has(firstWord(text)[0]) && isSingle(text)
+  return (asksOnly ? selectInto : behindSelect).test(text)
+}
+
 /** COMMIT and ROLLBACK in all their forms, BEGIN, and what prepares a transaction to be ended apart. */
 const endsTransaction = ([word, rest]: readonly [string, string]): boolean => {
   if (word === "rollback") return !/^\s*(?:(?:work|transaction)\s+)?to\b/i.test(rest)
@@ -48,6 +53,7 @@ export class KnownText {
   /** It has no place inside `withTransaction`, which ends by itself. */
   readonly endsTransaction: boolean
   private readonly text: string
+  private writes: boolean | undefined
   private ownName: string | undefined
 
   constructor(text: string) {
@@ -60,9 +66,8 @@ export class KnownText {
 
   /** It writes, or may, although the tag of its command is that of a SELECT. */
   get writesAsSelect(): boolean {
-    const [word] = firstWord(this.text)
-    const asksOnly = ofQuestions.has(word) && isSingle(this.text)
-    return (asksOnly ? selectInto : behindSelect).test(this.text)
+    this.writes ??= writesAsSelect(this.text)
+    return this.writes
   }
 
   /**

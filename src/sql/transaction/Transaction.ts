@@ -206,18 +206,17 @@ const placed = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | SqlError, R>
  */
 export const withTransaction =
   (options: TransactionOptions, attributes: ReadonlyArray<readonly [string, unknown]>) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> => {
-    const traced = Effect.useSpan(
-      "sql.transaction",
-      { kind: "client", captureStackTrace: false },
-      (span) =>
-        Effect.withFiberRuntime<A, E | SqlError, R>((fiber) => {
-          for (const [key, value] of attributes) span.attribute(key, value)
-          return placed({ options, effect, fiber, span })
-        })
-    )
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     // A span costs as much as a statement's part in this client.
-    return Effect.withFiberRuntime((fiber) =>
-      isTraced(fiber) ? traced : placed({ options, effect, fiber, span: undefined })
+    Effect.withFiberRuntime((fiber) =>
+      isTraced(fiber)
+        ? Effect.useSpan(
+            "sql.transaction",
+            { kind: "client", captureStackTrace: false },
+            (span) => {
+              for (const [key, value] of attributes) span.attribute(key, value)
+              return placed({ options, effect, fiber, span })
+            }
+          )
+        : placed({ options, effect, fiber, span: undefined })
     )
-  }

@@ -1,7 +1,8 @@
-import { Clock, Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
+import { Duration, Effect, FiberRef, GlobalValue, Option } from "effect"
 import { dual } from "effect/Function"
 import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
+import { stopwatch } from "../../runtime/Stopwatch.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import { StatementTimeout, statementTimeout } from "../session/statementTimeout.ts"
@@ -37,10 +38,10 @@ const isUp = (limit: Duration.Duration) => () =>
     inTransaction: true
   })
 
-const from = (since: number, limit: Duration.Duration): TransactionTime => {
+const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): TransactionTime => {
   // A timeout of nothing would fail before anything is sent, a millisecond ends in time as well.
-  const left = Effect.map(Clock.currentTimeMillis, (now) =>
-    Duration.millis(Math.max(1, since + Duration.toMillis(limit) - now))
+  const left = Effect.map(elapsed, (nanos) =>
+    Duration.max(Duration.subtract(limit, Duration.nanos(nanos)), Duration.millis(1))
   )
   return {
     ofCommit: (commit) =>
@@ -66,7 +67,7 @@ export const timed = <A, E, R>(
   const limit = Option.getOrElse(fiber.getFiberRef(current), () => clients)
   return limit === undefined || !Duration.isFinite(limit)
     ? run(unlimited)
-    : Effect.flatMap(Clock.currentTimeMillis, (since) => run(from(since, limit)))
+    : Effect.flatMap(stopwatch, (elapsed) => run(from(elapsed, limit)))
 }
 
 /**
