@@ -8,8 +8,8 @@ export default defineConfig({
     // The examples import the package by its name, as its users do.
     alias: [
       { find: /^holdfast$/, replacement: source("index.ts") },
-      { find: /^holdfast\/api$/, replacement: source("http/Api.ts") },
-      { find: /^holdfast\/(auth|http|mail|pool|sql|testing)$/, replacement: source("$1/index.ts") }
+      { find: /^holdfast\/api$/, replacement: source("http/contract.ts") },
+      { find: /^holdfast\/(auth|http|mail|pool|testing)$/, replacement: source("$1/index.ts") }
     ]
   },
   test: {

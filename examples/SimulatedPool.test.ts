@@ -1,12 +1,12 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Option, TestClock } from "effect"
-import { defaults, make } from "holdfast/pool"
+import { Pool } from "holdfast/pool"
 import { FaultSchedule, SimulatedServer } from "holdfast/testing"
 
 it.scoped("a caller waits out a restart of five seconds, and no longer", () =>
   Effect.gen(function* () {
     const server = new SimulatedServer()
-    const pool = yield* make(server.connector, defaults)
+    const pool = yield* Pool.make(server.connector)
     const restart = FaultSchedule.make([
       { at: "0 millis", lasts: "5 seconds", fault: { _tag: "Restart", mode: "fast" } }
     ])

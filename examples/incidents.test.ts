@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
-import { defaults, make, Pool } from "holdfast/pool"
+import { Pool } from "holdfast/pool"
 import { SimulatedServer } from "holdfast/testing"
 import { captured, settled } from "../test/support/Captured.ts"
 import { incidents } from "./incidents.ts"
@@ -8,7 +8,7 @@ import { incidents } from "./incidents.ts"
 it.scoped("the example writes a line for an outage and its end", () => {
   const server = new SimulatedServer()
   const log = captured()
-  const pool = Layer.scoped(Pool, make(server.connector, defaults))
+  const pool = Layer.scoped(Pool, Pool.make(server.connector))
   return Effect.gen(function* () {
     const writer = yield* Effect.fork(incidents)
     yield* settled

@@ -1,6 +1,5 @@
 import { Effect } from "effect"
-import type { Credentials } from "holdfast/auth"
-import { client } from "holdfast/http"
+import { type Credentials, client } from "holdfast/api"
 
 /** Asks a service for a session; needs an `HttpClient`, for example `FetchHttpClient.layer`. */
 export const begin = (baseUrl: string, payload: Credentials) =>

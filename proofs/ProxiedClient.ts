@@ -4,7 +4,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, type Scope } from "effect"
 import { PgClient } from "../src/sql/index.ts"
-import { FaultProxy, type ListenError } from "../src/testing/index.ts"
+import { FaultProxy, type FaultProxyError } from "../src/testing/index.ts"
 import type { Cut, Series, Stage } from "./Cut.ts"
 import { ProofDatabase } from "./ProofDatabase.ts"
 import { formOf, newSignUp } from "./SignUp.ts"
@@ -32,7 +32,7 @@ const watchForQuestions = (proxy: FaultProxy["Type"]) => {
 /** A faithful proxy, and a client behind it that is connected, unless it is lazy. */
 export const proxiedClient = (options: {
   readonly isLazy: boolean
-}): Effect.Effect<ProxiedClient, SqlError | ListenError, ProofDatabase | Scope.Scope> =>
+}): Effect.Effect<ProxiedClient, SqlError | FaultProxyError, ProofDatabase | Scope.Scope> =>
   Effect.gen(function* () {
     const { address, url } = yield* ProofDatabase
     const proxy = yield* FaultProxy.make({ upstream: address })

@@ -1,6 +1,6 @@
 import { Effect, type Scope } from "effect"
 import { ProofDatabase } from "../../proofs/ProofDatabase.ts"
-import { EmbeddedPostgres, FaultProxy, type ListenError } from "../../src/testing/index.ts"
+import { EmbeddedPostgres, FaultProxy, type FaultProxyError } from "../../src/testing/index.ts"
 import { commitMatcher } from "./CommitMessage.ts"
 
 /**
@@ -26,7 +26,7 @@ export interface Stage {
 /** A server and a proxy in front of it. */
 export const makeStage: Effect.Effect<
   Stage,
-  ListenError,
+  FaultProxyError,
   ProofDatabase | EmbeddedPostgres | Scope.Scope
 > = Effect.gen(function* () {
   const database = yield* ProofDatabase

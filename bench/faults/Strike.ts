@@ -1,13 +1,13 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Schedule } from "effect"
 import { visitor } from "../../proofs/ProofDatabase.ts"
-import type { AdministrationError, EmbeddedPostgresError } from "../../src/testing/index.ts"
+import type { EmbeddedPostgresError, FreshDatabaseError } from "../../src/testing/index.ts"
 import type { FaultName } from "./Fault.ts"
 import type { Stage } from "./Stage.ts"
 
 type Act = (
   stage: Stage
-) => Effect.Effect<unknown, SqlError | EmbeddedPostgresError | AdministrationError>
+) => Effect.Effect<unknown, SqlError | EmbeddedPostgresError | FreshDatabaseError>
 
 /** How a fault is done, and how it is undone. */
 interface Acts {

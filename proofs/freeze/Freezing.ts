@@ -1,7 +1,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, type Redacted, type Scope } from "effect"
-import { type Address, FaultProxy, type ListenError } from "../../src/testing/index.ts"
+import { type Address, FaultProxy, type FaultProxyError } from "../../src/testing/index.ts"
 import { type Freeze, victimsOf } from "./Freeze.ts"
 import { type FrozenProcess, startFrozen } from "./FrozenProcess.ts"
 import type { Reply, Report } from "./Order.ts"
@@ -92,7 +92,7 @@ export interface Stage {
 }
 
 /** Starts a process with a pool of {@link connections}, all of them open. */
-export const makeStage = (server: Server): Effect.Effect<Stage, ListenError, Scope.Scope> =>
+export const makeStage = (server: Server): Effect.Effect<Stage, FaultProxyError, Scope.Scope> =>
   Effect.gen(function* () {
     const proxy = yield* FaultProxy.make({ upstream: server.address })
     const process = yield* startFrozen(proxy.url(server.url))

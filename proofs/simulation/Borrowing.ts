@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { PoolOf } from "../../src/pool/Pool.ts"
+import type { LendingPool } from "../../src/pool/Pool.ts"
 import type { AcquireError } from "../../src/pool/PoolError.ts"
 import { ownFailure } from "./Answering.ts"
 import { checker, type Simulated } from "./Database.ts"
@@ -22,11 +22,11 @@ const outcomes: Readonly<Record<Ending, Work>> = {
 
 /** Callers who borrow from a pool, and tell the observer of it. */
 export class Borrowing {
-  private readonly pool: PoolOf<Simulated>
+  private readonly pool: LendingPool<Simulated>
   private readonly observer: Observer
   private readonly timeline: Timeline
 
-  constructor(pool: PoolOf<Simulated>, observer: Observer, timeline: Timeline) {
+  constructor(pool: LendingPool<Simulated>, observer: Observer, timeline: Timeline) {
     this.pool = pool
     this.observer = observer
     this.timeline = timeline

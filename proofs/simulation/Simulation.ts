@@ -1,7 +1,7 @@
 import { Effect, Exit, type Fiber, FiberId, Runtime, Scope, Stream } from "effect"
 import { PCGRandom } from "effect/Utils"
 import type { Connector } from "../../src/pool/Connection.ts"
-import { make, type PoolOf } from "../../src/pool/Pool.ts"
+import { make, type LendingPool } from "../../src/pool/Pool.ts"
 import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
 import type { ConnectError } from "../../src/pool/PoolError.ts"
 import { perform } from "./Acts.ts"
@@ -21,7 +21,7 @@ import { overtakenAfter, type World } from "./World.ts"
 export type Subject = (
   connector: Connector<Simulated>,
   config: PoolConfig
-) => Effect.Effect<PoolOf<Simulated>, ConnectError, Scope.Scope>
+) => Effect.Effect<LendingPool<Simulated>, ConnectError, Scope.Scope>
 
 /** What a run may be given beside its program. */
 export interface Options {
@@ -57,8 +57,8 @@ export class Simulation {
   readonly timeline: Timeline
   readonly observer: Observer
   readonly database: Database
-  readonly building: Fiber.RuntimeFiber<PoolOf<Simulated>, ConnectError>
-  pool: PoolOf<Simulated> | undefined
+  readonly building: Fiber.RuntimeFiber<LendingPool<Simulated>, ConnectError>
+  pool: LendingPool<Simulated> | undefined
   draining: Fiber.RuntimeFiber<void> | undefined
   private borrowing: Borrowing | undefined
   private warmsUpUntil: number
@@ -157,7 +157,7 @@ export class Simulation {
     return this.fork(Scope.close(this.scope, Exit.void))
   }
 
-  private listen(pool: PoolOf<Simulated>): void {
+  private listen(pool: LendingPool<Simulated>): void {
     const { observer } = this
     if (!isHeard(observer)) return
     this.fork(

@@ -13,7 +13,7 @@ export {
 export { authSchema } from "./authSchema.ts"
 export { BreachedPasswords } from "./BreachedPasswords.ts"
 export type { ClientAddress } from "./ClientAddress.ts"
-export type { Credentials } from "./Credentials.ts"
+export { Credentials } from "./Credentials.ts"
 export { CanonicalEmail, Email, normaliseEmail } from "./Email.ts"
 export type { NewEmail } from "./EmailChange.ts"
 export type { HashingQueueConfig } from "./HashingQueue.ts"

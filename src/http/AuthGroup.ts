@@ -1,7 +1,5 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
-import { Schema } from "effect"
-import { Email } from "../auth/Email.ts"
-import { Password } from "../auth/Password.ts"
+import { Credentials } from "../auth/Credentials.ts"
 import { BodyRefused, CrossOrigin } from "./ApiError.ts"
 import {
   DatabaseUnavailable,
@@ -13,13 +11,6 @@ import {
 } from "./AuthAnswer.ts"
 import { Authentication, BearerToken } from "./Authentication.ts"
 import { CheckYourMail, SignedIn, SignedInAs } from "./SignedInAnswer.ts"
-
-/** Who signs up or in: an e-mail address and a password. Other fields are ignored. */
-export const Credentials = Schema.Struct({ email: Email, password: Password }).annotations({
-  identifier: "Credentials",
-  title: "Credentials",
-  description: "An e-mail address and a password."
-})
 
 const signUp = HttpApiEndpoint.post("signUp", "/signup")
   .setPayload(Credentials)

@@ -1,5 +1,5 @@
 import { HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
-import type { Redacted } from "effect"
+import { identity, type Redacted } from "effect"
 import { Api } from "./Api.ts"
 
 /** Where the service is, and as whom to ask. */
@@ -14,17 +14,24 @@ export interface ClientOptions {
    * provide `FetchHttpClient.RequestInit` with `{ credentials: "include" }`. Default: in the answer.
    */
   readonly transport?: "cookie" | undefined
+  /**
+   * Names a sign-up, so that it can be sent again when its answer was lost: the same key gives the same
+   * user. 1 to 255 visible ASCII characters made at random, such as a UUID; a client for each sign-up.
+   * Other endpoints do not read it. Default: none.
+   */
+  readonly idempotencyKey?: string | undefined
 }
 
-const inCookie = HttpClient.mapRequest(HttpClientRequest.setUrlParam("transport", "cookie"))
-
-const customised =
-  ({ token, transport }: ClientOptions) =>
-  (http: HttpClient.HttpClient): HttpClient.HttpClient => {
-    const withToken =
-      token === undefined ? http : HttpClient.mapRequest(http, HttpClientRequest.bearerToken(token))
-    return transport === "cookie" ? inCookie(withToken) : withToken
-  }
+const completed =
+  ({ idempotencyKey, token, transport }: ClientOptions) =>
+  (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
+    request.pipe(
+      token === undefined ? identity : HttpClientRequest.bearerToken(token),
+      idempotencyKey === undefined
+        ? identity
+        : HttpClientRequest.setHeader("idempotency-key", idempotencyKey),
+      transport === undefined ? identity : HttpClientRequest.setUrlParam("transport", transport)
+    )
 
 /**
  * A client typed by the contract: one method per endpoint, with every error that it can answer.
@@ -32,4 +39,7 @@ const customised =
  * It runs in a browser, too. Needs an `HttpClient`, for example `FetchHttpClient.layer`.
  */
 export const client = (options: ClientOptions) =>
-  HttpApiClient.make(Api, { baseUrl: options.baseUrl, transformClient: customised(options) })
+  HttpApiClient.make(Api, {
+    baseUrl: options.baseUrl,
+    transformClient: HttpClient.mapRequest(completed(options))
+  })

@@ -1,6 +1,6 @@
 import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Ref } from "effect"
 import { type AcquireError, Pool, type PoolStats } from "../pool/index.ts"
-import { type DatabaseAvailable, DatabaseDown } from "./Health.ts"
+import { DatabaseDown, type DatabaseUp } from "./Health.ts"
 
 /** How the database is asked. */
 export interface DatabaseHealthOptions {
@@ -13,7 +13,7 @@ export interface DatabaseHealthOptions {
 const DEFAULT_CACHED_FOR = Duration.seconds(1)
 const DEFAULT_PATIENCE = Duration.seconds(5)
 
-type Answer = Deferred.Deferred<DatabaseAvailable, DatabaseDown>
+type Answer = Deferred.Deferred<DatabaseUp, DatabaseDown>
 
 interface Flight {
   readonly answer: Answer
@@ -62,7 +62,7 @@ const make = Effect.fnUntraced(function* (options: DatabaseHealthOptions) {
   const ask = askOver(yield* Pool, Duration.decode(options.patience ?? DEFAULT_PATIENCE))
   const cachedFor = Duration.toMillis(options.cachedFor ?? DEFAULT_CACHED_FOR)
   const scope = yield* Effect.scope
-  const nextAnswer = Deferred.make<DatabaseAvailable, DatabaseDown>()
+  const nextAnswer = Deferred.make<DatabaseUp, DatabaseDown>()
   const latest = yield* Ref.make<Flight>({ answer: yield* nextAnswer, staleAt: 0 })
 
   const land = (answer: Answer) =>
@@ -92,7 +92,7 @@ export class DatabaseHealth extends Context.Tag("holdfast/http/DatabaseHealth")<
      * Asks the database through the pool. Callers at the same time share one question, and its
      * answer stands for a second, so that nobody can wear the database out by asking.
      */
-    readonly current: Effect.Effect<DatabaseAvailable, DatabaseDown>
+    readonly current: Effect.Effect<DatabaseUp, DatabaseDown>
   }
 >() {
   /** See `DatabaseHealthOptions`. Needs the pool. */

@@ -39,18 +39,18 @@ const checkedAt = Schema.DateTimeUtc.annotations({
 })
 
 /** The database answered a query. */
-export const DatabaseAvailable = Schema.Struct({
+export const DatabaseUp = Schema.Struct({
   status: Schema.Literal("available"),
   checkedAt,
   pool: PoolCounters
 }).annotations({
-  identifier: "DatabaseAvailable",
-  title: "Database available",
+  identifier: "DatabaseUp",
+  title: "Database up",
   description: "The database answered."
 })
 
 /** See the schema of the same name. */
-export type DatabaseAvailable = typeof DatabaseAvailable.Type
+export type DatabaseUp = typeof DatabaseUp.Type
 
 /** The database did not answer. */
 export class DatabaseDown extends Schema.TaggedError<DatabaseDown>()(

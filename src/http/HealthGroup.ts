@@ -1,6 +1,6 @@
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Draining } from "./ApiError.ts"
-import { Alive, DatabaseAvailable, DatabaseDown, Ready } from "./Health.ts"
+import { Alive, DatabaseDown, DatabaseUp, Ready } from "./Health.ts"
 
 const alive = HttpApiEndpoint.get("alive", "/health")
   .addSuccess(Alive)
@@ -25,7 +25,7 @@ const ready = HttpApiEndpoint.get("ready", "/health/ready")
   )
 
 const database = HttpApiEndpoint.get("database", "/health/database")
-  .addSuccess(DatabaseAvailable)
+  .addSuccess(DatabaseUp)
   .addError(DatabaseDown)
   .annotateContext(
     OpenApi.annotations({

@@ -50,11 +50,23 @@ const TRANSPORT: Json = {
   description: `Where the token goes. \`cookie\`: into the cookie ${NAME}, and not into the body.`
 }
 
+const IDEMPOTENCY_KEY: Json = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" },
+  description:
+    "Made at random by the client for one sign-up, such as a UUID: sent again with it, the sign-up gives the same user."
+}
+
 const HANDED_OVER = '"#/components/schemas/SignedIn"'
 
-/** Whoever is answered with a token may have it in the cookie instead. */
-const parametersOf = ({ parameters, responses }: OpenApi.OpenAPISpecOperation) =>
-  JSON.stringify(responses).includes(HANDED_OVER) ? [...parameters, TRANSPORT] : parameters
+/** Whoever is answered with a token may have it in the cookie instead; a sign-up may be sent again. */
+const parametersOf = ({ operationId, parameters, responses }: OpenApi.OpenAPISpecOperation) => [
+  ...parameters,
+  ...(operationId === "signUp" ? [IDEMPOTENCY_KEY] : []),
+  ...(JSON.stringify(responses).includes(HANDED_OVER) ? [TRANSPORT] : [])
+]
 
 const completeOperation = (operation: OpenApi.OpenAPISpecOperation): Json => ({
   ...operation,

@@ -2,7 +2,7 @@ import { Context, Deferred, Effect, Exit, type Scope, type Stream } from "effect
 import type { Connection, Connector } from "./Connection.ts"
 import type { ConnectionStats } from "./ConnectionStats.ts"
 import { type Errand, runErrand } from "./Errand.ts"
-import { checked, type PoolConfig } from "./PoolConfig.ts"
+import { checked, defaults, type PoolConfig } from "./PoolConfig.ts"
 import { type AcquireError, ConnectError } from "./PoolError.ts"
 import { PoolShell } from "./PoolShell.ts"
 import { type PoolStats, statsOf } from "./PoolStats.ts"
@@ -31,13 +31,6 @@ export interface PoolOf<C extends Connection> {
   readonly use: <A, E, R>(
     f: (connection: C) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | AcquireError, R>
-  /** Borrows a connection for one short thing, at less cost than `use`. The same promises. */
-  readonly run: <A, E>(errand: Errand<C, A, E>) => Effect.Effect<A, E | AcquireError>
-  /**
-   * Borrows a connection until it is given back by hand: in an uninterruptible region, whose
-   * `restore` makes the wait interruptible. At less cost than `acquire`. The same promises.
-   */
-  readonly lend: (restore: Restore) => Effect.Effect<Loan<C>, AcquireError>
   /** Borrows a connection and proves it with a round trip, however recently it was used. */
   readonly check: Effect.Effect<void, AcquireError>
   /** The counters now. */
@@ -49,8 +42,6 @@ export interface PoolOf<C extends Connection> {
    * and what the owner of the port did about failures. Who is more than 1,024 behind loses the oldest.
    */
   readonly events: Stream.Stream<Occurrence>
-  /** Adds what the owner of the port did to the events. */
-  readonly note: (subject: string, detail: string) => Effect.Effect<void>
   /** Condemns every connection opened so far: none is lent again, new ones open on demand. */
   readonly recreate: Effect.Effect<void>
   /**
@@ -65,8 +56,35 @@ export interface PoolOf<C extends Connection> {
   readonly ready: Effect.Effect<void, ConnectError>
 }
 
+/** A pool as the owner of the port has it, who borrows for each statement and so counts every step. */
+export interface LendingPool<C extends Connection> extends PoolOf<C> {
+  /** Borrows a connection for one short thing, at less cost than `use`. The same promises. */
+  readonly run: <A, E>(errand: Errand<C, A, E>) => Effect.Effect<A, E | AcquireError>
+  /**
+   * Borrows a connection until it is given back by hand: in an uninterruptible region, whose
+   * `restore` makes the wait interruptible. At less cost than `acquire`. The same promises.
+   */
+  readonly lend: (restore: Restore) => Effect.Effect<Loan<C>, AcquireError>
+  /** Adds what the owner of the port did to the events. */
+  readonly note: (subject: string, detail: string) => Effect.Effect<void>
+}
+
 /** The pool under the database client, for health checks and by-hand control. */
-export class Pool extends Context.Tag("holdfast/pool/Pool")<Pool, PoolOf<Connection>>() {}
+export class Pool extends Context.Tag("holdfast/pool/Pool")<Pool, PoolOf<Connection>>() {
+  /**
+   * Builds a pool over a connector; it lives as long as the scope. What `config` leaves out is as
+   * `PoolConfig` says.
+   *
+   * Unless `config.lazy`, it opens and validates the minimum first and fails with the last
+   * `ConnectError` when that can't be done: at once if the cause is fatal, else after the retries.
+   */
+  static make<C extends Connection>(
+    connector: Connector<C>,
+    config: Partial<PoolConfig> = {}
+  ): Effect.Effect<PoolOf<C>, ConnectError, Scope.Scope> {
+    return make(connector, { ...defaults, ...config })
+  }
+}
 
 const use =
   <C extends Connection>(shell: PoolShell<C>) =>
@@ -108,16 +126,11 @@ const check = <C extends Connection>(shell: PoolShell<C>) =>
     )
   )
 
-/**
- * Builds a pool over a connector; it lives as long as the scope.
- *
- * Unless `config.lazy`, it opens and validates the minimum first and fails with the last
- * `ConnectError` when that can't be done: at once if the cause is fatal, else after the retries.
- */
+/** See `Pool.make`. */
 export const make = <C extends Connection>(
   connector: Connector<C>,
   config: PoolConfig
-): Effect.Effect<PoolOf<C>, ConnectError, Scope.Scope> =>
+): Effect.Effect<LendingPool<C>, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* checked(config)
     const shell = yield* PoolShell.make(connector, config)

@@ -1,4 +1,5 @@
 import { Duration, Effect } from "effect"
+import type { Backoff } from "./Backoff.ts"
 import { ConnectError } from "./PoolError.ts"
 import type { Limits } from "./PoolState.ts"
 
@@ -43,7 +44,7 @@ export interface PoolConfig {
    * from `base` to `cap`, jittered. Default 100 ms to 500 ms, so that with the time of one dial a
    * caller never waits longer than the outage plus a second.
    */
-  readonly redialDelay: { readonly base: Duration.Duration; readonly cap: Duration.Duration }
+  readonly redialDelay: Backoff
   /**
    * A connection idle for longer is proven with a round trip before it is lent. Default 1 s, as
    * pgx: busy connections pay nothing, idle ones pay one trip. Zero: always, also from one borrower

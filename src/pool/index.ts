@@ -1,8 +1,8 @@
 export type { Backoff } from "./Backoff.ts"
 export type { Connection, Connector, Loss } from "./Connection.ts"
 export type { ConnectionStats } from "./ConnectionStats.ts"
-export { make, Pool, type PoolOf } from "./Pool.ts"
-export { defaults, type PoolConfig } from "./PoolConfig.ts"
+export { Pool, type PoolOf } from "./Pool.ts"
+export type { PoolConfig } from "./PoolConfig.ts"
 export {
   type AcquireError,
   AcquireTimeout,

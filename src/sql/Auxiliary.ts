@@ -1,5 +1,5 @@
 import { Duration, Effect, RcRef, type Scope } from "effect"
-import type { PoolOf } from "../pool/Pool.ts"
+import type { LendingPool } from "../pool/Pool.ts"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import { fromPool, PgError } from "./failure/PgError.ts"
 import type { PgConnection } from "./session/PgConnection.ts"
@@ -69,7 +69,7 @@ const isFull = (error: PgError | typeof unanswered): boolean =>
  * The same, but where the server has no room beside the pool, the question waits for its turn in it:
  * a pool as large as the server's limit takes the place of each connection that it loses.
  */
-export const orPooled = ({ ask }: Auxiliary, pool: PoolOf<PgConnection>): Auxiliary => ({
+export const orPooled = ({ ask }: Auxiliary, pool: LendingPool<PgConnection>): Auxiliary => ({
   ask: (question, patience = answerTimeout) =>
     Effect.catchIf(ask(question, patience), isFull, () =>
       Effect.mapError(

@@ -4,7 +4,7 @@ import * as Statement from "@effect/sql/Statement"
 import * as Upstream from "@effect/sql-pg/PgClient"
 import { Effect, type Scope } from "effect"
 import type { Connector } from "../pool/Connection.ts"
-import type { PoolOf } from "../pool/Pool.ts"
+import type { LendingPool } from "../pool/Pool.ts"
 import * as PoolModule from "../pool/Pool.ts"
 import type { ConnectError } from "../pool/PoolError.ts"
 import * as Auxiliary from "./Auxiliary.ts"
@@ -35,7 +35,7 @@ export interface Connectors {
 /** A client, and the pool under it. */
 export interface Built {
   readonly client: Upstream.PgClient
-  readonly pool: PoolOf<PgConnection>
+  readonly pool: LendingPool<PgConnection>
 }
 
 const json = Statement.custom<Custom<"PgJson", unknown>>("PgJson")
@@ -54,7 +54,7 @@ const rowTransform = ({ transformJson, transformResultNames }: PgClientConfig) =
     : { transformRows: Statement.defaultTransforms(transformResultNames, transformJson).array }
 
 /** A session for the caller alone, until its scope closes. */
-const reserve = (pool: PoolOf<PgConnection>) =>
+const reserve = (pool: LendingPool<PgConnection>) =>
   Effect.flatMap(Effect.mapError(pool.acquire, fromAcquire), (connection) => {
     const session = new HeldSession(connection)
     const over = Effect.sync(() => {
@@ -67,7 +67,7 @@ const reserve = (pool: PoolOf<PgConnection>) =>
   })
 
 const resolver = (
-  pool: PoolOf<PgConnection>,
+  pool: LendingPool<PgConnection>,
   auxiliary: Auxiliary.Auxiliary,
   config: PgClientConfig
 ) =>
@@ -77,7 +77,7 @@ const resolver = (
 
 /** The client's own methods over a pool. */
 const overPool = (
-  pool: PoolOf<PgConnection>,
+  pool: LendingPool<PgConnection>,
   connectors: Connectors,
   auxiliary: Auxiliary.Auxiliary,
   config: DescribedConfig

@@ -1,8 +1,8 @@
 import { Data, Effect, Redacted, type Scope } from "effect"
 import pg from "pg"
 
-/** A statement with which the kit prepares a server has failed. The message says why. */
-export class AdministrationError extends Data.TaggedError("AdministrationError")<{
+/** A database of its own could not be made or dropped. The message says why. */
+export class FreshDatabaseError extends Data.TaggedError("FreshDatabaseError")<{
   readonly message: string
   readonly cause: unknown
 }> {}
@@ -26,7 +26,7 @@ const administer = <A>(
   server: Redacted.Redacted<string>,
   what: string,
   work: (client: pg.Client) => Promise<A>
-): Effect.Effect<A, AdministrationError> =>
+): Effect.Effect<A, FreshDatabaseError> =>
   connected(server).pipe(
     Effect.flatMap((client) =>
       Effect.tryPromise({
@@ -35,7 +35,7 @@ const administer = <A>(
           return await work(client)
         },
         catch: (cause) =>
-          new AdministrationError({
+          new FreshDatabaseError({
             message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
             cause
           })
@@ -48,7 +48,7 @@ const administer = <A>(
 export const ensureDatabase = (
   server: Redacted.Redacted<string>,
   database: string
-): Effect.Effect<void, AdministrationError> =>
+): Effect.Effect<void, FreshDatabaseError> =>
   administer(server, `The database "${database}" could not be created`, async (client) => {
     const { rowCount } = await client.query("select from pg_database where datname = $1", [
       database
@@ -61,7 +61,7 @@ export const scopedDatabase = (
   server: Redacted.Redacted<string>,
   database: string,
   template: string | undefined
-): Effect.Effect<void, AdministrationError, Scope.Scope> =>
+): Effect.Effect<void, FreshDatabaseError, Scope.Scope> =>
   Effect.acquireRelease(
     administer(server, `The database "${database}" could not be created`, async (client) => {
       const like = template === undefined ? "" : ` template ${client.escapeIdentifier(template)}`

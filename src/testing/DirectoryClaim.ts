@@ -2,6 +2,7 @@ import { readdir, readlink, symlink, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Option, type Scope } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { onDisk } from "./onDisk.ts"
 import { processTable } from "./ProcessTable.ts"
 
 /**
@@ -19,8 +20,8 @@ interface Claim {
 
 const nobody = "nobody"
 
-const onDisk = <A>(directory: string, work: () => Promise<A>) =>
-  EmbeddedPostgresError.onDisk(`The directory ${directory} cannot be claimed`, work)
+const claiming = <A>(directory: string, work: () => Promise<A>) =>
+  onDisk(`The directory ${directory} cannot be claimed`, work)
 
 const linkOf = (directory: string, number: number) => join(directory, `owner.${number}`)
 
@@ -100,16 +101,16 @@ data. Stop that one first, or choose another directory.`
 
 const take = (directory: string, me: string): Effect.Effect<Claim, EmbeddedPostgresError> =>
   Effect.gen(function* () {
-    const found = yield* onDisk(directory, () => latest(directory))
+    const found = yield* claiming(directory, () => latest(directory))
     if (found === undefined) return yield* take(directory, me)
     if (yield* isAlive(found)) return yield* inUse(directory, found)
     const mine = { number: found.number + 1, owner: me }
-    if (yield* onDisk(directory, () => succeed(directory, mine))) return mine
+    if (yield* claiming(directory, () => succeed(directory, mine))) return mine
     return yield* take(directory, me)
   })
 
 const giveBack = (directory: string, { number }: Claim) =>
-  onDisk(directory, () => succeed(directory, { number: number + 1, owner: nobody })).pipe(
+  claiming(directory, () => succeed(directory, { number: number + 1, owner: nobody })).pipe(
     Effect.ignoreLogged
   )
 

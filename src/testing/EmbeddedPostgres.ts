@@ -5,6 +5,7 @@ import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { type EmbeddedServer, makeServer, type StopMode } from "./EmbeddedServer.ts"
 import type { ServerFault } from "./Fault.ts"
 import { host } from "./FreePort.ts"
+import { onDisk } from "./onDisk.ts"
 import { findBinaries } from "./PostgresBinaries.ts"
 import { openCluster, type PostgresCluster } from "./PostgresCluster.ts"
 import { chooseAccount } from "./ServerAccount.ts"
@@ -144,7 +145,7 @@ const make = Effect.fn("EmbeddedPostgres.make")(function* (options: EmbeddedPost
   const watcher = yield* makeGuard(directory)
   const account = yield* chooseAccount(binaries, directory)
   const cluster = yield* openCluster(binaries, account, directory, options.username, watcher)
-  yield* EmbeddedPostgresError.onDisk(`The old log ${directory.log} cannot be removed`, () =>
+  yield* onDisk(`The old log ${directory.log} cannot be removed`, () =>
     rm(directory.log, { force: true })
   )
   // Of what goes faster without syncing, only `fsync` loses nothing in a crash of processes:

@@ -1,4 +1,4 @@
-import { Data, Effect } from "effect"
+import { Data } from "effect"
 
 /**
  * The embedded server cannot do what was asked. The message says what happened, where, and what to
@@ -20,17 +20,4 @@ export class EmbeddedPostgresError extends Data.TaggedError("EmbeddedPostgresErr
     | "StopFailed"
   readonly message: string
   readonly cause?: unknown
-}> {
-  /** Work on files. If it fails, the message is `what` with the system's reason behind it. */
-  static onDisk<A>(what: string, work: () => Promise<A>): Effect.Effect<A, EmbeddedPostgresError> {
-    return Effect.tryPromise({
-      try: work,
-      catch: (cause) =>
-        new EmbeddedPostgresError({
-          reason: "DirectoryUnusable",
-          message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
-          cause
-        })
-    })
-  }
-}
+}> {}

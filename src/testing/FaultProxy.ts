@@ -4,11 +4,11 @@ import type { Drop } from "./Drop.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 import { type FatalMessage, startingUp } from "./FatalMessage.ts"
 import type { ProxyFault } from "./Fault.ts"
-import { type ListenError, listenHost, makeListener } from "./Listener.ts"
+import { type FaultProxyError, listenHost, makeListener } from "./Listener.ts"
 import { type FaultProxyStats, makeConnections } from "./ProxiedConnections.ts"
 import { cuts, modes, strikes } from "./ProxyControls.ts"
 import { makeProxyFaults } from "./ProxyFaults.ts"
-import { type Address, addressIn, through } from "./Upstream.ts"
+import { addressIn, through, type Upstream } from "./Upstream.ts"
 import { type Direction, isCommit, type WireMessage } from "./WireMessage.ts"
 
 /** What a proxy stands in front of. */
@@ -21,8 +21,6 @@ export interface FaultProxyOptions<E = never, R = never> {
   /** The port to listen on, on 127.0.0.1. Default: a free one. */
   readonly port?: number
 }
-
-type Upstream = Address | Redacted.Redacted<string>
 
 /**
  * A TCP proxy on 127.0.0.1 that stands between a client and any Postgres and misbehaves on command.
@@ -179,8 +177,6 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
      */
     readonly heal: Effect.Effect<void>
 
-    /** Connections whose client side is not closed. */
-    readonly connections: Effect.Effect<number>
     /** What passed through since the proxy was built. */
     readonly stats: Effect.Effect<FaultProxyStats>
   }
@@ -197,19 +193,19 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
    */
   static make<E = never, R = never>(
     options: FaultProxyOptions<E, R>
-  ): Effect.Effect<FaultProxy["Type"], ListenError | E, R | Scope.Scope> {
+  ): Effect.Effect<FaultProxy["Type"], FaultProxyError | E, R | Scope.Scope> {
     return make(options)
   }
 
   /** `make` as a Layer. */
   static layer<E = never, R = never>(
     options: FaultProxyOptions<E, R>
-  ): Layer.Layer<FaultProxy, ListenError | E, Exclude<R, Scope.Scope>> {
+  ): Layer.Layer<FaultProxy, FaultProxyError | E, Exclude<R, Scope.Scope>> {
     return Layer.scoped(FaultProxy, make(options))
   }
 
   /** A proxy before the embedded server. */
-  static readonly layerEmbedded: Layer.Layer<FaultProxy, ListenError, EmbeddedPostgres> =
+  static readonly layerEmbedded: Layer.Layer<FaultProxy, FaultProxyError, EmbeddedPostgres> =
     Layer.suspend(() => FaultProxy.layer({ upstream: EmbeddedPostgres }))
 }
 
@@ -230,7 +226,6 @@ const make = <E, R>({ upstream, port = 0 }: FaultProxyOptions<E, R>) =>
       ...cuts(faults),
       inject: faults.inject,
       heal: faults.heal,
-      connections: Effect.sync(() => connections.stats().open),
       stats: Effect.sync(() => connections.stats())
     })
   })

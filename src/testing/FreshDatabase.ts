@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
-import { type AdministrationError, scopedDatabase } from "./Administration.ts"
+import { type FreshDatabaseError, scopedDatabase } from "./Administration.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 
 /** Where a fresh database is made. */
@@ -37,17 +37,17 @@ export class FreshDatabase extends Context.Tag("holdfast/testing/FreshDatabase")
   /** Creates a database. It is dropped when the scope closes. */
   static make(
     options: FreshDatabaseOptions
-  ): Effect.Effect<FreshDatabase["Type"], AdministrationError, Scope.Scope> {
+  ): Effect.Effect<FreshDatabase["Type"], FreshDatabaseError, Scope.Scope> {
     return make(options)
   }
 
   /** `make` as a Layer. */
-  static layer(options: FreshDatabaseOptions): Layer.Layer<FreshDatabase, AdministrationError> {
+  static layer(options: FreshDatabaseOptions): Layer.Layer<FreshDatabase, FreshDatabaseError> {
     return Layer.scoped(FreshDatabase, make(options))
   }
 
   /** A database on the embedded server. */
-  static readonly layerEmbedded: Layer.Layer<FreshDatabase, AdministrationError, EmbeddedPostgres> =
+  static readonly layerEmbedded: Layer.Layer<FreshDatabase, FreshDatabaseError, EmbeddedPostgres> =
     Layer.scoped(
       FreshDatabase,
       Effect.flatMap(EmbeddedPostgres, ({ url }) => FreshDatabase.make({ server: url }))

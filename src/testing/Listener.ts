@@ -5,7 +5,7 @@ import { Data, Effect, Schedule, type Scope } from "effect"
 export const listenHost = "127.0.0.1"
 
 /** The proxy cannot have its port: choose another one, or none for a free one. */
-export class ListenError extends Data.TaggedError("ListenError")<{
+export class FaultProxyError extends Data.TaggedError("FaultProxyError")<{
   readonly port: number
   readonly cause: Error
 }> {
@@ -19,15 +19,15 @@ Choose another port, or leave \`port\` out for a free one.`
 export interface Listener {
   readonly port: number
   /** Listens, unless it does already. A port that is briefly taken is tried for 5 seconds. */
-  readonly open: Effect.Effect<void, ListenError>
+  readonly open: Effect.Effect<void, FaultProxyError>
   /** Stops listening: connections are refused. Those accepted earlier are left alone. */
   readonly close: Effect.Effect<void>
 }
 
 const listen = (port: number, accept: (client: Socket) => void) =>
-  Effect.async<Server, ListenError>((resume) => {
+  Effect.async<Server, FaultProxyError>((resume) => {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
-    server.on("error", (cause) => resume(Effect.fail(new ListenError({ port, cause }))))
+    server.on("error", (cause) => resume(Effect.fail(new FaultProxyError({ port, cause }))))
     server.listen({ host: listenHost, port }, () => resume(Effect.succeed(server)))
   })
 
@@ -43,7 +43,7 @@ const whileTaken = Schedule.spaced("50 millis").pipe(Schedule.intersect(Schedule
 export const makeListener = (
   port: number,
   accept: (client: Socket) => void
-): Effect.Effect<Listener, ListenError, Scope.Scope> =>
+): Effect.Effect<Listener, FaultProxyError, Scope.Scope> =>
   Effect.gen(function* () {
     const turn = yield* Effect.makeSemaphore(1)
     let server: Server | undefined

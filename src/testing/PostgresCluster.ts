@@ -3,6 +3,7 @@ import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { join } from "node:path"
 import { Effect, Option, type Redacted, Schema } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { onDisk } from "./onDisk.ts"
 import type { PostgresBinaries } from "./PostgresBinaries.ts"
 import { runProgram, type Watcher } from "./Program.ts"
 import type { ServerAccount } from "./ServerAccount.ts"
@@ -29,7 +30,7 @@ const unusable = (message: string) =>
 
 /** What an earlier run has left. Nothing, if it never got to the end of making it. */
 const existing = ({ cluster }: ServerDirectory) =>
-  EmbeddedPostgresError.onDisk(`The cluster ${cluster} cannot be read`, () =>
+  onDisk(`The cluster ${cluster} cannot be read`, () =>
     readFile(credentialsIn(cluster), "utf8").catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === "ENOENT") return undefined
       throw cause
@@ -61,7 +62,7 @@ const initdbArguments = (folder: string, username: string, isTemporary: boolean)
 
 /** Writes the files initdb starts from, readable by nobody but the server's user. */
 const writeCredentials = (folder: string, account: ServerAccount, username: string) =>
-  EmbeddedPostgresError.onDisk(`The cluster in ${folder} cannot be begun`, async () => {
+  onDisk(`The cluster in ${folder} cannot be begun`, async () => {
     const password = randomBytes(24).toString("base64url")
     const options = { mode: 0o600, flush: true }
     const files = [credentialsIn(folder), join(folder, "password")] as const
@@ -78,9 +79,7 @@ const initialize = Effect.fn("PostgresCluster.initialize")(function* (
   username: string,
   watcher: Watcher
 ) {
-  const begin = EmbeddedPostgresError.onDisk(`Nothing can be written in ${path}`, () =>
-    mkdtemp(join(path, unfinished))
-  )
+  const begin = onDisk(`Nothing can be written in ${path}`, () => mkdtemp(join(path, unfinished)))
   const fill = Effect.fnUntraced(function* (folder: string) {
     yield* writeCredentials(folder, account, username)
     const initdb = account.program(binaries.initdb, initdbArguments(folder, username, isTemporary))
@@ -89,7 +88,7 @@ const initialize = Effect.fn("PostgresCluster.initialize")(function* (
       const end = output.trim().split("\n").slice(-10).join("\n")
       return yield* unusable(`initdb could not make a cluster in ${path}. It ended with:\n${end}`)
     }
-    yield* EmbeddedPostgresError.onDisk(`The cluster cannot be moved to ${cluster}`, async () => {
+    yield* onDisk(`The cluster cannot be moved to ${cluster}`, async () => {
       await rm(join(folder, "password"))
       await rename(folder, cluster)
     })
@@ -101,7 +100,7 @@ const initialize = Effect.fn("PostgresCluster.initialize")(function* (
 
 /** Removes what interrupted runs have left. */
 const removeUnfinished = ({ path }: ServerDirectory) =>
-  EmbeddedPostgresError.onDisk(`The directory ${path} cannot be read`, () => readdir(path)).pipe(
+  onDisk(`The directory ${path} cannot be read`, () => readdir(path)).pipe(
     Effect.map((names) => names.filter((name) => name.startsWith(unfinished))),
     Effect.flatMap((names) =>
       Effect.forEach(names, (name) => removeFolder(join(path, name)), { discard: true })

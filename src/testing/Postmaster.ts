@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises"
 import { Deferred, Duration, Effect, Option, Schedule } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { host } from "./FreePort.ts"
+import { onDisk } from "./onDisk.ts"
 import { readPostmasterFile } from "./PostmasterFile.ts"
 import { awaitGone, processTable } from "./ProcessTable.ts"
 import {
@@ -39,13 +40,13 @@ const programOf = ({ account, postgres, data, settings }: PostmasterPlan, port: 
 
 const openLog = (path: string) =>
   Effect.acquireRelease(
-    EmbeddedPostgresError.onDisk(`The log ${path} cannot be opened`, () => open(path, "a+", 0o600)),
-    (file) => Effect.ignoreLogged(EmbeddedPostgresError.onDisk("", () => file.close()))
+    onDisk(`The log ${path} cannot be opened`, () => open(path, "a+", 0o600)),
+    (file) => Effect.ignoreLogged(onDisk("", () => file.close()))
   )
 
 /** The last lines of what has been logged since `start`. */
 const tailOf = (file: FileHandle, start: number) =>
-  EmbeddedPostgresError.onDisk("The log cannot be read", async () => {
+  onDisk("The log cannot be read", async () => {
     const { size } = await file.stat()
     const from = Math.max(start, size - 4096)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, from)
@@ -108,9 +109,7 @@ export const startPostmaster = Effect.fn("Postmaster.start")(function* (
   hold: (server: RunningProgram) => void
 ) {
   const log = yield* openLog(plan.log)
-  const { size } = yield* EmbeddedPostgresError.onDisk(`${plan.log} cannot be read`, () =>
-    log.stat()
-  )
+  const { size } = yield* onDisk(`${plan.log} cannot be read`, () => log.stat())
   const fail = (what: string) =>
     Effect.flatMap(tailOf(log, size), (tail) => notStarted(plan.data, port, what, tail))
   const started = startProgram(

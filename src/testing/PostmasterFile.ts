@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Option } from "effect"
-import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { proceed } from "./Freezing.ts"
+import { onDisk } from "./onDisk.ts"
 import { awaitGone, processTable } from "./ProcessTable.ts"
 import { signal } from "./Program.ts"
 
@@ -51,7 +51,7 @@ const end = Effect.fnUntraced(function* (pid: number, data: string) {
  * the shared memory named further down, in which processes of the old server may be at work.
  */
 const disarm = (data: string, text: string) =>
-  EmbeddedPostgresError.onDisk(`The stale ${fileIn(data)} cannot be replaced`, () =>
+  onDisk(`The stale ${fileIn(data)} cannot be replaced`, () =>
     Option.isSome(parse(text))
       ? writeFile(fileIn(data), text.replace(/^\d+/, String(process.pid)))
       : rm(fileIn(data))

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises"
 import { Effect, Option } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { onDisk } from "./onDisk.ts"
 import type { PostgresBinaries } from "./PostgresBinaries.ts"
 import { type Program, runProgram } from "./Program.ts"
 import type { ServerDirectory } from "./ServerDirectory.ts"
@@ -57,9 +58,7 @@ const reachingAccount = (ids: UserIds): ServerAccount => ({
 
 /** The numbers of the first of these users that /etc/passwd has. No user is ever created. */
 const findUser = (names: ReadonlyArray<string>) =>
-  EmbeddedPostgresError.onDisk("The users of this machine cannot be read", () =>
-    readFile("/etc/passwd", "utf8")
-  ).pipe(
+  onDisk("The users of this machine cannot be read", () => readFile("/etc/passwd", "utf8")).pipe(
     Effect.map((text) => {
       const users = text.split("\n").map((line) => line.split(":"))
       const found = names.flatMap((name) => users.find((user) => user[0] === name) ?? [])

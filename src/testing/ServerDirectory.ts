@@ -3,7 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import { claimDirectory } from "./DirectoryClaim.ts"
-import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import type { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { onDisk } from "./onDisk.ts"
 
 /** The directory of one embedded server. */
 export interface ServerDirectory {
@@ -26,12 +27,12 @@ const layOut = (path: string, isTemporary: boolean): ServerDirectory => ({
 
 /** Removes a folder with all in it. Others may be writing to it: what they add is removed too. */
 export const removeFolder = (path: string): Effect.Effect<void, EmbeddedPostgresError> =>
-  EmbeddedPostgresError.onDisk(`The folder ${path} cannot be removed`, () =>
+  onDisk(`The folder ${path} cannot be removed`, () =>
     rm(path, { recursive: true, force: true, maxRetries: 5 })
   )
 
 const temporary = Effect.acquireRelease(
-  EmbeddedPostgresError.onDisk(`No temporary directory can be made in ${tmpdir()}`, async () => {
+  onDisk(`No temporary directory can be made in ${tmpdir()}`, async () => {
     const path = await mkdtemp(join(await realpath(tmpdir()), "holdfast-postgres-"))
     // The server may run as another user, who must get through to its own folder in here.
     await chmod(path, 0o711)
@@ -41,7 +42,7 @@ const temporary = Effect.acquireRelease(
 )
 
 const kept = (directory: string) =>
-  EmbeddedPostgresError.onDisk(`The directory ${directory} cannot be made or opened`, async () => {
+  onDisk(`The directory ${directory} cannot be made or opened`, async () => {
     await mkdir(directory, { recursive: true })
     return realpath(directory)
   }).pipe(Effect.tap(claimDirectory))

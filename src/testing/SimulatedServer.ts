@@ -21,7 +21,7 @@ const crashed: Loss = { message: "57P02: the server crashed", provesRestart: tru
 /**
  * A server without sockets, whose sessions end in all the ways that real ones do.
  *
- * Give its `connector` to `make` of `holdfast/pool`, and the pool under test is the real one. It
+ * Give its `connector` to `Pool.make` of `holdfast/pool`, and the pool under test is the real one. It
  * knows no time but the Effect `Clock`, so that under the `TestClock` an outage of an hour takes
  * no time, and the same seed always takes the same course.
  *
@@ -30,7 +30,7 @@ const crashed: Loss = { message: "57P02: the server crashed", provesRestart: tru
  * it.scoped("waits out a restart", () =>
  *   Effect.gen(function* () {
  *     const server = new SimulatedServer()
- *     const pool = yield* make(server.connector, defaults)
+ *     const pool = yield* Pool.make(server.connector)
  *     server.goAway()
  *     const caller = yield* Effect.fork(pool.use(({ request }) => request))
  *     yield* TestClock.adjust("5 seconds")

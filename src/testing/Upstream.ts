@@ -7,6 +7,9 @@ export interface Address {
   readonly port: number
 }
 
+/** What a proxy stands in front of: an address, or a database's URL, of which host and port count. */
+export type Upstream = Address | Redacted.Redacted<string>
+
 const parsed = (url: Redacted.Redacted<string>): URL => {
   const text = Redacted.value(url)
   if (URL.canParse(text)) return new URL(text)

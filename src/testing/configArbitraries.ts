@@ -15,8 +15,8 @@ const idleTimeout = constantFrom(Duration.minutes(5), Duration.seconds(1), Durat
 const maxLifetime = constantFrom(Duration.minutes(30), Duration.seconds(1), Duration.millis(100))
 
 /**
- * Sizes and times of a pool of `holdfast/pool` at random, within what is sensible; all else as in
- * `defaults`. They shrink to a pool of one connection.
+ * Sizes and times of a pool of `holdfast/pool` at random, within what is sensible; all else as
+ * `PoolConfig` says. They shrink to a pool of one connection.
  */
 export const poolConfigs: FastCheck.Arbitrary<PoolConfig> = record({
   sizes,

@@ -3,13 +3,9 @@ import { DateTime, Effect, Fiber, Stream } from "effect"
 import { countNames, signOf } from "../../src/admin/Incident.ts"
 import * as Incidents from "../../src/admin/Incidents.ts"
 import { sentence } from "../../src/admin/IncidentWords.ts"
-import {
-  type Connection,
-  defaults,
-  make,
-  type Occurrence,
-  type PoolOf
-} from "../../src/pool/index.ts"
+import type { Connection, Occurrence } from "../../src/pool/index.ts"
+import { type LendingPool, make } from "../../src/pool/Pool.ts"
+import { defaults } from "../../src/pool/PoolConfig.ts"
 import { noteCommit, noteReplay } from "../../src/sql/statement/Recovery.ts"
 import { SimulatedServer } from "../../src/testing/SimulatedServer.ts"
 import { settled } from "../support/Captured.ts"
@@ -39,7 +35,7 @@ const restart: ReadonlyArray<Occurrence> = [
 ]
 
 /** What the dashboard makes of the first thing that a pool with one connection tells of an act. */
-const signOfAct = (act: (pool: PoolOf<Connection>) => Effect.Effect<void>) =>
+const signOfAct = (act: (pool: LendingPool<Connection>) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const pool = yield* make(new SimulatedServer().connector, defaults)
     yield* pool.use(() => Effect.void)

@@ -213,7 +213,7 @@ onStage("listening", (it) => {
         yield* Fiber.interrupt(fiber)
       }
       yield* until(sessions, ({ length }) => length === 0)
-      yield* until(proxy.connections, (count) => count <= 1)
+      yield* until(proxy.stats, ({ open }) => open <= 1)
     })
   )
 })

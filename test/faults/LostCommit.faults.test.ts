@@ -53,9 +53,9 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT"
   it.effect("is looked up over the pool where the server has no room beside it", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
-      const { connectionLimit, connections } = yield* FaultProxy
+      const { connectionLimit, stats } = yield* FaultProxy
       yield* Effect.all([sql`SELECT pg_sleep(0.1)`, sql`SELECT pg_sleep(0.1)`], { concurrency: 2 })
-      assert.strictEqual(yield* connections, 2)
+      assert.strictEqual((yield* stats).open, 2)
       yield* connectionLimit(2)
       const busy = Effect.forever(sql`SELECT pg_sleep(0.05)`)
       const others = yield* Effect.forkAll([busy, busy, busy])

@@ -1,4 +1,9 @@
-import { FetchHttpClient, type HttpClientError } from "@effect/platform"
+import {
+  FetchHttpClient,
+  HttpClient,
+  type HttpClientError,
+  HttpClientResponse
+} from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, type ParseResult, Schema } from "effect"
 import { expectTypeOf } from "vitest"
@@ -70,6 +75,23 @@ describe("Client", () => {
       assert.match(headers["set-cookie"] ?? "", /^__Host-session=/)
       assert.notProperty((yield* auth.signIn({ payload })).session, "sessionToken")
     }).pipe(served)
+  )
+
+  it.effect("a sign-up is sent with its key, and without one where none was given", () =>
+    Effect.gen(function* () {
+      const keys: Array<string | undefined> = []
+      const http = HttpClient.make((request) => {
+        keys.push(request.headers["idempotency-key"])
+        const answer = Response.json({ status: "check-your-mail" }, { status: 202 })
+        return Effect.succeed(HttpClientResponse.fromWeb(request, answer))
+      })
+      for (const idempotencyKey of ["0f220131", undefined]) {
+        const making = client({ baseUrl: "http://127.0.0.1", idempotencyKey })
+        const { auth } = yield* Effect.provideService(making, HttpClient.HttpClient, http)
+        yield* auth.signUp({ payload: credentials() })
+      }
+      assert.deepStrictEqual(keys, ["0f220131", undefined])
+    })
   )
 
   it.scopedLive(

@@ -13,6 +13,7 @@ const Operation = Schema.Struct({
   summary: Schema.String,
   description: Schema.String,
   tags: Schema.Array(Schema.String),
+  parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String })),
   security: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })),
   responses: Schema.Record({ key: Schema.String, value: Schema.Unknown })
 })
@@ -100,6 +101,24 @@ describe("OpenApi", () => {
         "/auth/email/verify-request",
         "/auth/email/change",
         "/auth/account"
+      ])
+    }).pipe(served)
+  )
+
+  it.scopedLive("what may come with a request beside its body is a parameter", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      const parameters = Object.entries(paths).flatMap(([path, operations]) =>
+        Object.values(operations).flatMap(({ parameters }) =>
+          parameters.map((parameter) => `${path}: ${parameter.in} ${parameter.name}`)
+        )
+      )
+      assert.deepStrictEqual(parameters, [
+        "/auth/signup: header Idempotency-Key",
+        "/auth/signup: query transport",
+        "/auth/signin: query transport",
+        "/auth/sessions/{id}: path id",
+        "/auth/password/change: query transport"
       ])
     }).pipe(served)
   )

@@ -31,9 +31,14 @@ const page = () =>
 
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.sql"]
 
-const floors = ["sql", "pool", "auth", "http", "mail", "api", "testing"]
+const floors = ["pool", "auth", "http", "mail", "api", "testing"]
 const listed = ["holdfast", ...floors.map((floor) => `holdfast/${floor}`)]
-const unlisted = ["holdfast/sql/PgClient", "holdfast/dist/index.js", "holdfast/main"]
+const unlisted = [
+  "holdfast/sql",
+  "holdfast/sql/PgClient",
+  "holdfast/dist/index.js",
+  "holdfast/main"
+]
 
 const example = "DatabaseRestart.test.ts"
 

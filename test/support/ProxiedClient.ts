@@ -4,11 +4,11 @@ import { Effect, Layer } from "effect"
 import type { Pool } from "../../src/pool/Pool.ts"
 import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
-import type { ListenError } from "../../src/testing/Listener.ts"
+import type { FaultProxyError } from "../../src/testing/Listener.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
 /** A network before the file's database, faithful until told otherwise. */
-export const network: Layer.Layer<FaultProxy, ListenError, TestDatabase> = FaultProxy.layer({
+export const network: Layer.Layer<FaultProxy, FaultProxyError, TestDatabase> = FaultProxy.layer({
   upstream: Effect.map(TestDatabase, ({ url }) => url)
 })
 

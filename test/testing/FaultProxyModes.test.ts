@@ -36,7 +36,7 @@ describe("faults that last", () => {
     Effect.gen(function* () {
       const server = yield* listenTcp()
       const failure = yield* Effect.flip(FaultProxy.make({ upstream: server, port: server.port }))
-      expect(failure._tag).toBe("ListenError")
+      expect(failure._tag).toBe("FaultProxyError")
       expect(failure.message).toContain(`127.0.0.1:${server.port}`)
     })
   )

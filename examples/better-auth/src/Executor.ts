@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Cause, Data, Effect, Exit, type ManagedRuntime, Option, Runtime } from "effect"
-import { PgClient, PgError } from "holdfast/sql"
+import { PgClient, PgError } from "holdfast"
 import type { Statement } from "./Statements.ts"
 
 /** How better-auth, which speaks promises, has statements run. A promise rejects with the failure. */

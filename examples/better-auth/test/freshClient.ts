@@ -1,5 +1,5 @@
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
-import { PgClient } from "holdfast/sql"
+import { PgClient } from "holdfast"
 import { FreshDatabase } from "holdfast/testing"
 import { inject } from "vitest"
 

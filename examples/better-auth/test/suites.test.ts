@@ -10,7 +10,7 @@ import {
 } from "@better-auth/test-utils/adapter"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, ManagedRuntime, Redacted } from "effect"
-import { PgClient } from "holdfast/sql"
+import { PgClient } from "holdfast"
 import { inject } from "vitest"
 import { holdfastAdapter } from "../src/holdfastAdapter.ts"
 import { migrate } from "../src/migrate.ts"

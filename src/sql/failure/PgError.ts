@@ -38,7 +38,7 @@ interface Fields {
 const byCause = new WeakMap<object, PgError>()
 
 /**
- * A failure of `holdfast/sql` that says what became of the statement.
+ * A failure of the client that says what became of the statement.
  *
  * It is a `SqlError` (`_tag` is "SqlError", `cause` is the raw error), so code written for
  * `@effect/sql` handles it unchanged; `instanceof PgError` opens the rest.

@@ -2,7 +2,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Upstream from "@effect/sql-pg/PgClient"
 import { Duration, Effect, Option, type Scope, Stream } from "effect"
 import type { Connector } from "../../pool/Connection.ts"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import { fromPool, PgError } from "../failure/PgError.ts"
 import { type PgClientConfig, poolConfig } from "../PgClientConfig.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
@@ -20,7 +20,7 @@ const payload = (event: ListenEvent): Option.Option<string> =>
   event._tag === "Notification" ? Option.some(event.payload) : Option.none()
 
 const notifyBy =
-  (pool: PoolOf<PgConnection>): Notify =>
+  (pool: LendingPool<PgConnection>): Notify =>
   (channel) => {
     const query = { text: "SELECT pg_notify($1, '')", values: [channel], isUnprepared: true }
     return pool
@@ -34,7 +34,7 @@ const notifyBy =
  */
 export const make = (
   connector: Connector<PgConnection>,
-  pool: PoolOf<PgConnection>,
+  pool: LendingPool<PgConnection>,
   config: PgClientConfig
 ): Effect.Effect<Listen, never, Scope.Scope> =>
   Effect.gen(function* () {

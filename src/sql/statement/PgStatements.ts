@@ -1,6 +1,6 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import { Cause, Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromPool, type PgError } from "../failure/PgError.ts"
@@ -84,7 +84,7 @@ const canWaitWithin = (limit: Duration.Duration | undefined): boolean =>
 
 /** What statements are borrowed for, and how. */
 export interface Borrowing {
-  readonly pool: PoolOf<PgConnection>
+  readonly pool: LendingPool<PgConnection>
   readonly settings: SessionSettings
   /** How many stale sessions one statement may use up. */
   readonly replays: number
@@ -101,7 +101,7 @@ export interface Borrowing {
 export class BorrowedStatements extends PgStatements {
   protected readonly place = outside
   protected readonly lease: Effect.Effect<PgConnection, PgError, Scope.Scope>
-  private readonly pool: PoolOf<PgConnection>
+  private readonly pool: LendingPool<PgConnection>
   private readonly settings: SessionSettings
   private readonly replays: number
   private readonly pipelines: Pipelines | undefined

@@ -1,6 +1,6 @@
 import { type Clock, Duration, Effect, FiberSet, type Scope } from "effect"
 import type { Kept } from "../../pool/Errand.ts"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
 import { undertaking } from "../../runtime/Undertaking.ts"
 import type { PgError } from "../failure/PgError.ts"
@@ -21,12 +21,12 @@ const lookTime = Duration.millis(50)
 export class Pipelines {
   private open: ReadonlyArray<Pipeline> = []
   private isLooking = false
-  private readonly pool: PoolOf<PgConnection>
+  private readonly pool: LendingPool<PgConnection>
   private readonly clock: Clock.Clock
   private readonly fork: (effect: Effect.Effect<void>) => void
 
   private constructor(
-    pool: PoolOf<PgConnection>,
+    pool: LendingPool<PgConnection>,
     clock: Clock.Clock,
     fork: (effect: Effect.Effect<void>) => void
   ) {
@@ -37,7 +37,7 @@ export class Pipelines {
 
   /** None as yet; the scope ends what looks after them. */
   static readonly make = (
-    pool: PoolOf<PgConnection>,
+    pool: LendingPool<PgConnection>,
     clock: Clock.Clock
   ): Effect.Effect<Pipelines, never, Scope.Scope> =>
     Effect.map(

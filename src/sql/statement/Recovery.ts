@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, Metric, MetricLabel } from "effect"
 import type { Connection } from "../../pool/Connection.ts"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import { type AnyFiber, spanOf } from "../../runtime/Traced.ts"
 import type { Fate } from "../transaction/CommitFate.ts"
 
@@ -41,7 +41,7 @@ const mark = (fiber: AnyFiber, event: string): void => {
 }
 
 /** Tells that something is run again, and after which failure. */
-export const noteReplay = (pool: PoolOf<Connection>, detail: string): Effect.Effect<void> =>
+export const noteReplay = (pool: LendingPool<Connection>, detail: string): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {
     recoveryMetrics.replays.unsafeUpdate(1, unlabelled)
     mark(fiber, "db.replayed")
@@ -50,7 +50,7 @@ export const noteReplay = (pool: PoolOf<Connection>, detail: string): Effect.Eff
 
 /** Tells what became of a COMMIT whose answer was lost: by the subject whether it took effect. */
 export const noteCommit = (
-  pool: PoolOf<Connection>,
+  pool: LendingPool<Connection>,
   fate: Exclude<Fate, "Waiting">,
   detail: string
 ): Effect.Effect<void> =>

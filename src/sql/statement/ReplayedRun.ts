@@ -1,6 +1,6 @@
 import { Effect, FiberRef, GlobalValue } from "effect"
 import type { Connection } from "../../pool/Connection.ts"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import { noteReplay } from "./Recovery.ts"
 
 /** What one replayed effect has done for good so far; it and all that it forks share one. */
@@ -19,7 +19,7 @@ export const current: FiberRef.FiberRef<ReplayedRun | undefined> = GlobalValue.g
 
 /** Tells the events of the pool that something is run again, the first time it is asked to. */
 export const noteFirst = (
-  pool: PoolOf<Connection>,
+  pool: LendingPool<Connection>,
   replayed: ReplayedRun | undefined
 ): Effect.Effect<void> => {
   if (replayed?.after === undefined) return Effect.void

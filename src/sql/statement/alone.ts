@@ -1,5 +1,5 @@
 import type { Duration, Effect, Exit } from "effect"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
 import type { PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
@@ -26,7 +26,11 @@ export const sendAlone = (
 ): Effect.Effect<void> => connection.send(query, outside, done, limit)
 
 /** Runs one on a session of its own. */
-export const alone = (pool: PoolOf<PgConnection>, statement: SingleStatement, then: Then): Run =>
+export const alone = (
+  pool: LendingPool<PgConnection>,
+  statement: SingleStatement,
+  then: Then
+): Run =>
   pool.run<Answer, PgError | AcquireError>((connection, done) =>
     sendAlone(connection, statement, (exit) => done(then(exit)))
   )

@@ -1,6 +1,6 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Context, type Duration, Effect, Exit, type Tracer } from "effect"
-import type { PoolOf, Restore } from "../../pool/Pool.ts"
+import type { LendingPool, Restore } from "../../pool/Pool.ts"
 import { type AnyFiber, isTraced } from "../../runtime/Traced.ts"
 import { type PgError, resolved } from "../failure/PgError.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
@@ -15,7 +15,7 @@ import { type TransactionTime, timed } from "./transactionTimeout.ts"
 
 /** What the transactions of one client are made from. */
 export interface TransactionOptions {
-  readonly pool: PoolOf<PgConnection>
+  readonly pool: LendingPool<PgConnection>
   /** How many stale sessions one transaction may use up before it has begun. */
   readonly replays: number
   /** Absent: a COMMIT that is not answered is `Unknown`, and no statement asks for an id. */

@@ -2,7 +2,7 @@ import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, FiberRef, Option, Tracer } from "effect"
-import type { PoolOf } from "../../pool/Pool.ts"
+import type { LendingPool } from "../../pool/Pool.ts"
 import { locally } from "../../runtime/locally.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import type { PgError } from "../failure/PgError.ts"
@@ -21,7 +21,7 @@ import type { TransactionSession } from "./TransactionSession.ts"
  */
 export interface TransactionLevel extends Droppable {
   /** Absent for a transaction that was begun by hand, on a connection provided as its own. */
-  readonly pool: PoolOf<PgConnection> | undefined
+  readonly pool: LendingPool<PgConnection> | undefined
   /** What statements find in their context. */
   readonly statements: SqlConnection
   /** Held by what is nested in it. */
@@ -126,7 +126,7 @@ export const within = <A, E, R>(
  * client, so one of another pool of ours does not count.
  */
 export const current = (
-  pool: PoolOf<PgConnection>,
+  pool: LendingPool<PgConnection>,
   context: Context.Context<never>
 ): readonly [TransactionLevel, number] | undefined => {
   const found = Context.getOption(context, TransactionConnection)
@@ -138,7 +138,7 @@ export const current = (
 
 /** The connection for a statement: that of the transaction it stands in, else `outside`. */
 export const acquirer = (
-  pool: PoolOf<PgConnection>,
+  pool: LendingPool<PgConnection>,
   outside: SqlConnection
 ): Effect.Effect<SqlConnection> =>
   Effect.withFiberRuntime((fiber) => {

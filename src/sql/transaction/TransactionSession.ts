@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { Loan, PoolOf, Restore } from "../../pool/Pool.ts"
+import type { LendingPool, Loan, Restore } from "../../pool/Pool.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, fromPool, type PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
@@ -11,7 +11,7 @@ import { HeldSession } from "./HeldSession.ts"
 
 /** Where the sessions of transactions come from. */
 export interface SessionSource {
-  readonly pool: PoolOf<PgConnection>
+  readonly pool: LendingPool<PgConnection>
   /** How many stale sessions one transaction may use up before it has begun. */
   readonly replays: number
   /** Whether the ids of transactions are to be learned. */
