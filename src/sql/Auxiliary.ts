@@ -1,4 +1,4 @@
-import { Duration, Effect, RcRef, type Scope } from "effect"
+import { Duration, Effect, RcMap, type Scope } from "effect"
 import type { LendingPool } from "../pool/Pool.ts"
 import { type AuxiliaryDial, auxiliarySession } from "./auxiliarySession.ts"
 import { fromPool, PgError } from "./failure/PgError.ts"
@@ -30,9 +30,9 @@ const idleTimeToLive = Duration.seconds(1)
 /** A server that is there answers a few short statements at once. */
 const answerTimeout = Duration.seconds(2)
 
-const inTime = <A>(
-  answer: Effect.Effect<A, PgError>,
-  patience: Duration.Duration
+const answeredWithin = <A>(
+  patience: Duration.Duration,
+  answer: Effect.Effect<A, PgError>
 ): Effect.Effect<A, PgError | typeof unanswered> =>
   Effect.timeoutFail(answer, { duration: patience, onTimeout: () => unanswered })
 
@@ -47,19 +47,29 @@ const opened = (dial: AuxiliaryDial<PgConnection>) =>
 export const make = (
   dial: AuxiliaryDial<PgConnection>
 ): Effect.Effect<Auxiliary, never, Scope.Scope> =>
-  Effect.map(
-    RcRef.make({ acquire: opened(dial), idleTimeToLive }),
-    (session): Auxiliary => ({
+  Effect.gen(function* () {
+    const sessions = yield* RcMap.make({ lookup: (_: number) => opened(dial), idleTimeToLive })
+    let newest = 0
+    // The next question finds another session; this one ends with the last who asks on it.
+    const replace = (number: number) =>
+      Effect.suspend(() => {
+        if (number === newest) newest += 1
+        return RcMap.invalidate(sessions, number)
+      })
+    return {
       ask: (question, patience = answerTimeout) =>
-        RcRef.get(session).pipe(
-          Effect.flatMap(({ connection, mutex }) =>
-            inTime(mutex.hold(question(connection)), patience)
-          ),
-          Effect.tapError(() => RcRef.invalidate(session)),
-          Effect.scoped
-        )
-    })
-  )
+        Effect.suspend(() => {
+          const number = newest
+          return RcMap.get(sessions, number).pipe(
+            Effect.flatMap(({ connection, mutex }) =>
+              answeredWithin(patience, mutex.hold(question(connection)))
+            ),
+            Effect.tapError(() => replace(number)),
+            Effect.scoped
+          )
+        })
+    }
+  })
 
 /** The server had no room for one connection more, or grants no more to this role. */
 const isFull = (error: PgError | typeof unanswered): boolean =>
@@ -73,7 +83,7 @@ export const orPooled = ({ ask }: Auxiliary, pool: LendingPool<PgConnection>): A
   ask: (question, patience = answerTimeout) =>
     Effect.catchIf(ask(question, patience), isFull, () =>
       Effect.mapError(
-        pool.use((connection) => inTime(question(connection), patience)),
+        pool.use((connection) => answeredWithin(patience, question(connection))),
         (error) => (error === unanswered ? error : fromPool(error))
       )
     )

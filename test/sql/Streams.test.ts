@@ -125,4 +125,18 @@ layer(
       assert.strictEqual(row?.count, "2")
     })
   )
+
+  it.effect("fails a stream, and nobody who has the session after it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const rows = sql`SELECT generate_series(1, 300) AS n`.stream
+      const error = yield* failure(Stream.runDrain(rows))
+      assert.match(String(error.cause), /type parser/)
+      assert.strictEqual(error.outcome, "Unknown")
+      const [row] = yield* sql`SELECT 'in order' AS state`
+      assert.deepStrictEqual(row, { state: "in order" })
+      const inside = Effect.zipRight(failure(Stream.runDrain(rows)), sql`SELECT 1 AS one`)
+      assert.deepStrictEqual(yield* sql.withTransaction(inside), [{ one: "1" }])
+    })
+  )
 })

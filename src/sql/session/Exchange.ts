@@ -3,6 +3,7 @@ import { prepareValue } from "pg/lib/utils.js"
 import { serialize } from "pg-protocol"
 import type { Prepared } from "./PreparedStatements.ts"
 import { RowShape, type TypeParsers } from "./RowShape.ts"
+import { UnreadableAnswer } from "./UnreadableAnswer.ts"
 
 /** What the driver answers; several statements in one text answer with a list. */
 export type Answer = StatementResult | ReadonlyArray<StatementResult>
@@ -58,16 +59,6 @@ class StatementResult {
   oid: number | null = null
   rows: pg.QueryResult["rows"] = []
   fields: Array<pg.FieldDef> = []
-}
-
-/** The statement was executed, but a value of its answer could not be read: a type parser threw. */
-export class UnreadableAnswer extends Error {
-  readonly code = "EUNREADABLE"
-  override readonly cause: unknown
-  constructor(cause: unknown) {
-    super("a type parser could not read a value of the answer")
-    this.cause = cause
-  }
 }
 
 /** "INSERT 0 1": the command, for INSERT the number of an object of old, and the rows. */

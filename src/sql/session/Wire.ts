@@ -8,14 +8,14 @@ import {
   type Epilogue,
   Exchange,
   type Query,
-  type Route,
-  UnreadableAnswer
+  type Route
 } from "./Exchange.ts"
 import { Exchanges } from "./Exchanges.ts"
 import { PreparedStatements } from "./PreparedStatements.ts"
 import type { TypeParsers } from "./RowShape.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { idStatement, pooledIdStatement, type TransactionId } from "./TransactionId.ts"
+import { UnreadableAnswer } from "./UnreadableAnswer.ts"
 
 /** Where a statement stands: it decides what a lost answer means. */
 export interface Place {

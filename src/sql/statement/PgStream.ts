@@ -55,7 +55,8 @@ const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
     const ended = () => fail(new Error("Connection terminated by the server"))
     connection.client.once("end", ended)
     cursor.read(rowsPerRead, (cause: Error | undefined, rows) => {
-      if (cause) return fail(cause)
+      const failure = cause ?? cursor.unreadable
+      if (failure) return fail(failure)
       end(rows.length > 0 ? Effect.succeed(Chunk.unsafeFromArray(rows)) : noMore)
     })
     return Effect.ensuring(
