@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto"
-import { Clock, Context, Duration, Effect, Layer, Ref } from "effect"
+import { Context, Duration, Effect, Layer, Ref } from "effect"
+import { instant } from "../runtime/Instant.ts"
 import * as SignInPause from "./SignInPause.ts"
 
 /** How long somebody stays signed in. */
@@ -37,7 +38,7 @@ const make = (isToken: (given: string) => boolean) =>
 
     const signIn = (given: string): Effect.Effect<SignInResult> =>
       Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* instant
         const wait = SignInPause.waitAt(yield* Ref.get(pause), now)
         if (wait > 0) return { _tag: "TooSoon", wait: Duration.millis(wait) }
         if (isToken(given)) return yield* begin(now)
@@ -47,11 +48,7 @@ const make = (isToken: (given: string) => boolean) =>
       })
 
     const isSignedIn = (secret: string) =>
-      Effect.zipWith(
-        Ref.get(sessions),
-        Clock.currentTimeMillis,
-        (all, now) => (all.get(keyOf(secret)) ?? 0) > now
-      )
+      Effect.zipWith(Ref.get(sessions), instant, (all, now) => (all.get(keyOf(secret)) ?? 0) > now)
 
     const signOut = (secret: string) =>
       Ref.update(sessions, (all) => new Map([...all].filter(([key]) => key !== keyOf(secret))))

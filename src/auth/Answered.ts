@@ -3,7 +3,7 @@ import { Duration, Effect } from "effect"
 import { DatabaseUnavailable } from "./AuthError.ts"
 import { charged } from "./CallDeadline.ts"
 import { Housekeeping } from "./Housekeeping.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
+import { makeUntilAnswered } from "./IdempotentStatement.ts"
 
 /** How statements are run that somebody's request has caused. */
 export type Answered = <A>(
@@ -14,11 +14,11 @@ export type Answered = <A>(
 const tooLate = new DatabaseUnavailable({ retryAfterSeconds: 1 })
 
 /**
- * As `untilAnswered`, for as long as is left to the call under way, or for the deadline outside of
+ * As `UntilAnswered`, for as long as is left to the call under way, or for the deadline outside of
  * one; each answer is an occasion for housekeeping.
  */
 export const makeAnswered = (deadline: Duration.DurationInput): Effect.Effect<Answered> =>
-  Effect.map(Housekeeping, ({ afterAnswer }) => {
+  Effect.zipWith(makeUntilAnswered, Housekeeping, (untilAnswered, { afterAnswer }) => {
     const alone = untilAnswered(deadline)
     return (statement) =>
       charged((left) => {

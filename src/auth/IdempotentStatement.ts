@@ -1,5 +1,6 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect } from "effect"
+import { acquireTimeout } from "../sql/acquireTimeout.ts"
 import { statementTimeout } from "../sql/session/statementTimeout.ts"
 import { replay, replayBounded } from "../sql/statement/replay.ts"
 import type { DatabaseUnavailable } from "./AuthError.ts"
@@ -12,9 +13,6 @@ import { metItself } from "./UniqueKeys.ts"
  */
 const patience = Duration.seconds(5)
 
-/** As long as a run waits for a connection, unless the pool was told otherwise. */
-const longestWait = Duration.seconds(10)
-
 /** What a retry needs is made for a failure: it costs more than the statement. */
 const againWhere =
   <E>(isWorthIt: (error: E) => boolean) =>
@@ -23,21 +21,29 @@ const againWhere =
       Effect.retry(statement, { while: isWorthIt, times: 2 })
     )
 
+/** Runs a statement that may be run any number of times, for as long as it is told. */
+export type UntilAnswered = (
+  deadline: Duration.DurationInput
+) => <A>(statement: Effect.Effect<A, SqlError>) => Effect.Effect<A, DatabaseUnavailable>
+
 /**
  * Runs a statement that may be run any number of times until its answer arrives, or fails with
  * `DatabaseUnavailable` at the deadline.
  */
-export const untilAnswered = (deadline: Duration.DurationInput) => {
-  const options = { idempotent: true, deadline }
-  // A deadline costs about as much as a statement. Spared it, the first run may outlast a deadline
-  // of 10 s or more, but only by the time it has for its answer.
-  const replayed = Duration.lessThan(deadline, longestWait) ? replay : replayBounded
-  return <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, DatabaseUnavailable> =>
-    statement.pipe(
-      statementTimeout(patience),
-      // Three leave room for three earlier runs that are still under way.
-      againWhere(metItself),
-      replayed(options),
-      Effect.catchTag("SqlError", fromSqlError)
-    )
-}
+export const makeUntilAnswered: Effect.Effect<UntilAnswered> = Effect.map(
+  acquireTimeout,
+  (longestWait) => (deadline) => {
+    const options = { idempotent: true, deadline }
+    // A deadline costs about as much as a statement. Spared it, the first run may outlast one that is
+    // as long as its wait for a connection or longer, but only by the time it has for its answer.
+    const replayed = Duration.lessThan(deadline, longestWait) ? replay : replayBounded
+    return (statement) =>
+      statement.pipe(
+        statementTimeout(patience),
+        // Three leave room for three earlier runs that are still under way.
+        againWhere(metItself),
+        replayed(options),
+        Effect.catchTag("SqlError", fromSqlError)
+      )
+  }
+)

@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import { Duration, Effect } from "effect"
+import { Cause, Duration, Effect, FiberSet } from "effect"
 import { statementTimeout } from "../sql/session/statementTimeout.ts"
+import { fromSqlError } from "./DatabaseFault.ts"
 import type { SessionId } from "./Session.ts"
 
 /** Last-seen is written at most this often, so that reading a session is seldom a write. */
@@ -17,8 +18,11 @@ const patience = Duration.seconds(5)
 export const makeLastSeen = (idle: Duration.Duration) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
-    const scope = yield* Effect.scope
+    // Of the layer, not of who asks: a transaction of theirs is none of its business.
+    const fork = yield* FiberSet.makeRuntime<never>()
     const underWay = new Set<SessionId>()
+    // Each look-up tries, and one line is enough.
+    let isTold = false
 
     // A session that has ended since stays so.
     const write = (id: SessionId) => sql`
@@ -26,12 +30,27 @@ export const makeLastSeen = (idle: Duration.Duration) =>
       where id = ${id} and last_seen < now() - make_interval(secs => ${Duration.toSeconds(touchInterval(idle))})
         and expires > now() and last_seen + make_interval(secs => ${Duration.toSeconds(idle)}) > now()`
 
+    const written = Effect.sync(() => {
+      isTold = false
+    })
+    const notWritten = (cause: Cause.Cause<unknown>) =>
+      Effect.suspend(() => {
+        // The next look-up tries again, so this one is nobody's concern.
+        if (isTold || !Cause.isDie(cause))
+          return Effect.logDebug("A session's last-seen was not written")
+        isTold = true
+        return Effect.logError(
+          "No session's last-seen can be written: all end after their idle time",
+          cause
+        )
+      })
+
     const touch = (id: SessionId) =>
       write(id).pipe(
         statementTimeout(patience),
         Effect.timeout(patience),
-        // The next look-up tries again, so this one is nobody's concern.
-        Effect.catchAllCause(() => Effect.logDebug("A session's last-seen was not written")),
+        Effect.catchTag("SqlError", fromSqlError),
+        Effect.matchCauseEffect({ onSuccess: () => written, onFailure: notWritten }),
         Effect.ensuring(Effect.sync(() => underWay.delete(id)))
       )
 
@@ -40,6 +59,7 @@ export const makeLastSeen = (idle: Duration.Duration) =>
       Effect.suspend(() => {
         if (underWay.has(id)) return Effect.void
         underWay.add(id)
-        return Effect.asVoid(Effect.forkIn(touch(id), scope))
+        fork(touch(id))
+        return Effect.void
       })
   })

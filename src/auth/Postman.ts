@@ -1,8 +1,9 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Cause, Duration, Effect, Exit, Option, Predicate, Queue, type Scope } from "effect"
+import { MailRefused } from "../mail/Mailer.ts"
 import { beginCountingLetters, countLetter } from "./AuthMetrics.ts"
 import { type ClaimedLetter, claim, LEASE, type TokenLifetimes } from "./ClaimStatement.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
+import { makeUntilAnswered } from "./IdempotentStatement.ts"
 import type { Letter } from "./Letter.ts"
 
 /** What delivers the letters of an outbox. */
@@ -26,13 +27,14 @@ const GIVE_UP_AFTER = "1 day"
 
 /** How long to leave a database alone that did not answer, and a letter that somebody else has. */
 const PATIENCE = Duration.seconds(30)
+const again = Option.some(PATIENCE)
 const SHORTEST_WAIT = Duration.seconds(1)
 
 /** Delivers letters in the background until its scope closes. Looks once, then whenever woken. */
 export const makePostman = (options: PostmanOptions): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { concurrency, deliver, lifetimes, sql, wakeUps } = options
-    const answered = untilAnswered("10 seconds")
+    const answered = (yield* makeUntilAnswered)("10 seconds")
     yield* beginCountingLetters
     const hands = yield* Effect.makeSemaphore(concurrency)
     const scope = yield* Effect.scope
@@ -48,12 +50,17 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
             : Effect.flatMap(answered(postponed(sql, letter, isFinal(exit))), (isGivenUp) =>
                 Effect.zipRight(
                   countLetter(letter.purpose, isGivenUp ? "given-up" : "failed"),
-                  report(letter, isGivenUp)
+                  report(letter, isGivenUp, reasonOf(exit))
                 )
               )
         ),
         // The lease brings it back: better twice than never.
-        Effect.catchAllCause(() => Effect.logDebug("A letter's fate could not be written down")),
+        Effect.catchTag("DatabaseUnavailable", () =>
+          Effect.logDebug("A letter's fate could not be written down")
+        ),
+        Effect.catchAllDefect((defect) =>
+          Effect.logError("A letter's fate can't be written down", Cause.die(defect))
+        ),
         // There may be a timer for its lease, which nothing needs any more.
         Effect.zipRight(Queue.offer(wakeUps, undefined))
       )
@@ -64,11 +71,11 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
       yield* Effect.forkIn(Effect.ensuring(outcome(claimed), hands.release(1)), scope)
       return Option.none<Duration.Duration>()
     }).pipe(
-      Effect.catchAllCause(() =>
-        Effect.as(
-          Effect.logDebug("The outbox could not be looked into; it will be again"),
-          Option.some(PATIENCE)
-        )
+      Effect.catchTag("DatabaseUnavailable", () =>
+        Effect.as(Effect.logDebug("The outbox could not be looked into"), again)
+      ),
+      Effect.catchAllDefect((defect) =>
+        Effect.as(Effect.logError("The outbox can't be looked into", Cause.die(defect)), again)
       )
     )
 
@@ -117,8 +124,17 @@ const postponed = (
   )
 }
 
-/** Neither the recipient nor the cause, which may name them or quote the letter. */
-const report = ({ attempts, purpose }: ClaimedLetter, isGivenUp: boolean) =>
+/** What may be told of why: of another error than a mailer's it is not known whom its words name. */
+const reasonOf = (exit: Exit.Exit<unknown, unknown>): string =>
+  Option.match(Exit.causeOption(exit).pipe(Option.flatMap(Cause.failureOption)), {
+    onNone: () => "",
+    onSome: (error) => (error instanceof MailRefused ? `: ${error.message}` : "")
+  })
+
+/** Not the recipient, nor anything of the letter. */
+const report = ({ attempts, purpose }: ClaimedLetter, isGivenUp: boolean, reason: string) =>
   isGivenUp
-    ? Effect.logError(`A letter (${purpose}) was given up after ${attempts} attempts`)
-    : Effect.logWarning(`A letter (${purpose}) could not be delivered; attempt ${attempts} failed`)
+    ? Effect.logError(`A letter (${purpose}) was given up after ${attempts} attempts${reason}`)
+    : Effect.logWarning(
+        `A letter (${purpose}) could not be delivered; attempt ${attempts} failed${reason}`
+      )

@@ -3,7 +3,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import { Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import type { DatabaseUnavailable } from "./AuthError.ts"
-import { untilAnswered } from "./IdempotentStatement.ts"
+import { makeUntilAnswered } from "./IdempotentStatement.ts"
 import { SessionExpiry } from "./SessionExpiry.ts"
 
 /** How many rows were deleted, of each kind. */
@@ -127,7 +127,7 @@ const make = ({ batch = 500, deadline = Duration.seconds(10) }: PruningOptions) 
   Effect.gen(function* () {
     const sql = yield* SqlClient
     const { idle } = yield* SessionExpiry
-    const answered = untilAnswered(deadline)
+    const answered = (yield* makeUntilAnswered)(deadline)
 
     const oldest = (kind: keyof Pruned, rows: Oldest) =>
       Stream.paginateEffect(undefined, () =>

@@ -27,8 +27,10 @@ export const recentEvents = (
 ): Effect.Effect<ReadonlyArray<RecentEvent>, SqlError, SqlClient> =>
   Effect.flatMap(
     SqlClient,
-    (sql) => sql<Row>`
+    (sql) =>
+      sql<Row>`
       select id, at, kind, user_id, address from audit_events order by at desc, id limit ${most}`
+        .withoutTransform
   ).pipe(
     Effect.map((rows) =>
       rows.map(({ address, at, id, kind, user_id }) => ({

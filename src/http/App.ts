@@ -71,12 +71,12 @@ export const make = ({
       return Effect.flatMap(isOpen, (isOpen) =>
         isOpen ? answer(lookup, method, options, endpoints) : Effect.succeed(refused)
       ).pipe(
+        method === "POST" ? inLine : identity,
         orGiveUpAfter(deadline),
         Effect.matchCauseEffect({
           onSuccess: (response) => Effect.succeed(finished(response)),
           onFailure: (cause) => Effect.map(internalError(cause), finished)
         }),
-        method === "POST" ? inLine : identity,
         logged(lookup._tag === "NoSuchPath" ? "unknown" : lookup.path, { trustedHops }),
         // Handlers can be interrupted, by their router; what is around them answers whatever comes.
         Effect.uninterruptible

@@ -1,5 +1,6 @@
-import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Ref } from "effect"
+import { Context, DateTime, Deferred, Duration, Effect, Layer, Option, Ref } from "effect"
 import { type AcquireError, Pool, type PoolStats } from "../pool/index.ts"
+import { instant } from "../runtime/Instant.ts"
 import { DatabaseDown, type DatabaseUp } from "./Health.ts"
 
 /** How the database is asked. */
@@ -63,18 +64,21 @@ const make = Effect.fnUntraced(function* (options: DatabaseHealthOptions) {
   const cachedFor = Duration.toMillis(options.cachedFor ?? DEFAULT_CACHED_FOR)
   const scope = yield* Effect.scope
   const nextAnswer = Deferred.make<DatabaseUp, DatabaseDown>()
-  const latest = yield* Ref.make<Flight>({ answer: yield* nextAnswer, staleAt: 0 })
+  const latest = yield* Ref.make<Flight>({
+    answer: yield* nextAnswer,
+    staleAt: Number.NEGATIVE_INFINITY
+  })
 
   const land = (answer: Answer) =>
     Effect.intoDeferred(ask, answer).pipe(
-      Effect.zipRight(Clock.currentTimeMillis),
+      Effect.zipRight(instant),
       Effect.flatMap((now) => Ref.set(latest, { answer, staleAt: now + cachedFor }))
     )
 
   // In a fiber of its own: a caller who leaves must not take the answer from the others.
   const current = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* instant
       const next: Flight = { answer: yield* nextAnswer, staleAt: Number.POSITIVE_INFINITY }
       const flight = yield* Ref.updateAndGet(latest, (last) => (now < last.staleAt ? last : next))
       if (flight === next) yield* Effect.forkIn(Effect.interruptible(land(next.answer)), scope)

@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import { type Backoff, delayAfter } from "./Backoff.ts"
 
 /** Dials that failed in a row. */

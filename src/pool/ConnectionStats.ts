@@ -1,5 +1,5 @@
 import { Duration } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Member } from "./PoolState.ts"
 
 /** One connection of a pool at one moment. */

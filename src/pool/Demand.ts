@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import { patience } from "./Breaker.ts"
 import { established, firstWaiter, type State, total } from "./PoolState.ts"
 

@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import * as Breaker from "./Breaker.ts"
 import { isPreparing } from "./Demand.ts"
 import { type State, total } from "./PoolState.ts"

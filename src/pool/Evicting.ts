@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import { dueAgain, isSurplus, isToBeKeptAlive } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import { type Commands, report } from "./PoolCommand.ts"

@@ -1,5 +1,6 @@
 import type { Tracer } from "effect"
-import type { Alarm, Instant } from "../runtime/Alarm.ts"
+import type { Alarm } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Lease } from "./Lease.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
 

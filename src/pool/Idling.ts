@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Proof } from "./PoolCommand.ts"
 import { type Limits, type Member, type State, total } from "./PoolState.ts"
 

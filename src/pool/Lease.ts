@@ -1,5 +1,5 @@
 import { Effect, type Tracer } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { AcquireSpan } from "./AcquireSpan.ts"
 import type { AcquireError } from "./PoolError.ts"
 

@@ -1,5 +1,5 @@
 import { List } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import { dueAfterRest } from "./Idling.ts"
 import { advanced, type Member, type Moving, type State } from "./PoolState.ts"
 

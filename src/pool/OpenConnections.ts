@@ -8,7 +8,7 @@ import {
   FiberSet,
   type Scope
 } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Connection } from "./Connection.ts"
 
 /** A connection, and what it has been through. */

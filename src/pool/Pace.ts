@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 
 /** How fast a queue moves, for as long as somebody waits in it. */
 export interface Pace {

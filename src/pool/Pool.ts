@@ -1,4 +1,4 @@
-import { Context, Deferred, Effect, Exit, type Scope, type Stream } from "effect"
+import { Context, Deferred, type Duration, Effect, Exit, type Scope, type Stream } from "effect"
 import type { Connection, Connector } from "./Connection.ts"
 import type { ConnectionStats } from "./ConnectionStats.ts"
 import { type Errand, runErrand } from "./Errand.ts"
@@ -31,6 +31,8 @@ export interface PoolOf<C extends Connection> {
   readonly use: <A, E, R>(
     f: (connection: C) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | AcquireError, R>
+  /** Longest wait of one caller for a connection. */
+  readonly acquireTimeout: Duration.Duration
   /** Borrows a connection and proves it with a round trip, however recently it was used. */
   readonly check: Effect.Effect<void, AcquireError>
   /** The counters now. */
@@ -136,6 +138,7 @@ export const make = <C extends Connection>(
     const shell = yield* PoolShell.make(connector, config)
     yield* warmUp(shell, config)
     return {
+      acquireTimeout: config.acquireTimeout,
       acquire: acquire(shell),
       use: use(shell),
       run: (errand) => runErrand(shell, errand),

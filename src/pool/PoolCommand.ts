@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Loss } from "./Connection.ts"
 import type { AcquireError, ConnectError } from "./PoolError.ts"
 import type { PoolEvent } from "./PoolEvent.ts"

@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import { socketClosed } from "./Connection.ts"
 import { connected, connectFailed, warm } from "./Dialing.ts"
 import { abort, condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"

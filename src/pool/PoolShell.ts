@@ -9,7 +9,8 @@ import {
   FiberSet,
   type Scope
 } from "effect"
-import { Alarm, type Instant } from "../runtime/Alarm.ts"
+import { Alarm } from "../runtime/Alarm.ts"
+import { type Instant, instantOf } from "../runtime/Instant.ts"
 import { type AnyFiber, spanOf } from "../runtime/Traced.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
@@ -199,7 +200,7 @@ export class PoolShell<C extends Connection> {
   }
 
   private now(): Instant {
-    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+    return instantOf(this.clock)
   }
 
   /**

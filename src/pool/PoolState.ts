@@ -1,5 +1,5 @@
 import { List } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Backoff } from "./Backoff.ts"
 import { type Breaker, closed } from "./Breaker.ts"
 import { type Pace, resting } from "./Pace.ts"

@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import * as Breaker from "./Breaker.ts"
 import { dialsAt, dialTimeout, isReplaced, unproven } from "./Demand.ts"
 import { abort, evict, expired } from "./Evicting.ts"

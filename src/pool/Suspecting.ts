@@ -1,4 +1,4 @@
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import type { Loss } from "./Connection.ts"
 import { condemn, evict } from "./Evicting.ts"
 import * as Members from "./Members.ts"

@@ -1,5 +1,5 @@
 import { HashSet, List } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 
 /** A caller in the queue. */
 export interface Waiter {

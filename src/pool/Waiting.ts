@@ -1,5 +1,5 @@
 import { Duration } from "effect"
-import type { Instant } from "../runtime/Alarm.ts"
+import type { Instant } from "../runtime/Instant.ts"
 import { advice, describe } from "./Diagnosis.ts"
 import { estimate } from "./Pace.ts"
 import { type Commands, report } from "./PoolCommand.ts"
@@ -148,5 +148,5 @@ export const refuseAll = (state: State, out: Commands, error: AcquireError): Sta
   for (const { ticket } of WaitQueue.toArray(state.waiting)) {
     out.push({ _tag: "Refuse", ticket, error })
   }
-  return { ...state, waiting: WaitQueue.empty }
+  return withWaiting(state, WaitQueue.empty)
 }

@@ -1,7 +1,5 @@
 import { Duration, Effect, type Fiber, FiberId } from "effect"
-
-/** Milliseconds on a clock that never goes back; only differences mean anything. */
-export type Instant = number
+import type { Instant } from "./Instant.ts"
 
 /** Rings once at the earliest instant it was set to. One timer serves any number of deadlines. */
 export class Alarm {

@@ -1,5 +1,6 @@
 import { type Clock, Duration, Effect, type Fiber, FiberSet, type Scope } from "effect"
 import { Alarm } from "./Alarm.ts"
+import { type Instant, instantOf } from "./Instant.ts"
 
 /** One that has not come yet. */
 interface Deadline {
@@ -50,9 +51,8 @@ export class Deadlines {
     return () => void this.running.delete(deadline)
   }
 
-  /** Milliseconds of a clock that nobody sets. */
-  private now(): number {
-    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+  private now(): Instant {
+    return instantOf(this.clock)
   }
 
   private setAlarm(next: number, now: number): void {

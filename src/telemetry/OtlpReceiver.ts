@@ -1,6 +1,6 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type { HttpClientError } from "@effect/platform/HttpClientError"
+import { type HttpClientError, isHttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { Cause, Duration, Effect, Exit, Layer } from "effect"
 
@@ -34,6 +34,7 @@ const answered = (delivery: Delivery): Delivery =>
 /** One word of why, without addresses or headers. */
 const reasonOf = (cause: Cause.Cause<HttpClientError>): string => {
   const error = Cause.squash(cause)
+  if (isHttpClientError(error)) return error.reason
   return error instanceof Error ? error.message : String(error)
 }
 

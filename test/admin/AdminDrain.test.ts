@@ -21,6 +21,7 @@ const serviceWith = (connections: number) => {
     uses: 0
   }))
   const pool = Layer.mock(Pool, {
+    acquireTimeout: Duration.seconds(10),
     stats: Effect.succeed(resting),
     connections: Effect.succeed(roster),
     events: Stream.never

@@ -1,5 +1,5 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Layer, Logger, Redacted, Stream } from "effect"
+import { Duration, Effect, Layer, Logger, Redacted, Stream } from "effect"
 import * as Admin from "../../src/admin/Admin.ts"
 import { Server } from "../../src/http/Server.ts"
 import { Pool } from "../../src/pool/index.ts"
@@ -29,6 +29,7 @@ const client = scriptedClient((text) =>
 )
 
 const pool = Layer.mock(Pool, {
+  acquireTimeout: Duration.seconds(10),
   stats: Effect.succeed(resting),
   connections: Effect.succeed([]),
   events: Stream.never

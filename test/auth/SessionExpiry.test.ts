@@ -8,12 +8,12 @@ import { SessionExpiry } from "../../src/auth/SessionExpiry.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import * as SessionToken from "../../src/auth/SessionToken.ts"
 import { eventually } from "../support/Backends.ts"
-import { settled } from "../support/Captured.ts"
+import { captured, settled } from "../support/Captured.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
-import { scriptedClient } from "./ScriptedClient.ts"
+import { scriptedClient, serverError } from "./ScriptedClient.ts"
 
 const auth = Layer.merge(accountsAlone, Sessions.layer()).pipe(
   Layer.provide(SessionExpiry.layer({ idle: "10 hours", absolute: "3 days" })),
@@ -117,6 +117,21 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("a session", (it
     })
   )
 
+  it.effect("is written to outside of a transaction of whoever asks for it", () =>
+    Effect.gen(function* () {
+      const sessions = yield* Sessions
+      const sql = yield* SqlClient.SqlClient
+      const { session, sessionToken } = yield* signedUp("inside")
+      yield* aged(session, 120)
+      const inside = Effect.gen(function* () {
+        yield* sql`set transaction read only`
+        yield* sessions.validate(sessionToken)
+        yield* eventually(0, lastSeenAgo(session))
+      })
+      yield* sql.withTransaction(inside)
+    })
+  )
+
   it.effect("that has expired goes when its user signs in again", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -130,22 +145,23 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("a session", (it
   )
 })
 
+const stale = {
+  user_id: crypto.randomUUID(),
+  email: "stale@example.com",
+  email_verified: null,
+  created_at: new Date(0),
+  updated_at: new Date(0),
+  session_id: crypto.randomUUID(),
+  expires: new Date(1),
+  was_seen_long_ago: true
+}
+
 it.effect("last-seen of a session is written by one statement at a time", () =>
   Effect.gen(function* () {
     let writes = 0
-    const row = {
-      user_id: crypto.randomUUID(),
-      email: "stale@example.com",
-      email_verified: null,
-      created_at: new Date(0),
-      updated_at: new Date(0),
-      session_id: crypto.randomUUID(),
-      expires: new Date(1),
-      was_seen_long_ago: true
-    }
     const slowToWrite = scriptedClient((text) =>
       Effect.suspend(() => {
-        if (text.includes("select")) return Effect.succeed([row])
+        if (text.includes("select")) return Effect.succeed([stale])
         writes += 1
         return Effect.never
       })
@@ -163,3 +179,26 @@ it.effect("last-seen of a session is written by one statement at a time", () =>
     }).pipe(Effect.provide(Layer.provide(Sessions.layer(), slowToWrite)))
   })
 )
+
+it.effect("last-seen of sessions that can never be written is told of once, as an error", () => {
+  const log = captured()
+  const refusing = scriptedClient((text) =>
+    text.includes("select")
+      ? Effect.succeed([stale])
+      : serverError("42501", { message: "permission denied for table sessions" })
+  )
+  return Effect.gen(function* () {
+    const sessions = yield* Sessions
+    const token = yield* SessionToken.generate
+    for (const _ of Array.from({ length: 3 })) {
+      yield* sessions.validate(token)
+      yield* settled
+    }
+    expect(log.lines).toEqual([
+      {
+        level: "ERROR",
+        message: "No session's last-seen can be written: all end after their idle time"
+      }
+    ])
+  }).pipe(Effect.provide(Layer.provide(Sessions.layer(), [refusing, log.layer])))
+})

@@ -30,4 +30,9 @@ export const resting: PoolStats = {
 export const fakePool = (
   check: Effect.Effect<void, AcquireError> = Effect.void,
   stats: Partial<PoolStats> = {}
-): Layer.Layer<Pool> => Layer.mock(Pool, { check, stats: Effect.succeed({ ...resting, ...stats }) })
+): Layer.Layer<Pool> =>
+  Layer.mock(Pool, {
+    acquireTimeout: Duration.seconds(10),
+    check,
+    stats: Effect.succeed({ ...resting, ...stats })
+  })

@@ -6,7 +6,7 @@ import type { PoolEvent } from "../../src/pool/PoolEvent.ts"
 import { step } from "../../src/pool/PoolMachine.ts"
 import { empty, type State } from "../../src/pool/PoolState.ts"
 import type { Waiter } from "../../src/pool/WaitQueue.ts"
-import type { Instant } from "../../src/runtime/Alarm.ts"
+import type { Instant } from "../../src/runtime/Instant.ts"
 
 const inWords = (command: Command): ReadonlyArray<string> => {
   switch (command._tag) {

@@ -108,6 +108,9 @@ export class KnownTexts {
   use(text: string): KnownText {
     const known = this.of(text)
     known.uses += 1
+    // Where there are few none is ever forgotten, and their order costs more than it tells.
+    if (this.texts.size > KnownTexts.limit / 2 && this.texts.delete(text))
+      this.texts.set(text, known)
     return known
   }
 
@@ -115,8 +118,10 @@ export class KnownTexts {
     const known = new KnownText(text)
     if (!known.isRowStatement) return known
     this.texts.set(text, known)
-    const [oldest] = this.texts.keys()
-    if (this.texts.size > KnownTexts.limit && oldest !== undefined) this.texts.delete(oldest)
+    const [longestUnused] = this.texts.keys()
+    if (this.texts.size > KnownTexts.limit && longestUnused !== undefined) {
+      this.texts.delete(longestUnused)
+    }
     return known
   }
 }

@@ -1,5 +1,6 @@
 import { Exit } from "effect"
 import type * as pg from "pg"
+import { instantOf } from "../../runtime/Instant.ts"
 import { isNameLost, isOutdatedPlan, mayBeOfTypes } from "../failure/OutdatedPlan.ts"
 import type { PgError, Phase, Progress } from "../failure/PgError.ts"
 import {
@@ -178,7 +179,7 @@ export class Wire {
   }
 
   private get now(): number {
-    return this.settings.clock.unsafeCurrentTimeMillis()
+    return instantOf(this.settings.clock)
   }
 
   private epilogue({ transaction }: Place): Epilogue | undefined {

@@ -1,5 +1,6 @@
 import { type Clock, Duration, Effect, Exit, Fiber } from "effect"
 import type { Kept } from "../../pool/Errand.ts"
+import { instantOf } from "../../runtime/Instant.ts"
 import type { PgError } from "../failure/PgError.ts"
 import type { Answer, Query } from "../session/Exchange.ts"
 import { InterruptTime } from "../session/InterruptTime.ts"
@@ -181,7 +182,10 @@ export class Pipeline {
     first.text.heldUp()
     this.isClosed = true
     this.isUnblocking = true
-    return this.cancelAmong(first.answered)
+    const over = Effect.sync(() => {
+      this.isUnblocking = false
+    })
+    return this.cancelAmong(first.answered, over)
   })
 
   /** How long the server has worked on what it has just answered, as far as could be seen from here. */
@@ -205,7 +209,7 @@ export class Pipeline {
   }
 
   /** What takes longer than an interrupt may goes on by itself; nobody else gets the session before. */
-  private cancelAmong(answered: Signal): Effect.Effect<void> {
+  private cancelAmong(answered: Signal, over = Effect.void): Effect.Effect<void> {
     this.underWay += 1
     // One at a time: where the network is gone, each asks again and again.
     const cancelled = this.cancelling.withPermits(1)(
@@ -216,13 +220,10 @@ export class Pipeline {
         return Effect.catchAll(request, () => Effect.sync(() => this.spoil()))
       })
     )
-    const over = Effect.sync(() => {
-      this.isUnblocking = false
-      this.leave()
-    })
+    const left = Effect.sync(() => this.leave())
     const undone = Effect.timeoutOption(answered.given, usual).pipe(
       Effect.zipRight(cancelled),
-      Effect.ensuring(over)
+      Effect.ensuring(Effect.zipRight(over, left))
     )
     return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(undone)), (fiber) =>
       new InterruptTime().takeBack(
@@ -256,6 +257,6 @@ export class Pipeline {
   }
 
   private now(): number {
-    return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
+    return instantOf(this.clock)
   }
 }

@@ -1,4 +1,5 @@
-import { Clock, Duration, Effect, FiberSet, Option, Schedule, type Scope } from "effect"
+import { Duration, Effect, FiberSet, Option, Schedule, type Scope } from "effect"
+import { type Instant, instant } from "../../runtime/Instant.ts"
 import type { Auxiliary, unanswered } from "../Auxiliary.ts"
 import type { PgError } from "../failure/PgError.ts"
 import { isSameIncarnation } from "../session/Incarnation.ts"
@@ -99,22 +100,22 @@ export const make = (
           fate === waiting && isOrphan ? end(connection, doubt, "idle") : Effect.void
         )
       )
-    const untilKnown = (doubt: Doubt, since: number) =>
+    const untilKnown = (doubt: Doubt, since: Instant) =>
       Effect.gen(function* () {
-        const elapsed = (yield* Clock.currentTimeMillis) - since
+        const elapsed = (yield* instant) - since
         const fate = yield* asked(doubt, elapsed >= Duration.toMillis(orphanAfter))
         return fate === waiting ? yield* Effect.fail(fate) : fate
       }).pipe(
         Effect.retry({ schedule: again, while: isWorthAsking }),
         Effect.orElseSucceed(() => "Unknown" as const)
       )
-    const inTime = <A, E>(effect: Effect.Effect<A, E>) =>
+    const withinDeadline = <A, E>(effect: Effect.Effect<A, E>) =>
       Effect.timeoutOption(Effect.interruptible(effect), deadline)
     return {
       resolve: (doubt) =>
-        Effect.flatMap(Clock.currentTimeMillis, (since) =>
+        Effect.flatMap(instant, (since) =>
           Effect.map(
-            inTime(untilKnown(doubt, since)),
+            withinDeadline(untilKnown(doubt, since)),
             Option.getOrElse(() => "Unknown" as const)
           )
         ),
@@ -122,7 +123,7 @@ export const make = (
         Effect.sync(() => {
           const ended = onAuxiliary((connection) => end(connection, doubt, "any"))
           const retried = Effect.retry(ended, { schedule: again, while: isWorthAsking })
-          run(Effect.ignore(inTime(retried)))
+          run(Effect.ignore(withinDeadline(retried)))
         })
     }
   })

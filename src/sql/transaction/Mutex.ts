@@ -24,14 +24,20 @@ export class Mutex {
       let cancel: Effect.Effect<void> = Effect.void
       let isCancelled = false
       let isOver = false
+      const end = (result: Effect.Effect<A, E>) => {
+        // What cancels it may outlast its answer, and could hit what comes next.
+        if (isCancelled || isOver) return
+        isOver = true
+        this.release()
+        resume(result)
+      }
       const begin = () => {
-        cancel = task((result) => {
-          // What cancels it may outlast its answer, and could hit what comes next.
-          if (isCancelled) return
-          isOver = true
-          this.release()
-          resume(result)
-        })
+        try {
+          cancel = task(end)
+        } catch (defect) {
+          // It begins where another has left, who must not meet what it throws.
+          end(Effect.die(defect))
+        }
       }
       this.take(begin)
       return Effect.suspend(() => {
