@@ -1,4 +1,4 @@
-import { Duration, Effect, Option, Redacted } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import type { Mail } from "../mail/Mail.ts"
 import { Mailer, type MailRefused } from "../mail/Mailer.ts"
 import type { Letter } from "./Letter.ts"
@@ -6,8 +6,8 @@ import { hostOf, type PublicUrl } from "./PublicUrl.ts"
 
 /** What letters say that does not stand in them. */
 export interface LettersOptions {
-  /** Where links lead. None: the letter has the bare token, and says what to do with it. */
-  readonly publicUrl: Option.Option<PublicUrl>
+  /** Where links lead. Without it a letter has the bare token, and says what to do with it. */
+  readonly publicUrl?: PublicUrl | undefined
 }
 
 /** A page of the front end, which takes the token to the endpoint of the same purpose. */
@@ -106,14 +106,13 @@ type Invitation = Extract<Letter, { readonly token: Redacted.Redacted }>
 const asked = (
   { aim, page }: NonNullable<Words["proves"]>,
   { lifetime, token }: Invitation,
-  options: LettersOptions
+  { publicUrl }: LettersOptions
 ): string => {
   const secret = Redacted.value(token)
   const within = `It works once, within ${inWords(lifetime)}.`
-  return Option.match(options.publicUrl, {
-    onNone: () => `${aim}, enter this code where you were asked for it:\n\n${secret}\n\n${within}`,
-    onSome: (url) => `${aim}, open this link:\n\n${url}/${page}#token=${secret}\n\n${within}`
-  })
+  return publicUrl === undefined
+    ? `${aim}, enter this code where you were asked for it:\n\n${secret}\n\n${within}`
+    : `${aim}, open this link:\n\n${publicUrl}/${page}#token=${secret}\n\n${within}`
 }
 
 /**
@@ -122,12 +121,9 @@ const asked = (
  * This is the one place where a token of a letter is taken out of its `Redacted`; the text that it is
  * written into is redacted again.
  */
-export const write = (letter: Letter, options: LettersOptions): Mail => {
+export const write = (letter: Letter, options: LettersOptions = {}): Mail => {
   const { happened, otherwise, proves, subject } = WORDS[letter._tag]
-  const at = Option.match(options.publicUrl, {
-    onNone: () => "",
-    onSome: (url) => ` at ${hostOf(url)}`
-  })
+  const at = options.publicUrl === undefined ? "" : ` at ${hostOf(options.publicUrl)}`
   const paragraphs = [
     happened(at),
     ...(proves !== undefined && "token" in letter ? [asked(proves, letter, options)] : []),
@@ -138,6 +134,6 @@ export const write = (letter: Letter, options: LettersOptions): Mail => {
 
 /** Writes letters and hands them to the `Mailer`: what an outbox delivers by. */
 export const deliver =
-  (options: LettersOptions) =>
+  (options: LettersOptions = {}) =>
   (letter: Letter): Effect.Effect<void, MailRefused, Mailer> =>
     Effect.flatMap(Mailer, ({ send }) => send(write(letter, options)))

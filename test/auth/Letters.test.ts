@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Either, FastCheck, Option, Redacted } from "effect"
+import { Duration, Effect, Either, FastCheck, Redacted } from "effect"
 import { normaliseEmail } from "../../src/auth/Email.ts"
 import { Letter } from "../../src/auth/Letter.ts"
 import { deliver, type LettersOptions, write } from "../../src/auth/Letters.ts"
@@ -27,8 +27,8 @@ const notices = [
   Letter.AccountDeleted({ recipient })
 ]
 
-const linked: LettersOptions = { publicUrl: Option.some(publicUrl) }
-const bare: LettersOptions = { publicUrl: Option.none() }
+const linked: LettersOptions = { publicUrl }
+const bare: LettersOptions = {}
 
 const textOf = (letter: Letter, options = linked) => Redacted.value(write(letter, options).text)
 
