@@ -10,7 +10,6 @@ export {
   TokenInvalid,
   WrongPassword
 } from "./AuthError.ts"
-export { authSchema } from "./authSchema.ts"
 export { BreachedPasswords } from "./BreachedPasswords.ts"
 export type { ClientAddress } from "./ClientAddress.ts"
 export type { Credentials } from "./Credentials.ts"
@@ -20,6 +19,7 @@ export { Housekeeping, type HousekeepingOptions } from "./Housekeeping.ts"
 export { IdempotencyKey } from "./IdempotencyKey.ts"
 export { Letter } from "./Letter.ts"
 export * as Letters from "./Letters.ts"
+export * as Migrations from "./Migrations.ts"
 export * as OneTimeToken from "./OneTimeToken.ts"
 export { Outbox, type OutboxOptions } from "./Outbox.ts"
 export { Password } from "./Password.ts"

@@ -12,7 +12,8 @@ import { Sessions, type SessionsOptions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
 import type { Readiness } from "../../src/http/Readiness.ts"
 import { Server, type ServerOptions } from "../../src/http/Server.ts"
-import { ensureSchema, PgClient } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { ensureSchema } from "./ensureSchema.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
 
