@@ -81,6 +81,12 @@ export class Throttled extends Schema.TaggedError<Throttled>()("Throttled", {
   retryAfterSeconds
 }) {}
 
+/**
+ * What keeps anything from being done now: ask again after its `retryAfterSeconds`. Only after
+ * {@link DatabaseUnavailable} may it turn out to have been done.
+ */
+export type RetryLater = Throttled | HashingOverloaded | DatabaseUnavailable
+
 /** The Idempotency-Key of a sign-up belongs to a sign-up with another address or password. */
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()(
   "IdempotencyKeyReused",

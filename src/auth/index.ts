@@ -5,6 +5,7 @@ export {
   HashingOverloaded,
   IdempotencyKeyReused,
   InvalidCredentials,
+  type RetryLater,
   SessionInvalid,
   Throttled,
   TokenInvalid,
@@ -13,14 +14,14 @@ export {
 export { BreachedPasswords } from "./BreachedPasswords.ts"
 export type { ClientAddress } from "./ClientAddress.ts"
 export type { Credentials } from "./Credentials.ts"
-export { CanonicalEmail, Email, normaliseEmail } from "./Email.ts"
+export { Email } from "./Email.ts"
 export type { NewEmail } from "./EmailChange.ts"
 export { Housekeeping, type HousekeepingOptions } from "./Housekeeping.ts"
 export { IdempotencyKey } from "./IdempotencyKey.ts"
 export { Letter } from "./Letter.ts"
 export * as Letters from "./Letters.ts"
 export * as Migrations from "./Migrations.ts"
-export * as OneTimeToken from "./OneTimeToken.ts"
+export { type OneTimeToken, parse as parseOneTimeToken } from "./OneTimeToken.ts"
 export { Outbox, type OutboxOptions } from "./Outbox.ts"
 export { Password } from "./Password.ts"
 export type { NewPassword } from "./PasswordChange.ts"
@@ -35,7 +36,7 @@ export { Session, SessionId } from "./Session.ts"
 export { SessionExpiry, type SessionExpiryOptions } from "./SessionExpiry.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 export { Sessions, type SessionsOptions } from "./Sessions.ts"
-export * as SessionToken from "./SessionToken.ts"
+export { parse as parseSessionToken, type SessionToken } from "./SessionToken.ts"
 export type { SignedIn } from "./SignedIn.ts"
 export type { SignInOptions } from "./SignIn.ts"
 export type { SignUpOptions } from "./SignUp.ts"
