@@ -34,7 +34,7 @@ import { makeRequestSignUp } from "./SignUpRequest.ts"
 import type { Throttle } from "./Throttle.ts"
 import type { User } from "./User.ts"
 
-/** What of {@link Accounts} can be set. When sessions end is set by `SessionExpiry`. */
+/** The deadline of a call of {@link Accounts}. When sessions end is set by `SessionExpiry`. */
 export interface AccountsOptions {
   /**
    * Longest time for all statements of one call with their repetitions, those of the throttle too;

@@ -39,7 +39,7 @@ export class WrongPassword extends Schema.TaggedError<WrongPassword>()("WrongPas
 /**
  * No live session has this token: it is malformed, unknown, revoked or expired. Sign in again.
  *
- * It is only ever a verdict of the database, never a fault of it: see {@link DatabaseUnavailable}.
+ * It is never a fault of the database: see {@link DatabaseUnavailable}.
  */
 export class SessionInvalid extends Schema.TaggedError<SessionInvalid>()("SessionInvalid", {
   message: sentence("The session has ended or never was. Sign in again.")

@@ -5,7 +5,7 @@ import { makePostman } from "./Postman.ts"
 
 const PROOF_LIFETIME = Duration.hours(24)
 
-/** What of {@link Outbox} can be set. */
+/** How long the links in letters are good, and how many letters are delivered at once. */
 export interface OutboxOptions {
   /** How long links that prove an address are good. Default 24 hours. */
   readonly proofLifetime?: Duration.DurationInput
@@ -43,7 +43,7 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
   }
 >() {
   /**
-   * Letters are delivered by this function, in the background. One that fails is tried again after
+   * Delivers letters by this function, in the background. One that fails is tried again after
    * 30 s, doubled every time up to an hour, and given up after a day. A delivery that takes longer
    * than 30 s has failed.
    */

@@ -53,8 +53,8 @@ const MAX_WAIT = Duration.seconds(10)
 /**
  * Turns passwords into hashes and compares them, a few at a time.
  *
- * Fails with `HashingOverloaded` when too many wait, or one waited too long. The password is brought
- * into the same form ({@link normalisePassword}) before both.
+ * Fails with `HashingOverloaded` when too many wait, or one waited too long. Before both the password is
+ * brought into one form (NFC), so that it is the same from every keyboard.
  */
 export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
   Passwords,

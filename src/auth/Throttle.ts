@@ -6,7 +6,7 @@ import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
 import { newId } from "./SecureRandom.ts"
 import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimits.ts"
 
-/** What of {@link Throttle} can be set: limits, each with its default, and the time it may take. */
+/** What may be tried how often, each limit with its default, and the deadline of counting it. */
 export interface ThrottleOptions extends Partial<ThrottleLimits> {
   /**
    * Longest time for its statement with all its repetitions, where it is not a call of `Accounts`
