@@ -67,7 +67,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
      */
     readonly prepareSignUp: (
       credentials: Credentials,
-      requester?: Requester
+      options?: Pick<SignUpOptions, "requester">
     ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, PasswordRefused | RetryLater>
     /**
      * Has a letter sent that makes the user once its link is followed ({@link proveEmail}). Tells
