@@ -4,7 +4,7 @@ import { Mailer, type MailRefused } from "../mail/Mailer.ts"
 import type { Letter } from "./Letter.ts"
 import { hostOf, type PublicUrl } from "./PublicUrl.ts"
 
-/** What letters say that does not stand in them. */
+/** Where the links in letters lead. */
 export interface LettersOptions {
   /** Where links lead. Without it a letter has the bare token, and says what to do with it. */
   readonly publicUrl?: PublicUrl | undefined
