@@ -1,18 +1,16 @@
 import { Context, Data, Effect, Layer, type ParseResult, Schema } from "effect"
 import {
   Accounts,
-  type DatabaseUnavailable,
   Email,
-  type HashingOverloaded,
   type IdempotencyKeyReused,
   type InvalidCredentials,
   Outbox,
   Password,
   type PasswordRefused,
   Passwords,
+  type RetryLater,
   type SignedIn,
-  Throttle,
-  type Throttled
+  Throttle
 } from "holdfast/auth"
 
 // Sign-up as a part of something larger, without HTTP: someone is invited to a team and joins it.
@@ -43,9 +41,7 @@ export type AcceptInvitationError =
   | InvalidCredentials
   | IdempotencyKeyReused
   | PasswordRefused
-  | Throttled
-  | HashingOverloaded
-  | DatabaseUnavailable
+  | RetryLater
 
 /**
  * Signs a guest up and into the team that invited them. Who has an account already is signed in to

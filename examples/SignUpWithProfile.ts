@@ -4,15 +4,13 @@ import { PgClient } from "holdfast"
 import {
   Accounts,
   type Credentials,
-  type DatabaseUnavailable,
   type EmailTaken,
-  type HashingOverloaded,
   Outbox,
   type PasswordRefused,
   Passwords,
+  type RetryLater,
   type SignedIn,
-  Throttle,
-  type Throttled
+  Throttle
 } from "holdfast/auth"
 
 // A service of your own whose users have a profile: both come to be in one transaction, or neither.
@@ -30,13 +28,7 @@ export interface Profile {
 }
 
 /** Everything that can go wrong, and nothing else. */
-export type SignUpWithProfileError =
-  | EmailTaken
-  | PasswordRefused
-  | Throttled
-  | HashingOverloaded
-  | DatabaseUnavailable
-  | SqlError
+export type SignUpWithProfileError = EmailTaken | PasswordRefused | RetryLater | SqlError
 
 /**
  * Signs someone up together with their profile.

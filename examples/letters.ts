@@ -1,4 +1,4 @@
-import { Layer, Option, type Redacted } from "effect"
+import { Either, Layer, type Redacted } from "effect"
 import {
   Accounts,
   Letters,
@@ -19,7 +19,13 @@ export interface LetterOptions {
 
 /** Accounts that write letters, and sessions, over holdfast's client. */
 export const accounts = ({ from, publicUrl, smtpUrl }: LetterOptions) => {
-  const deliver = Letters.deliver({ publicUrl: Option.getRight(parsePublicUrl(publicUrl)) })
+  const deliver = Letters.deliver({
+    // Fails at the start: letters without links would tell of it only once somebody waits for one.
+    publicUrl: Either.getOrThrowWith(
+      parsePublicUrl(publicUrl),
+      (complaint) => new Error(`publicUrl ${complaint}`)
+    )
+  })
   const outbox = Layer.provide(Outbox.layer(deliver), SmtpMailer.layer({ url: smtpUrl, from }))
   return Layer.merge(
     Layer.provide(Accounts.layer(), [Passwords.layer(), Throttle.layer(), outbox]),

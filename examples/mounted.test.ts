@@ -43,4 +43,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a service of one's own
       )
     })
   )
+
+  it("does not start with letters whose links lead nowhere", () => {
+    const options = { smtpUrl: Redacted.make("smtp://127.0.0.1"), from: "accounts@example.com" }
+    assert.throws(
+      () => accounts({ ...options, publicUrl: "app.example.com" }),
+      "publicUrl must be like https://app.example.com"
+    )
+  })
 })

@@ -1,6 +1,6 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer } from "effect"
 import type { ConfigError } from "effect/ConfigError"
 import { Accounts } from "./auth/Accounts.ts"
 import { BreachedPasswords } from "./auth/BreachedPasswords.ts"
@@ -24,7 +24,7 @@ const warning = (message: string) => Layer.effectDiscard(Effect.logWarning(messa
 /** Letters without a way out of the service are not written: they could only pile up. */
 const outbox = (settings: Settings): Layer.Layer<Outbox, ConfigError, SqlClient> => {
   const { from, publicUrl, smtpUrl } = settings.mail
-  const written = Outbox.layer(Letters.deliver({ publicUrl: Option.fromNullable(publicUrl) }))
+  const written = Outbox.layer(Letters.deliver({ publicUrl }))
   if (smtpUrl !== undefined && from !== undefined) {
     const sent = Layer.provide(written, SmtpMailer.layer({ url: smtpUrl, from }))
     return publicUrl === undefined

@@ -1,11 +1,10 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Data, Effect, Layer, type Redacted } from "effect"
-import { authSchema } from "./auth/authSchema.ts"
+import * as Migrations from "./auth/Migrations.ts"
 import type { Pool } from "./pool/Pool.ts"
 import { isEmbedded, type Settings } from "./Settings.ts"
 import * as PgClient from "./sql/PgClient.ts"
-import { migrateFirst } from "./sql/schema/migrate.ts"
 import type { EmbeddedPostgresError } from "./testing/EmbeddedPostgresError.ts"
 
 /** Where the embedded server keeps its data, below the folder that the service was started in. */
@@ -23,7 +22,7 @@ const urlMissing = new DatabaseUrlMissing({
 
 /** Migrates on the first connection, unless DB_MIGRATE=off. */
 const initialize = ({ database: { migrate } }: Settings) =>
-  migrate === "off" ? {} : { initialize: migrateFirst(authSchema) }
+  migrate === "off" ? {} : { initialize: Migrations.migrateFirst }
 
 /** Lazy, so that a database that is away costs answers (503) and not the service. */
 const client = (settings: Settings, url: Redacted.Redacted<string>) =>

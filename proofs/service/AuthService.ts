@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { Effect, Layer, Option, type Redacted } from "effect"
+import { Effect, Layer, type Redacted } from "effect"
 import {
   Accounts,
   Letters,
@@ -42,7 +42,7 @@ export const authService = ({
   throttle = Throttle.off,
   url
 }: AuthServiceOptions) => {
-  const outbox = Outbox.layer(Letters.deliver({ publicUrl: Option.none() }))
+  const outbox = Outbox.layer(Letters.deliver())
   return Server.layer({ ...server, port: 0 }).pipe(
     Layer.provide(
       Layer.merge(

@@ -1,7 +1,7 @@
 import { Effect, Exit, type Fiber, FiberId, Runtime, Scope, Stream } from "effect"
 import { PCGRandom } from "effect/Utils"
 import type { Connector } from "../../src/pool/Connection.ts"
-import { make, type LendingPool } from "../../src/pool/Pool.ts"
+import { type LendingPool, make } from "../../src/pool/Pool.ts"
 import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
 import type { ConnectError } from "../../src/pool/PoolError.ts"
 import { perform } from "./Acts.ts"

@@ -1,20 +1,24 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { type Duration, Effect } from "effect"
 import { type Answered, makeAnswered } from "./Answered.ts"
+import { type LetterPart, letterPart } from "./LetterPart.ts"
 import { beginSession } from "./NewSession.ts"
 import { Outbox } from "./Outbox.ts"
 import { PasswordPolicy } from "./PasswordPolicy.ts"
 import { Passwords } from "./Passwords.ts"
 import { SessionExpiry } from "./SessionExpiry.ts"
 import { Throttle } from "./Throttle.ts"
+import { type ThrottleParts, throttleParts } from "./ThrottleParts.ts"
 
 /** What every capability of `Accounts` is built from. */
 export interface AccountMeans {
   readonly sql: SqlClient
   readonly policy: typeof PasswordPolicy.Service
   readonly passwords: typeof Passwords.Service
-  readonly throttle: typeof Throttle.Service
-  readonly outbox: typeof Outbox.Service
+  /** With the parts of statements that count attempts. */
+  readonly throttle: typeof Throttle.Service & ThrottleParts
+  /** With the part of a statement that writes a letter. */
+  readonly outbox: typeof Outbox.Service & { readonly letter: LetterPart }
   readonly answered: Answered
   readonly beginSession: ReturnType<typeof beginSession>
 }
@@ -23,12 +27,14 @@ export interface AccountMeans {
 export const accountMeans = (deadline: Duration.DurationInput) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
+    const throttle = yield* Throttle
+    const outbox = yield* Outbox
     return {
       sql,
       policy: yield* PasswordPolicy,
       passwords: yield* Passwords,
-      throttle: yield* Throttle,
-      outbox: yield* Outbox,
+      throttle: { ...throttle, ...throttleParts(sql, throttle.limits) },
+      outbox: { ...outbox, letter: letterPart(sql, outbox.isWriting) },
       answered: yield* makeAnswered(deadline),
       beginSession: beginSession(sql, yield* SessionExpiry)
     } satisfies AccountMeans

@@ -6,9 +6,9 @@ import { accountMeans } from "./AccountMeans.ts"
 import type {
   DatabaseUnavailable,
   EmailTaken,
-  HashingOverloaded,
   IdempotencyKeyReused,
   InvalidCredentials,
+  RetryLater,
   Throttled,
   TokenInvalid,
   WrongPassword
@@ -34,7 +34,7 @@ import { makeRequestSignUp } from "./SignUpRequest.ts"
 import type { Throttle } from "./Throttle.ts"
 import type { User } from "./User.ts"
 
-/** What of {@link Accounts} can be set. When sessions end is set by `SessionExpiry`. */
+/** The deadline of a call of {@link Accounts}. When sessions end is set by `SessionExpiry`. */
 export interface AccountsOptions {
   /**
    * Longest time for all statements of one call with their repetitions, those of the throttle too;
@@ -42,9 +42,6 @@ export interface AccountsOptions {
    */
   readonly deadline?: Duration.DurationInput
 }
-
-/** What can keep anything here from being done, now: ask again. */
-type Later = Throttled | HashingOverloaded | DatabaseUnavailable
 
 /**
  * Signs people up and in, and changes what they sign in with. Owns the table `users`.
@@ -61,7 +58,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly signUp: (
       credentials: Credentials,
       options?: SignUpOptions
-    ) => Effect.Effect<SignedIn, PasswordRefused | EmailTaken | IdempotencyKeyReused | Later>
+    ) => Effect.Effect<SignedIn, PasswordRefused | EmailTaken | IdempotencyKeyReused | RetryLater>
     /**
      * Prepares a sign-up for a transaction of yours: hashes the password, and answers the rest as an
      * effect that may run any number of times and always makes the same user and session. A
@@ -70,8 +67,8 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
      */
     readonly prepareSignUp: (
       credentials: Credentials,
-      requester?: Requester
-    ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, PasswordRefused | Later>
+      options?: Pick<SignUpOptions, "requester">
+    ) => Effect.Effect<Effect.Effect<SignedIn, EmailTaken | SqlError>, PasswordRefused | RetryLater>
     /**
      * Has a letter sent that makes the user once its link is followed ({@link proveEmail}). Tells
      * nobody but the owner of the mailbox whether it has an account; takes as long for both. Sent
@@ -80,7 +77,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly requestSignUp: (
       credentials: Credentials,
       options?: SignUpOptions
-    ) => Effect.Effect<void, PasswordRefused | IdempotencyKeyReused | Later>
+    ) => Effect.Effect<void, PasswordRefused | IdempotencyKeyReused | RetryLater>
     /**
      * Begins a session for a user who is known, and ends the one that it replaces. Takes as long for
      * an address that is not known.
@@ -88,13 +85,13 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly signIn: (
       credentials: Credentials,
       options?: SignInOptions
-    ) => Effect.Effect<SignedIn, InvalidCredentials | Later>
+    ) => Effect.Effect<SignedIn, InvalidCredentials | RetryLater>
     /** Sets a new password, ends all sessions and begins another. The user is told by mail. */
     readonly changePassword: (
       user: User,
       passwords: NewPassword,
       requester?: Requester
-    ) => Effect.Effect<SignedIn, PasswordRefused | WrongPassword | Later>
+    ) => Effect.Effect<SignedIn, PasswordRefused | WrongPassword | RetryLater>
     /** Has a letter sent to the address if a user has it. The same answer if nobody has. */
     readonly requestPasswordReset: (
       email: Email,
@@ -104,7 +101,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     readonly resetPassword: (
       reset: ResetPassword,
       requester?: Requester
-    ) => Effect.Effect<void, PasswordRefused | TokenInvalid | Later>
+    ) => Effect.Effect<void, PasswordRefused | TokenInvalid | RetryLater>
     /** Has a letter sent to a user whose address is not proven; nothing if it is. */
     readonly requestEmailProof: (
       user: User,
@@ -128,7 +125,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       user: User,
       change: NewEmail,
       requester?: Requester
-    ) => Effect.Effect<void, WrongPassword | Later>
+    ) => Effect.Effect<void, WrongPassword | RetryLater>
     /**
      * Deletes the user with all that is theirs but the events. The user is told by mail if their
      * address is proven.
@@ -137,7 +134,7 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
       user: User,
       password: Password,
       requester?: Requester
-    ) => Effect.Effect<void, WrongPassword | Later>
+    ) => Effect.Effect<void, WrongPassword | RetryLater>
   }
 >() {
   /** Accounts in the database of the `SqlClient`, which must be holdfast's. */

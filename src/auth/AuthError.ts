@@ -39,7 +39,7 @@ export class WrongPassword extends Schema.TaggedError<WrongPassword>()("WrongPas
 /**
  * No live session has this token: it is malformed, unknown, revoked or expired. Sign in again.
  *
- * It is only ever a verdict of the database, never a fault of it: see {@link DatabaseUnavailable}.
+ * It is never a fault of the database: see {@link DatabaseUnavailable}.
  */
 export class SessionInvalid extends Schema.TaggedError<SessionInvalid>()("SessionInvalid", {
   message: sentence("The session has ended or never was. Sign in again.")
@@ -80,6 +80,12 @@ export class Throttled extends Schema.TaggedError<Throttled>()("Throttled", {
   message: sentence("Too many attempts. Wait a moment before trying again."),
   retryAfterSeconds
 }) {}
+
+/**
+ * What keeps anything from being done now: ask again after its `retryAfterSeconds`. Only after
+ * {@link DatabaseUnavailable} may it turn out to have been done.
+ */
+export type RetryLater = Throttled | HashingOverloaded | DatabaseUnavailable
 
 /** The Idempotency-Key of a sign-up belongs to a sign-up with another address or password. */
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()(

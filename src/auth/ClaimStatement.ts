@@ -43,23 +43,27 @@ interface Row {
   readonly next: number | null
 }
 
-const letterOf = (purpose: LetterPurpose, email: string, token: OneTimeToken.OneTimeToken) => {
+const letterOf = (
+  { purpose, recipient: email }: Row,
+  token: OneTimeToken.OneTimeToken,
+  { proof, reset }: TokenLifetimes
+) => {
   const recipient = CanonicalEmail.make(email)
   switch (purpose) {
     case "verify-email":
-      return Letter.VerifyEmail({ recipient, token })
+      return Letter.VerifyEmail({ recipient, token, lifetime: proof })
     case "change-email":
-      return Letter.ConfirmEmailChange({ recipient, token })
+      return Letter.ConfirmEmailChange({ recipient, token, lifetime: proof })
     case "email-change-asked":
       return Letter.EmailChangeAsked({ recipient })
     case "reset-password":
-      return Letter.PasswordReset({ recipient, token })
+      return Letter.PasswordReset({ recipient, token, lifetime: reset })
     case "password-changed":
       return Letter.PasswordChanged({ recipient })
     case "account-deleted":
       return Letter.AccountDeleted({ recipient })
     case "sign-up":
-      return Letter.ConfirmSignUp({ recipient, token })
+      return Letter.ConfirmSignUp({ recipient, token, lifetime: proof })
     case "already-signed-up":
       return Letter.AlreadySignedUp({ recipient })
     case "address-taken":
@@ -77,7 +81,7 @@ const letterOf = (purpose: LetterPurpose, email: string, token: OneTimeToken.One
  */
 export const claim = (
   sql: SqlClient,
-  { proof, reset }: TokenLifetimes
+  lifetimes: TokenLifetimes
 ): Effect.Effect<Effect.Effect<Look, SqlError>> =>
   Effect.map(Effect.all([newId, OneTimeToken.generate]), ([id, token]) =>
     Effect.map(
@@ -98,8 +102,8 @@ export const claim = (
           (token_digest, purpose, user_id, email, password_hash, password_version, mail_id, expires)
         select ${OneTimeToken.digest(token)}::bytea, purpose, user_id, recipient, password_hash,
                password_version, id, now() + make_interval(secs =>
-                 case purpose when 'reset-password' then ${Duration.toSeconds(reset)}::float8
-                 else ${Duration.toSeconds(proof)}::float8 end)
+                 case purpose when 'reset-password' then ${Duration.toSeconds(lifetimes.reset)}::float8
+                 else ${Duration.toSeconds(lifetimes.proof)}::float8 end)
         from claimed
         where purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up')
       ),
@@ -107,11 +111,11 @@ export const claim = (
       select f.id, f.purpose, f.recipient, f.attempts,
              (select extract(epoch from min(due) - now())::float8 from outbox) as next
       from (values (1)) one left join found f on true`.withoutTransform,
-      ([row]) => lookOf(row, id, token)
+      ([row]) => lookOf(row, id, (taken) => letterOf(taken, token, lifetimes))
     )
   )
 
-const lookOf = (row: Row | undefined, claimId: string, token: OneTimeToken.OneTimeToken): Look => {
+const lookOf = (row: Row | undefined, claimId: string, letter: (taken: Row) => Letter): Look => {
   const next = row?.next ?? undefined
   return {
     claimed: row?.id
@@ -120,7 +124,7 @@ const lookOf = (row: Row | undefined, claimId: string, token: OneTimeToken.OneTi
           claim: claimId,
           attempts: row.attempts,
           purpose: row.purpose,
-          letter: letterOf(row.purpose, row.recipient, token)
+          letter: letter(row)
         }
       : undefined,
     next: next === undefined ? undefined : Duration.seconds(Math.max(next, 0))

@@ -1,6 +1,6 @@
 import { Brand, Option } from "effect"
 
-/** The address of whoever asks, in the two forms in which auth/ may know it. */
+/** The address of whoever asks, in the two forms in which it is known: one to show, one to count by. */
 export interface ClientAddress {
   /** What is stored and shown: an IPv4 /24 or an IPv6 /48, as `203.0.113.0/24`. */
   readonly coarse: string

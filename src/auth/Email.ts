@@ -2,7 +2,7 @@ import { Brand, Either, ParseResult, Schema } from "effect"
 
 /**
  * An e-mail address in the one spelling that its mailbox has here: local part in lower case, domain
- * as ASCII. Made by {@link normaliseEmail} or by decoding with the schema of the same name.
+ * as ASCII. Made by decoding with the schema of the same name.
  */
 export type Email = string & Brand.Brand<"Email">
 

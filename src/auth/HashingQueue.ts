@@ -4,7 +4,7 @@ import { undertaking } from "../runtime/Undertaking.ts"
 import { HashingOverloaded } from "./AuthError.ts"
 
 /** How much hashing may go on and wait. */
-export interface HashingQueueConfig {
+interface HashingQueueConfig {
   /** Hashes computed at the same time. */
   readonly permits: number
   /** Hashes that may wait for a permit; further ones are refused at once. */

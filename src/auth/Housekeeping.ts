@@ -1,7 +1,7 @@
 import { Cause, Context, Duration, Effect, FiberSet, Layer, Random, Stream } from "effect"
 import { nothing, type Pruned, Pruning, plus } from "./Pruning.ts"
 
-/** What of {@link Housekeeping} can be set. */
+/** How often the database is pruned, and whether there is room for it. */
 export interface HousekeepingOptions {
   /** About how often each instance prunes, as long as there is traffic. Default one hour. */
   readonly interval?: Duration.DurationInput
@@ -25,14 +25,14 @@ export interface HousekeepingOptions {
 export class Housekeeping extends Context.Reference<Housekeeping>()("holdfast/auth/Housekeeping", {
   defaultValue: (): Occasion => ({ afterAnswer: Effect.void })
 }) {
-  /** For the layers that it is provided to; it ends with its scope. */
+  /** Prunes behind the answers of the layers that it is provided to, until its scope closes. */
   static layer(options: HousekeepingOptions = {}): Layer.Layer<never, never, Pruning> {
     return Layer.scoped(Housekeeping, make(options))
   }
 }
 
 interface Occasion {
-  /** The database has just answered. Returns at once. */
+  /** Takes note that the database has just answered. Returns at once. */
   readonly afterAnswer: Effect.Effect<void>
 }
 

@@ -1,4 +1,4 @@
-import { Data, type Redacted } from "effect"
+import { Data, type Duration, type Redacted } from "effect"
 import type { Email } from "./Email.ts"
 
 interface Notice {
@@ -7,6 +7,8 @@ interface Notice {
 
 interface Invitation extends Notice {
   readonly token: Redacted.Redacted
+  /** How long the token is good, from the moment in which the letter is handed to its delivery. */
+  readonly lifetime: Duration.Duration
 }
 
 /** What there is to tell someone by mail. Those with a token hold a secret: a link is made of it. */

@@ -1,17 +1,13 @@
-import { Duration, Effect, Option, Redacted } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import type { Mail } from "../mail/Mail.ts"
 import { Mailer, type MailRefused } from "../mail/Mailer.ts"
 import type { Letter } from "./Letter.ts"
 import { hostOf, type PublicUrl } from "./PublicUrl.ts"
 
-/** What letters say that does not stand in them: the same lifetimes as the outbox is given. */
+/** Where the links in letters lead. */
 export interface LettersOptions {
-  /** Where links lead. None: the letter has the bare token, and says what to do with it. */
-  readonly publicUrl: Option.Option<PublicUrl>
-  /** How long a link that proves an address is good. Default 24 hours. */
-  readonly proofLifetime?: Duration.DurationInput
-  /** How long a link that sets a new password is good. Default one hour. */
-  readonly resetLifetime?: Duration.DurationInput
+  /** Where links lead. Without it a letter has the bare token, and says what to do with it. */
+  readonly publicUrl?: PublicUrl | undefined
 }
 
 /** A page of the front end, which takes the token to the endpoint of the same purpose. */
@@ -100,10 +96,8 @@ const inWords = (duration: Duration.Duration): string => {
   return hours < 48 ? counted(hours, "hour") : counted(Math.floor(hours / 24), "day")
 }
 
-const lifetimeOf = (
-  page: Page,
-  { proofLifetime = "24 hours", resetLifetime = "1 hour" }: LettersOptions
-): Duration.Duration => Duration.decode(page === "reset-password" ? resetLifetime : proofLifetime)
+/** A letter with a token. */
+type Invitation = Extract<Letter, { readonly token: Redacted.Redacted }>
 
 /**
  * The token stands in the fragment: a browser sends it to no server, so that it is in no access log,
@@ -111,15 +105,14 @@ const lifetimeOf = (
  */
 const asked = (
   { aim, page }: NonNullable<Words["proves"]>,
-  token: Redacted.Redacted,
-  options: LettersOptions
+  { lifetime, token }: Invitation,
+  { publicUrl }: LettersOptions
 ): string => {
   const secret = Redacted.value(token)
-  const within = `It works once, within ${inWords(lifetimeOf(page, options))}.`
-  return Option.match(options.publicUrl, {
-    onNone: () => `${aim}, enter this code where you were asked for it:\n\n${secret}\n\n${within}`,
-    onSome: (url) => `${aim}, open this link:\n\n${url}/${page}#token=${secret}\n\n${within}`
-  })
+  const within = `It works once, within ${inWords(lifetime)}.`
+  return publicUrl === undefined
+    ? `${aim}, enter this code where you were asked for it:\n\n${secret}\n\n${within}`
+    : `${aim}, open this link:\n\n${publicUrl}/${page}#token=${secret}\n\n${within}`
 }
 
 /**
@@ -128,15 +121,12 @@ const asked = (
  * This is the one place where a token of a letter is taken out of its `Redacted`; the text that it is
  * written into is redacted again.
  */
-export const write = (letter: Letter, options: LettersOptions): Mail => {
+export const write = (letter: Letter, options: LettersOptions = {}): Mail => {
   const { happened, otherwise, proves, subject } = WORDS[letter._tag]
-  const at = Option.match(options.publicUrl, {
-    onNone: () => "",
-    onSome: (url) => ` at ${hostOf(url)}`
-  })
+  const at = options.publicUrl === undefined ? "" : ` at ${hostOf(options.publicUrl)}`
   const paragraphs = [
     happened(at),
-    ...(proves !== undefined && "token" in letter ? [asked(proves, letter.token, options)] : []),
+    ...(proves !== undefined && "token" in letter ? [asked(proves, letter, options)] : []),
     otherwise
   ]
   return { to: letter.recipient, subject, text: Redacted.make(`${paragraphs.join("\n\n")}\n`) }
@@ -144,6 +134,6 @@ export const write = (letter: Letter, options: LettersOptions): Mail => {
 
 /** Writes letters and hands them to the `Mailer`: what an outbox delivers by. */
 export const deliver =
-  (options: LettersOptions) =>
+  (options: LettersOptions = {}) =>
   (letter: Letter): Effect.Effect<void, MailRefused, Mailer> =>
     Effect.flatMap(Mailer, ({ send }) => send(write(letter, options)))

@@ -1,12 +1,11 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import type { Fragment } from "@effect/sql/Statement"
 import { Context, Duration, Effect, Exit, Layer, Queue } from "effect"
 import type { Letter } from "./Letter.ts"
 import { makePostman } from "./Postman.ts"
 
 const PROOF_LIFETIME = Duration.hours(24)
 
-/** What of {@link Outbox} can be set. */
+/** How long the links in letters are good, and how many letters are delivered at once. */
 export interface OutboxOptions {
   /** How long links that prove an address are good. Default 24 hours. */
   readonly proofLifetime?: Duration.DurationInput
@@ -27,13 +26,8 @@ export interface OutboxOptions {
 export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
   Outbox,
   {
-    /**
-     * Parts of a statement that write letters: `name as (...)`, none when nothing is ever sent.
-     * `rows` selects `purpose`, `recipient`, `user_id`, `password_hash` and `password_version`; `id`
-     * was made before the statement. Only a letter with a token has a `user_id`, and goes with its
-     * user: what only tells of something is sent whatever becomes of them.
-     */
-    readonly letter: (name: string, id: string, rows: Fragment) => ReadonlyArray<Fragment>
+    /** Whether letters are written at all. */
+    readonly isWriting: boolean
     /** How long links that prove an address are good, from when their letter is delivered. */
     readonly proofLifetime: Duration.Duration
     /**
@@ -49,7 +43,7 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
   }
 >() {
   /**
-   * Letters are delivered by this function, in the background. One that fails is tried again after
+   * Delivers letters by this function, in the background. One that fails is tried again after
    * 30 s, doubled every time up to an hour, and given up after a day. A delivery that takes longer
    * than 30 s has failed.
    */
@@ -62,7 +56,7 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
 
   /** Writes and sends no letters. */
   static readonly off: Layer.Layer<Outbox> = Layer.succeed(Outbox, {
-    letter: () => [],
+    isWriting: false,
     proofLifetime: PROOF_LIFETIME,
     wake: Effect.void,
     wakeSoon: Effect.void
@@ -105,18 +99,11 @@ const make = <E, R>(
       lifetimes: { proof: lifetime, reset: Duration.decode(resetLifetime) }
     })
 
-    const letter = (name: string, id: string, rows: Fragment) => [
-      sql`${sql(name)} as (
-        insert into outbox (id, purpose, recipient, user_id, password_hash, password_version)
-        select ${id}::uuid, l.* from (${rows}) l
-        on conflict (id) do nothing
-      )`
-    ]
     const scope = yield* Effect.scope
     const wakeAfter = (time: Duration.DurationInput) =>
       Effect.asVoid(Effect.forkIn(Effect.delay(Queue.offer(wakeUps, undefined), time), scope))
     return {
-      letter,
+      isWriting: true,
       proofLifetime: lifetime,
       wake: wakeAfter(UNTIL_ANSWERED),
       wakeSoon: wakeAfter("1 second")

@@ -13,7 +13,7 @@ const refused = (message: string) => new PasswordRefused({ message })
 const COMMON = refused("is one of the 10,000 most common passwords")
 const BREACHED = refused("is known from a data breach: whoever has the list tries it first")
 
-/** What of {@link PasswordPolicy} can be set. */
+/** How short a password may be. */
 export interface PasswordPolicyOptions {
   /**
    * The fewest characters, 8 to 64. Default 8. NIST SP 800-63B-4 asks for 15 where a password is all
@@ -54,7 +54,7 @@ export class PasswordPolicy extends Context.Reference<PasswordPolicy>()(
   "holdfast/auth/PasswordPolicy",
   { defaultValue: () => rules({}, nothingBreached) }
 ) {
-  /** Other rules than the default ones, for the layers that it is provided to. */
+  /** Sets other rules than the default ones, for the layers that it is provided to. */
   static layer(options: PasswordPolicyOptions = {}): Layer.Layer<never, never, BreachedPasswords> {
     return Layer.effect(
       PasswordPolicy,

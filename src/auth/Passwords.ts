@@ -2,10 +2,20 @@ import { availableParallelism } from "node:os"
 import { Brand, Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import type { HashingOverloaded } from "./AuthError.ts"
 import { todaysCost } from "./HashCost.ts"
-import { type HashingQueueConfig, makeHashingQueue } from "./HashingQueue.ts"
+import { makeHashingQueue } from "./HashingQueue.ts"
 import { makeHashingThreads } from "./HashingThreads.ts"
 import { normalisePassword, type Password } from "./Password.ts"
 import { makeUsualTime } from "./UsualTime.ts"
+
+/** How many passwords are hashed at once, and how many wait for how long. */
+export interface PasswordsOptions {
+  /** The most hashes that are computed at the same time. Default one for each core and one more, at most 16. */
+  readonly concurrency?: number | undefined
+  /** The most hashes that may wait; further ones are refused at once. Default 256. */
+  readonly maxWaiting?: number | undefined
+  /** The longest that one may wait; then it is refused. Default 10 s. */
+  readonly maxWait?: Duration.DurationInput | undefined
+}
 
 /** What is stored instead of a password: a PHC string, `$argon2id$v=19$m=...,t=...,p=...$salt$tag`. */
 export type PasswordHash = Redacted.Redacted<string> & Brand.Brand<"PasswordHash">
@@ -28,22 +38,23 @@ const zeros = (bytes: number): string => Buffer.alloc(bytes).toString("base64").
 const DUMMY = `${PREFIX}${zeros(16)}$${zeros(todaysCost.outputLen)}`
 
 /**
+ * One more than cores: while one is handed over, its core has the next, and is idle 2 % of the time and
+ * not 7 %. More bring none of them sooner, and each takes its 19 MiB and a thread.
+ */
+const defaultConcurrency = (): number => Math.min(availableParallelism() + 1, 16)
+
+/**
  * 256 waiting at 13 ms each are served within two seconds by two cores; 10 s is five times that, for
  * a machine with other things to do.
  */
-const defaults = (): HashingQueueConfig => ({
-  // One more than cores: while one is handed over, its core has the next, and is idle 2 % of the time and
-  // not 7 %. More bring none of them sooner, and each takes its 19 MiB and a thread.
-  permits: Math.min(availableParallelism() + 1, 16),
-  maxWaiting: 256,
-  maxWait: Duration.seconds(10)
-})
+const MAX_WAITING = 256
+const MAX_WAIT = Duration.seconds(10)
 
 /**
  * Turns passwords into hashes and compares them, a few at a time.
  *
- * Fails with `HashingOverloaded` when too many wait, or one waited too long. The password is brought
- * into the same form ({@link normalisePassword}) before both.
+ * Fails with `HashingOverloaded` when too many wait, or one waited too long. Before both the password is
+ * brought into one form (NFC), so that it is the same from every keyboard.
  */
 export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
   Passwords,
@@ -61,23 +72,22 @@ export class Passwords extends Context.Tag("holdfast/auth/Passwords")<
     ) => Effect.Effect<boolean, HashingOverloaded>
   }
 >() {
-  /**
-   * argon2id behind a bulkhead, in threads of its own. Default: one hash at a time for each core and one more, at
-   * most 16; 256 may wait; for 10 s at most.
-   */
-  static layer(options: Partial<HashingQueueConfig> = {}): Layer.Layer<Passwords> {
-    return Layer.scoped(Passwords, make({ ...defaults(), ...options }))
+  /** Hashes by argon2id, behind a bulkhead, in threads of its own. */
+  static layer(options: PasswordsOptions = {}): Layer.Layer<Passwords> {
+    return Layer.scoped(Passwords, make(options))
   }
 }
 
 const plain = (password: Password): string => normalisePassword(Redacted.value(password))
 
-const make = (
-  config: HashingQueueConfig
-): Effect.Effect<typeof Passwords.Service, never, Scope.Scope> =>
+const make = ({
+  concurrency = defaultConcurrency(),
+  maxWait = MAX_WAIT,
+  maxWaiting = MAX_WAITING
+}: PasswordsOptions): Effect.Effect<typeof Passwords.Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const threads = yield* makeHashingThreads
-    const inTurn = yield* makeHashingQueue(config)
+    const inTurn = yield* makeHashingQueue({ permits: concurrency, maxWaiting, maxWait })
     const { asUsual, usual } = makeUsualTime()
     const verified = (password: string, hash: PasswordHash | undefined) => {
       const stranger = threads.verify(password, DUMMY)

@@ -16,7 +16,7 @@ export interface Pruned {
   readonly throttles: number
 }
 
-/** What of {@link Pruning} can be set. */
+/** How much one statement of {@link Pruning} deletes, and its deadline. */
 export interface PruningOptions {
   /** The most rows that one statement looks at or deletes. Default 500. */
   readonly batch?: number

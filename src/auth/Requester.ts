@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import type { ClientAddress } from "./ClientAddress.ts"
+import { type ClientAddress, clientAddress, parseIp } from "./ClientAddress.ts"
 
 /** Who asks for something, as far as a request tells. */
 export interface Requester {
@@ -8,6 +8,26 @@ export interface Requester {
   /** The `User-Agent` header as it came. */
   readonly userAgent: Option.Option<string>
 }
+
+/** What a request says about who sends it. */
+export interface RequesterOptions {
+  /** The IP address that they connect from, IPv4 or IPv6, without a port. */
+  readonly address?: string | undefined
+  /** The `User-Agent` header as it came. */
+  readonly userAgent?: string | undefined
+}
+
+/**
+ * Makes a requester of what a request says. An address that can't be read is unknown: it is limited
+ * together with all others that are.
+ *
+ * Behind proxies the connection's address is a proxy's. Take the one that your own proxy has written
+ * down: what a client says of itself is a new address for each attempt.
+ */
+export const makeRequester = ({ address, userAgent }: RequesterOptions): Requester => ({
+  address: Option.map(Option.flatMap(Option.fromNullable(address), parseIp), clientAddress),
+  userAgent: Option.fromNullable(userAgent)
+})
 
 /** What of a requester is stored with a session or an event. */
 export interface StoredRequester {

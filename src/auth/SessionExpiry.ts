@@ -29,7 +29,7 @@ export class SessionExpiry extends Context.Reference<SessionExpiry>()(
   "holdfast/auth/SessionExpiry",
   { defaultValue: () => decoded({}) }
 ) {
-  /** Other times than the default ones, for the layers that it is provided to. */
+  /** Sets other times than the default ones, for the layers that it is provided to. */
   static layer(options: SessionExpiryOptions): Layer.Layer<never> {
     return Layer.succeed(SessionExpiry, decoded(options))
   }

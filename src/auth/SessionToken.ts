@@ -2,7 +2,7 @@ import { Brand, Effect, Either, Redacted } from "effect"
 import { SessionInvalid } from "./AuthError.ts"
 import { isTokenText, newTokenText, sha256 } from "./TokenText.ts"
 
-/** The secret that proves a session. Shown once; the database holds only its {@link digest}. */
+/** The secret that proves a session. Shown once; the database holds only a digest of it. */
 export type SessionToken = Redacted.Redacted<string> & Brand.Brand<"SessionToken">
 
 const branded = Brand.nominal<SessionToken>()
@@ -12,7 +12,7 @@ export const generate: Effect.Effect<SessionToken> = Effect.map(newTokenText, (t
   branded(Redacted.make(text))
 )
 
-/** Reads a token as it was presented. What can't be one is refused without asking the database. */
+/** Reads a session's token as it was presented. What can't be one is refused without asking the database. */
 export const parse = (text: string): Either.Either<SessionToken, SessionInvalid> =>
   isTokenText(text) ? Either.right(branded(Redacted.make(text))) : Either.left(new SessionInvalid())
 

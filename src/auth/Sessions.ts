@@ -15,7 +15,7 @@ import { digest, type SessionToken } from "./SessionToken.ts"
 import type { UserId } from "./User.ts"
 import { columns, expiryOf, fromRows, type UserSession } from "./UserSession.ts"
 
-/** What of {@link Sessions} can be set. When sessions end is set by `SessionExpiry`. */
+/** The deadline of a statement of {@link Sessions}. When sessions end is set by `SessionExpiry`. */
 export interface SessionsOptions {
   /** Longest time for one statement with all its repetitions. Default 10 s. */
   readonly deadline?: Duration.DurationInput
@@ -32,7 +32,8 @@ export class Sessions extends Context.Tag("holdfast/auth/Sessions")<
   {
     /**
      * The live session that has this token, and its user, in one indexed query. That it was used is
-     * written down in the background, once an hour.
+     * written down in the background, at most once an hour, or once in a tenth of `idle` if that is
+     * shorter.
      */
     readonly validate: (
       token: SessionToken

@@ -108,7 +108,7 @@ export const makeSignUp = (means: AccountMeans) => {
     )
 
   const prepareSignUp = Effect.fn("Accounts.prepareSignUp")(
-    (credentials: Credentials, requester?: Requester) =>
+    (credentials: Credentials, { requester }: Pick<SignUpOptions, "requester"> = {}) =>
       throttle
         .admit(from("signUpFrom", requester))
         .pipe(Effect.zipRight(newSignUp(means, credentials, { requester })), Effect.map(prepared))

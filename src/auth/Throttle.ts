@@ -1,25 +1,18 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import type { Fragment } from "@effect/sql/Statement"
-import { Context, Duration, Effect, Layer } from "effect"
-import { admit as admitStatement, counted, keyIn, rateRule, retract } from "./AdmitStatement.ts"
+import { Context, Duration, Effect, Layer, Option } from "effect"
+import { admit as admitStatement, retract } from "./AdmitStatement.ts"
 import { makeAnswered } from "./Answered.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
 import { newId } from "./SecureRandom.ts"
 import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimits.ts"
 
-/** What of {@link Throttle} can be set: limits, each with its default, and the time it may take. */
+/** What may be tried how often, each limit with its default, and the deadline of counting it. */
 export interface ThrottleOptions extends Partial<ThrottleLimits> {
   /**
    * Longest time for its statement with all its repetitions, where it is not a call of `Accounts`
    * that has it run: then it is what is left of that call's. Default 10 s.
    */
   readonly deadline?: Duration.DurationInput
-}
-
-/** See `spared` of {@link Throttle}. */
-export interface Spared {
-  readonly parts: ReadonlyArray<Fragment>
-  readonly rows: Fragment
 }
 
 /**
@@ -31,6 +24,8 @@ export interface Spared {
 export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
   Throttle,
   {
+    /** What it limits by, for statements that count by themselves. None: nothing is counted. */
+    readonly limits: Option.Option<ThrottleLimits>
     /** Counts an attempt against each of its limits, or refuses it: then it does not count. */
     readonly admit: (
       attempts: ReadonlyArray<Attempt>
@@ -43,18 +38,6 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
       attempts: ReadonlyArray<Attempt>,
       work: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | Throttled | DatabaseUnavailable, R>
-    /**
-     * The part of a statement that forgets the attempts at the accounts of the users `u` in it, who
-     * have proven who they are.
-     */
-    readonly forgotten: ReadonlyArray<Fragment>
-    /**
-     * The rows of a letter (see `Outbox.letter`) to the user `u` of a statement, without those that
-     * are one letter too many to their mailbox, and parts of the statement that these rows need.
-     * Counts them by `id`. Only while the address is not proven: who has proven it learns everything
-     * that happens to their account.
-     */
-    readonly spared: (id: string, rows: Fragment) => Spared
   }
 >() {
   /** Limits in the database of the `SqlClient`, which must be holdfast's. */
@@ -64,10 +47,9 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
 
   /** Lets everything pass, without a statement: for benchmarks and tests. */
   static readonly off: Layer.Layer<Throttle> = Layer.succeed(Throttle, {
+    limits: Option.none(),
     admit: () => Effect.void,
-    trying: <A, E, R>(_: ReadonlyArray<Attempt>, work: Effect.Effect<A, E, R>) => work,
-    forgotten: [],
-    spared: (_, rows) => ({ parts: [], rows })
+    trying: <A, E, R>(_: ReadonlyArray<Attempt>, work: Effect.Effect<A, E, R>) => work
   })
 }
 
@@ -78,7 +60,7 @@ const make = ({ deadline = Duration.seconds(10), ...options }: ThrottleOptions) 
   Effect.gen(function* () {
     const sql = yield* SqlClient
     const answered = yield* makeAnswered(deadline)
-    const limits = { ...defaultLimits, ...options }
+    const limits: ThrottleLimits = { ...defaultLimits, ...options }
 
     const count = Effect.fn("Throttle.admit")(function* (attempts: ReadonlyArray<Attempt>) {
       const id = yield* newId
@@ -101,34 +83,5 @@ const make = ({ deadline = Duration.seconds(10), ...options }: ThrottleOptions) 
         )
       )
 
-    const forgotten = [
-      sql`forgotten as (
-        delete from throttles using u
-        where key in (${keyIn(sql, "account", sql`u.email`)}, ${keyIn(sql, "account", sql`u.id`)}))`
-    ]
-    const spared = (id: string, rows: Fragment) => sparedRows(sql, limits, id, rows)
-    return { admit, trying, forgotten, spared }
+    return { limits: Option.some(limits), admit, trying }
   })
-
-const sparedRows = (
-  sql: SqlClient,
-  { mailTo }: ThrottleLimits,
-  id: string,
-  rows: Fragment
-): Spared => {
-  const count = counted(sql, {
-    key: keyIn(sql, "mailTo", sql`notice.recipient`),
-    rows: sql`from notice, u where u.email_verified is null`,
-    rule: rateRule(sql, mailTo),
-    id
-  })
-  return {
-    parts: [
-      sql`notice (purpose, recipient, user_id, password_hash, password_version) as (${rows})`,
-      sql`noticed as (${count})`
-    ],
-    rows: sql`
-      select notice.* from notice, u
-      where u.email_verified is not null or (select is_admitted from noticed)`
-  }
-}

@@ -3,7 +3,7 @@ import type { AccountMeans } from "./AccountMeans.ts"
 
 /**
  * Parts of a statement that write a letter to its user `u` about what the statement does, and nobody
- * asked for. It is left out where it would be one too many (see `Throttle.spared`): what it tells of
+ * asked for. It is left out where it would be one too many (see `spared` of `ThrottleParts`): what it tells of
  * happens all the same. One in a statement.
  */
 export const unaskedLetter = (

@@ -5,38 +5,38 @@ export {
   HashingOverloaded,
   IdempotencyKeyReused,
   InvalidCredentials,
+  type RetryLater,
   SessionInvalid,
   Throttled,
   TokenInvalid,
   WrongPassword
 } from "./AuthError.ts"
-export { authSchema } from "./authSchema.ts"
 export { BreachedPasswords } from "./BreachedPasswords.ts"
 export type { ClientAddress } from "./ClientAddress.ts"
 export { Credentials } from "./Credentials.ts"
-export { CanonicalEmail, Email, normaliseEmail } from "./Email.ts"
+export { Email } from "./Email.ts"
 export type { NewEmail } from "./EmailChange.ts"
-export type { HashingQueueConfig } from "./HashingQueue.ts"
 export { Housekeeping, type HousekeepingOptions } from "./Housekeeping.ts"
 export { IdempotencyKey } from "./IdempotencyKey.ts"
 export { Letter } from "./Letter.ts"
 export * as Letters from "./Letters.ts"
-export * as OneTimeToken from "./OneTimeToken.ts"
+export * as Migrations from "./Migrations.ts"
+export { type OneTimeToken, parse as parseOneTimeToken } from "./OneTimeToken.ts"
 export { Outbox, type OutboxOptions } from "./Outbox.ts"
 export { Password } from "./Password.ts"
 export type { NewPassword } from "./PasswordChange.ts"
 export { PasswordPolicy, type PasswordPolicyOptions, PasswordRefused } from "./PasswordPolicy.ts"
 export type { ResetPassword } from "./PasswordReset.ts"
-export { PasswordHash, Passwords } from "./Passwords.ts"
+export { PasswordHash, Passwords, type PasswordsOptions } from "./Passwords.ts"
 export { type Pruned, Pruning, type PruningOptions } from "./Pruning.ts"
 export { type PublicUrl, parsePublicUrl } from "./PublicUrl.ts"
-export type { Requester } from "./Requester.ts"
+export { makeRequester, type Requester, type RequesterOptions } from "./Requester.ts"
 export { SecureRandom } from "./SecureRandom.ts"
 export { Session, SessionId } from "./Session.ts"
 export { SessionExpiry, type SessionExpiryOptions } from "./SessionExpiry.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 export { Sessions, type SessionsOptions } from "./Sessions.ts"
-export * as SessionToken from "./SessionToken.ts"
+export { parse as parseSessionToken, type SessionToken } from "./SessionToken.ts"
 export type { SignedIn } from "./SignedIn.ts"
 export type { SignInOptions } from "./SignIn.ts"
 export type { SignUpOptions } from "./SignUp.ts"

@@ -3,8 +3,9 @@ import * as Options from "@effect/cli/Options"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import { authSchema } from "../auth/authSchema.ts"
-import { inspect, migrate } from "../sql/schema/migrate.ts"
-import { lookAtSchema, type SchemaState, titleOf } from "../sql/schema/SchemaState.ts"
+import * as Migrations from "../auth/Migrations.ts"
+import { inspect } from "../sql/schema/migrate.ts"
+import { type SchemaState, titleOf } from "../sql/schema/SchemaState.ts"
 import { client, failed } from "./Client.ts"
 import { FoundWrong } from "./Outcome.ts"
 import { reporting } from "./Reporting.ts"
@@ -56,8 +57,8 @@ const work = (isCheck: boolean) =>
     yield* progress(isCheck ? "Looking" : "Waiting for the turn of this process")
     if (isCheck) return report(yield* inspect(connection, authSchema), [])
     const onWait = progress("Waiting for a table that another session keeps locked")
-    const made = yield* migrate(connection, authSchema, { onStep, onWait })
-    return report(yield* lookAtSchema(connection, authSchema), made.map(titleOf))
+    const made = yield* Migrations.migrate(connection, { onStep, onWait })
+    return report(yield* Migrations.state(connection), made.map(titleOf))
   }).pipe(Effect.scoped, Effect.mapError(failed), Effect.ensuring(progressOver))
 
 const checkOption = Options.boolean("check")

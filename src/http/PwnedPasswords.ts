@@ -4,7 +4,7 @@ import { Duration, Effect, Layer, Redacted } from "effect"
 import { BreachedPasswords } from "../auth/BreachedPasswords.ts"
 import { normalisePassword, type Password } from "../auth/Password.ts"
 
-/** What of the question to Have I Been Pwned can be set. */
+/** Where Have I Been Pwned is asked, and how long its answer is waited for. */
 export interface PwnedPasswordsOptions {
   /** Where the range API is. Default `https://api.pwnedpasswords.com`. */
   readonly url?: string | undefined

@@ -1,7 +1,6 @@
 import { HttpServerRequest } from "@effect/platform"
 import { Effect, Option } from "effect"
-import { clientAddress } from "../auth/ClientAddress.ts"
-import type { Requester } from "../auth/Requester.ts"
+import { makeRequester, type Requester } from "../auth/Requester.ts"
 import { addressOf, TrustedHops } from "./ForwardedAddress.ts"
 
 /** Who asks, as far as the request that is being answered tells. */
@@ -9,8 +8,8 @@ export const requester: Effect.Effect<Requester, never, HttpServerRequest.HttpSe
   Effect.gen(function* () {
     const { headers, remoteAddress } = yield* HttpServerRequest.HttpServerRequest
     const address = addressOf(remoteAddress, headers["x-forwarded-for"], yield* TrustedHops)
-    return {
-      address: Option.map(address, clientAddress),
-      userAgent: Option.fromNullable(headers["user-agent"])
-    }
+    return makeRequester({
+      address: Option.getOrUndefined(address),
+      userAgent: headers["user-agent"]
+    })
   })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Either, FastCheck, Option, Redacted } from "effect"
+import { Duration, Effect, Either, FastCheck, Redacted } from "effect"
 import { normaliseEmail } from "../../src/auth/Email.ts"
 import { Letter } from "../../src/auth/Letter.ts"
 import { deliver, type LettersOptions, write } from "../../src/auth/Letters.ts"
@@ -10,7 +10,7 @@ const recipient = Either.getOrThrow(normaliseEmail("reader@example.com"))
 const publicUrl = Either.getOrThrow(parsePublicUrl("https://app.example.com/account/"))
 const token = Redacted.make("c4n4ry-token")
 
-const proof = { recipient, token }
+const proof = { recipient, token, lifetime: Duration.hours(24) }
 
 const proofs = [
   Letter.VerifyEmail(proof),
@@ -27,8 +27,8 @@ const notices = [
   Letter.AccountDeleted({ recipient })
 ]
 
-const linked: LettersOptions = { publicUrl: Option.some(publicUrl) }
-const bare: LettersOptions = { publicUrl: Option.none() }
+const linked: LettersOptions = { publicUrl }
+const bare: LettersOptions = {}
 
 const textOf = (letter: Letter, options = linked) => Redacted.value(write(letter, options).text)
 
@@ -84,19 +84,17 @@ describe("a letter", () => {
     [Duration.seconds(119), "one minute"],
     [Duration.seconds(5), "a minute"]
   ])("says how long its token is good for: %s is %s", (lifetime, words) => {
-    const ofProof = { ...linked, proofLifetime: lifetime }
-    const ofReset = { ...linked, resetLifetime: lifetime }
     const sentence = `It works once, within ${words}.`
-    assert.include(textOf(Letter.VerifyEmail(proof), ofProof), sentence)
-    assert.include(textOf(Letter.PasswordReset(proof), ofReset), sentence)
+    assert.include(textOf(Letter.VerifyEmail({ ...proof, lifetime })), sentence)
+    assert.include(textOf(Letter.PasswordReset({ ...proof, lifetime })), sentence)
   })
 
   it.prop(
     "never promises more time than there is",
     [FastCheck.integer({ min: 60, max: 30 * 24 * 3600 })],
     ([seconds]) => {
-      const options = { ...linked, proofLifetime: Duration.seconds(seconds) }
-      const text = textOf(Letter.VerifyEmail(proof), options)
+      const lifetime = Duration.seconds(seconds)
+      const text = textOf(Letter.VerifyEmail({ ...proof, lifetime }))
       const [, count = "", unit = ""] = /within (\w+) (minute|hour|day)/.exec(text) ?? []
       const size = unit === "day" ? 86_400 : unit === "hour" ? 3600 : 60
       const promised = (count === "one" ? 1 : Number(count)) * size
@@ -123,7 +121,7 @@ describe("a letter", () => {
   it.effect("is delivered by whatever mailer there is", () =>
     Effect.gen(function* () {
       const { next } = yield* MemoryMailer
-      yield* deliver(linked)(Letter.PasswordReset(proof))
+      yield* deliver(linked)(Letter.PasswordReset({ ...proof, lifetime: Duration.hours(1) }))
       const { subject, text, to } = yield* next
       assert.deepStrictEqual([to, subject], ["reader@example.com", "Reset your password"])
       assert.include(text, "within one hour")

@@ -2,8 +2,9 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { authSchema } from "../../src/auth/authSchema.ts"
+import { migrate } from "../../src/auth/Migrations.ts"
 import { usersAndSessions } from "../../src/auth/migrations/UsersAndSessions.ts"
-import { migrate, PgClient } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { schemaLock } from "../../src/sql/schema/schemaLock.ts"
 import { all, held, migrated, onEmpty, quiet, run } from "../support/EmptyDatabase.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -65,7 +66,7 @@ describe("migrations that meet others", () => {
             const waits = yield* Deferred.make<void>()
             const onWait = Effect.asVoid(Deferred.succeed(waits, undefined))
             const migrating = yield* Effect.fork(
-              held((connection) => migrate(connection, authSchema, { ...quiet, onWait }))
+              held((connection) => migrate(connection, { ...quiet, onWait }))
             )
             yield* Effect.raceFirst(Deferred.await(waits), Fiber.join(migrating))
             const seen = yield* run(`set local lock_timeout = '200ms'; select from users;

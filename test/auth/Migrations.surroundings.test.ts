@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { authSchema } from "../../src/auth/authSchema.ts"
-import { ensureSchema, migrateFirst, PgClient } from "../../src/sql/index.ts"
+import { migrateFirst } from "../../src/auth/Migrations.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { catalog, migrated, onEmpty, run, state } from "../support/EmptyDatabase.ts"
+import { ensureSchema } from "../support/ensureSchema.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
@@ -64,7 +66,7 @@ describe("where a schema of the role's name has come before that of the tables",
         yield* migrated
         assert.lengthOf(yield* withFront(migrated), 0)
         const { url } = yield* TestDatabase
-        const first = PgClient.layer({ url, initialize: migrateFirst(authSchema) })
+        const first = PgClient.layer({ url, initialize: migrateFirst })
         assert.deepStrictEqual((yield* Effect.provide(state, first)).pending, [])
       })
     )

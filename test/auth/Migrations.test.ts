@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { authSchema } from "../../src/auth/authSchema.ts"
+import { Migrations } from "../../src/auth/index.ts"
 import { usersAndSessions } from "../../src/auth/migrations/UsersAndSessions.ts"
-import { migrate, migrateFirst, PgClient, type Schema } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { migrate } from "../../src/sql/schema/migrate.ts"
+import type { Schema } from "../../src/sql/schema/SchemaState.ts"
 import {
   all,
   catalog,
@@ -201,7 +204,7 @@ const firstAsUser = (grants: (role: string) => string) =>
       PgClient.layer({
         url: withAddress(url, role),
         maxConnections: 1,
-        initialize: migrateFirst(authSchema)
+        initialize: Migrations.migrateFirst
       })
     )
   }).pipe(Effect.scoped)
@@ -212,7 +215,7 @@ describe("the first connection of a service", () => {
   it.live("migrates an empty database", () =>
     Effect.gen(function* () {
       const { url } = yield* TestDatabase
-      const first = PgClient.layer({ url, initialize: migrateFirst(authSchema) })
+      const first = PgClient.layer({ url, initialize: Migrations.migrateFirst })
       const { journal, pending } = yield* Effect.provide(state, first)
       assert.deepStrictEqual({ journal, pending }, { journal: "read", pending: [] })
     }).pipe(Effect.provide(TestDatabase.address))
@@ -260,7 +263,7 @@ describe("a database that another version has migrated", () => {
         assert.lengthOf(yield* migrated, 0)
         assert.deepStrictEqual((yield* state).newer, [{ id: 99, name: "later" }])
         const { url } = yield* TestDatabase
-        const first = PgClient.layer({ url, initialize: migrateFirst(authSchema) })
+        const first = PgClient.layer({ url, initialize: Migrations.migrateFirst })
         assert.deepStrictEqual((yield* Effect.provide(state, first)).pending, [])
       })
     )

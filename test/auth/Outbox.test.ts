@@ -6,7 +6,7 @@ import { Accounts } from "../../src/auth/Accounts.ts"
 import { claim, type Look } from "../../src/auth/ClaimStatement.ts"
 import type { Letter } from "../../src/auth/Letter.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
-import { Outbox } from "../../src/auth/Outbox.ts"
+import { Outbox, type OutboxOptions } from "../../src/auth/Outbox.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
 import { eventually } from "../support/Backends.ts"
 import { captured } from "../support/Captured.ts"
@@ -18,9 +18,12 @@ import { answerLost, countedClient, scriptedClient } from "./ScriptedClient.ts"
 const test = { excludeTestServices: true, timeout: "1 minute" } as const
 
 /** Accounts whose letters are delivered like this. */
-const delivering = (deliver: (letter: Letter) => Effect.Effect<void, unknown>) =>
+const delivering = (
+  deliver: (letter: Letter) => Effect.Effect<void, unknown>,
+  options?: OutboxOptions
+) =>
   Accounts.layer().pipe(
-    Layer.provideMerge(Outbox.layer(deliver)),
+    Layer.provideMerge(Outbox.layer(deliver, options)),
     Layer.provide([Throttle.off, cheapPasswords])
   )
 
@@ -135,6 +138,37 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
       expect(warnings.map(({ message }) => message)).toEqual([
         "A letter (verify-email) could not be delivered; attempt 1 failed",
         "A letter (verify-email) could not be delivered; attempt 2 failed"
+      ])
+    })
+  )
+
+  it.effect("says in a letter how long the database takes its token for good", () =>
+    Effect.gen(function* () {
+      const told: Array<readonly [string, number]> = []
+      const post = delivering(
+        (letter) =>
+          Effect.sync(() => {
+            if ("token" in letter) told.push([letter._tag, Duration.toMinutes(letter.lifetime)])
+          }),
+        { proofLifetime: "3 hours", resetLifetime: "20 minutes" }
+      )
+      yield* Effect.gen(function* () {
+        yield* signUp("punctual")
+        const accounts = yield* Accounts
+        yield* accounts.requestPasswordReset(credentials("punctual@example.com").email)
+        yield* eventually(0, waiting)
+      }).pipe(Effect.provide(post))
+      expect(told.toSorted()).toEqual([
+        ["PasswordReset", 20],
+        ["VerifyEmail", 180]
+      ])
+      const sql = yield* SqlClient.SqlClient
+      const stored = yield* sql`
+        select purpose, round(extract(epoch from expires - now()) / 60)::int as minutes
+        from one_time_tokens where email = 'punctual@example.com' order by purpose`
+      expect(stored).toEqual([
+        { purpose: "reset-password", minutes: 20 },
+        { purpose: "verify-email", minutes: 180 }
       ])
     })
   )

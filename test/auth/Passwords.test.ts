@@ -98,7 +98,7 @@ layer(Passwords.layer(), { excludeTestServices: true })("a hash of a password", 
 const median = (values: ReadonlyArray<number>): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-layer(Passwords.layer({ permits: 1, maxWaiting: 2, maxWait: Duration.minutes(1) }), {
+layer(Passwords.layer({ concurrency: 1, maxWaiting: 2, maxWait: Duration.minutes(1) }), {
   excludeTestServices: true
 })("too many passwords at once", (it) => {
   it.effect("are refused with a time to come back, and the others are hashed", () =>

@@ -4,7 +4,8 @@ import { expect, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Either, FastCheck, Layer } from "effect"
 import { CanonicalEmail, normaliseEmail } from "../../src/auth/Email.ts"
 import { PgError } from "../../src/sql/failure/PgError.ts"
-import { ensureSchema, PgClient } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { ensureSchema } from "../support/ensureSchema.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")

@@ -4,6 +4,7 @@ import { Accounts } from "../../src/auth/Accounts.ts"
 import { Throttled } from "../../src/auth/AuthError.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
 import { Passwords } from "../../src/auth/Passwords.ts"
+import { makeRequester } from "../../src/auth/Requester.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -191,6 +192,23 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("an address", (i
             accounts.signUp(credentials(`many-${index}@example.com`), { requester: requester(51) })
           ),
         { concurrency: "unbounded" }
+      )
+      expect(answers.filter(Either.isRight)).toHaveLength(10)
+    })
+  )
+
+  it.effect("may prepare ten sign-ups a minute, for a transaction of an embedding service", () =>
+    Effect.gen(function* () {
+      const accounts = yield* Accounts
+      const asker = makeRequester({ address: "203.0.113.52", userAgent: "Browser/1.0" })
+      const answers = yield* Effect.forEach(
+        Array.from({ length: 12 }, (_, index) => index),
+        (index) =>
+          Effect.either(
+            accounts.prepareSignUp(credentials(`prepared-${index}@example.com`), {
+              requester: asker
+            })
+          )
       )
       expect(answers.filter(Either.isRight)).toHaveLength(10)
     })

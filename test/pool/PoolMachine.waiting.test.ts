@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
+import { resting } from "../../src/pool/Pace.ts"
 import type { AcquireError } from "../../src/pool/PoolError.ts"
 import { PoolByHand, withBorrowers, withIdle } from "./PoolByHand.ts"
 
@@ -188,6 +189,14 @@ describe("a queue whose pace is known", () => {
     pool.release(0, false)
     pool.dialFailed(1)
     assert.deepStrictEqual(pool.acquire(), none)
+  })
+
+  it("forgets its pace with those who were all refused", () => {
+    const pool = moving()
+    pool.release(0, false)
+    pool.dialFailed(1, { isFatal: true })
+    assert.strictEqual(pool.state.waiting.size, 0)
+    assert.strictEqual(pool.state.pace, resting)
   })
 
   it("forgets its pace when it is empty", () => {

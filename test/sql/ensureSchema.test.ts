@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { ensureSchema, PgClient } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { ensureSchema } from "../support/ensureSchema.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")

@@ -2,7 +2,8 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { Effect } from "effect"
 import { authSchema } from "../../src/auth/authSchema.ts"
-import { lookAtSchema, migrate, PgClient } from "../../src/sql/index.ts"
+import * as Migrations from "../../src/auth/Migrations.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { catalogOf } from "./catalog.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
@@ -25,8 +26,8 @@ export const held = <A, E, R>(use: (connection: Connection) => Effect.Effect<A, 
 export const all = authSchema.migrations.map(({ id }) => id)
 
 export const quiet = { onStep: () => Effect.void }
-export const migrated = held((connection) => migrate(connection, authSchema, quiet))
-export const state = held((connection) => lookAtSchema(connection, authSchema))
+export const migrated = held((connection) => Migrations.migrate(connection, quiet))
+export const state = held(Migrations.state)
 export const catalog = Effect.flatMap(SqlClient.SqlClient, catalogOf)
 export const run = (script: string) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(script))

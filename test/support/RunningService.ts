@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { HttpApiBuilder } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { type Duration, Layer, Option, type Redacted } from "effect"
+import { type Duration, Either, Layer, type Redacted } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import type { BreachedPasswords } from "../../src/auth/BreachedPasswords.ts"
 import { Letters, parsePublicUrl } from "../../src/auth/index.ts"
@@ -12,7 +12,8 @@ import { Sessions, type SessionsOptions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
 import type { Readiness } from "../../src/http/Readiness.ts"
 import { Server, type ServerOptions } from "../../src/http/Server.ts"
-import { ensureSchema, PgClient } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { ensureSchema } from "./ensureSchema.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
 
@@ -58,7 +59,7 @@ export const serviceWithMail = (
   further: Layer.Layer<never, never, HttpApiBuilder.Router | Readiness> = Layer.empty
 ) => {
   const limit = deadline === undefined ? {} : { deadline }
-  const letters = Letters.deliver({ publicUrl: Option.getRight(parsePublicUrl(publicUrl)) })
+  const letters = Letters.deliver({ publicUrl: Either.getOrThrow(parsePublicUrl(publicUrl)) })
   const auth = Layer.merge(
     Layer.provide(Accounts.layer(limit), [passwords, throttle, Outbox.layer(letters)]),
     Sessions.layer(limit)

@@ -4,8 +4,9 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { inject } from "vitest"
 import type { Pool } from "../../src/pool/Pool.ts"
-import { ensureSchema, PgClient } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { FreshDatabase } from "../../src/testing/FreshDatabase.ts"
+import { ensureSchema } from "./ensureSchema.ts"
 
 const schema = readFileSync(new URL("../../schema.sql", import.meta.url), "utf8")
 

@@ -1,10 +1,10 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, type Redacted } from "effect"
 import { authSchema } from "../../auth/authSchema.ts"
+import * as Migrations from "../../auth/Migrations.ts"
 import { describe } from "../../sql/failure/classify.ts"
 import { type InspectedSession, inspectedSession } from "../../sql/InspectedSession.ts"
 import type { PgClientConfig } from "../../sql/PgClientConfig.ts"
-import { lookAtSchema } from "../../sql/schema/SchemaState.ts"
 import { statementTimeout } from "../../sql/session/statementTimeout.ts"
 import { type Finding, ok, problem } from "./Finding.ts"
 import {
@@ -107,7 +107,7 @@ const asked = (options: CheckOptions, place: Place, session: InspectedSession) =
     yield* doing("Asking the server about itself")
     const own = answers.map(({ pid }) => pid)
     const facts = yield* serverFacts(connection, authSchema.tables, own)
-    const state = yield* lookAtSchema(connection, authSchema)
+    const state = yield* Migrations.state(connection)
     const isPooled = isShared(answers) || place.isPooler
     const findings = [
       judgeVersion(facts),

@@ -1,8 +1,8 @@
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
-import { schemaLock } from "./schemaLock.ts"
-import { refuseScattered, whereabouts } from "./Whereabouts.ts"
+import { schemaLock } from "../../src/sql/schema/schemaLock.ts"
+import { refuseScattered, whereabouts } from "../../src/sql/schema/Whereabouts.ts"
 
 const tablesOf = (schema: string): ReadonlyArray<string> =>
   [...schema.matchAll(/^create table if not exists (\w+)/gim)].flatMap(([, name]) => name ?? [])
