@@ -1,10 +1,11 @@
 import type { SqlClient } from "@effect/sql"
 import { assert, describe, layer } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Layer, Stream } from "effect"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { eventually, running } from "../support/Backends.ts"
 import { Direct } from "../support/Direct.ts"
+import { failure } from "../support/Failure.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -45,12 +46,6 @@ const sessions = Effect.flatMap(
   (sql) => sql`SELECT FROM pg_stat_activity WHERE datname = current_database()
     AND application_name = 'cut off'`
 ).pipe(Effect.map((rows) => rows.length))
-
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
 
 const inTime = Effect.timeout("2 seconds")
 

@@ -2,19 +2,7 @@ import * as Net from "node:net"
 import { HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Context,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Ref,
-  Schedule,
-  Scope,
-  Stream
-} from "effect"
+import { Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Scope, Stream } from "effect"
 import { EmailTaken } from "../../src/auth/AuthError.ts"
 import * as Drain from "../../src/http/Drain.ts"
 import { ListenError } from "../../src/http/ListenError.ts"
@@ -145,9 +133,8 @@ describe("Drain", () => {
       const ask = (path: string) => Effect.provide(send(path), context)
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
       const ending = yield* Effect.fork(end)
-      const ready = yield* Effect.repeat(ask("/health/ready"), {
-        until: ({ status }) => status === 503,
-        schedule: Schedule.spaced("10 millis")
+      const ready = yield* Effect.repeat(Effect.delay(ask("/health/ready"), "10 millis"), {
+        until: ({ status }) => status === 503
       })
       assert.strictEqual(ready.headers.get("retry-after"), "1")
       const alive = yield* ask("/health")

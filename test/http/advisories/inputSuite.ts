@@ -15,7 +15,7 @@ import {
   signUp
 } from "../Person.ts"
 import { exchange, head, statusOf } from "../RawSocket.ts"
-import { type Answer, freshEmail } from "../Service.ts"
+import { freshEmail, shape } from "../Service.ts"
 
 const evil = "https://evil.example"
 
@@ -28,12 +28,6 @@ const everyWay = (email: string, token: string) =>
     ask("POST", "/auth/password/reset-request", { json: { email } }),
     ask("POST", "/auth/email/change", { token, json: { newEmail: email, password: goodPassword } })
   ])
-
-const shape = ({ headers, status, text }: Answer) => ({
-  status,
-  text,
-  headers: [...headers.keys()].sort()
-})
 
 /** Advisories about what the service makes of what it is sent, and what it gives away. */
 export const inputSuite = (it: OnAuth) =>

@@ -19,7 +19,7 @@ import {
   tokenFor,
   verify
 } from "../Person.ts"
-import { type Answer, freshEmail, send } from "../Service.ts"
+import { freshEmail, send, shape } from "../Service.ts"
 import { securityPage } from "./SecurityPage.ts"
 
 const Contract = Schema.decodeUnknownSync(
@@ -27,12 +27,6 @@ const Contract = Schema.decodeUnknownSync(
 )
 
 const paths = Effect.map(send("/openapi.json"), ({ json }) => Contract(json).paths)
-
-const shape = ({ headers, status, text }: Answer) => ({
-  status,
-  text,
-  headers: [...headers.keys()].sort()
-})
 
 const askForReset = (email: string) =>
   ask("POST", "/auth/password/reset-request", { json: { email } })
