@@ -5,29 +5,33 @@ import { type Requester, stored } from "./Requester.ts"
 import { newId } from "./SecureRandom.ts"
 
 /** What can happen to an account. `-refused`: someone tried, and it did not. */
-export type AuditKind =
-  | "sign-up"
-  | "sign-up-refused"
-  | "sign-up-repeated"
-  | "sign-up-requested"
-  | "sign-in"
-  | "sign-in-refused"
-  | "sign-out"
-  | "session-revoked"
-  | "other-sessions-revoked"
-  | "password-changed"
-  | "password-change-refused"
-  | "password-reset-requested"
-  | "password-reset"
-  | "password-reset-refused"
-  | "email-proof-requested"
-  | "email-proven"
-  | "email-proof-refused"
-  | "email-change-requested"
-  | "email-changed"
-  | "email-change-refused"
-  | "account-deleted"
-  | "account-deletion-refused"
+export const auditKinds = [
+  "sign-up",
+  "sign-up-refused",
+  "sign-up-repeated",
+  "sign-up-requested",
+  "sign-in",
+  "sign-in-refused",
+  "sign-out",
+  "session-revoked",
+  "other-sessions-revoked",
+  "password-changed",
+  "password-change-refused",
+  "password-reset-requested",
+  "password-reset",
+  "password-reset-refused",
+  "email-proof-requested",
+  "email-proven",
+  "email-proof-refused",
+  "email-change-requested",
+  "email-changed",
+  "email-change-refused",
+  "account-deleted",
+  "account-deletion-refused"
+] as const
+
+/** See {@link auditKinds}. */
+export type AuditKind = (typeof auditKinds)[number]
 
 /** What of an event is made before the database hears of it. */
 export interface NewEvent {

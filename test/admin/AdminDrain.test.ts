@@ -1,6 +1,18 @@
 import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Duration, Effect, Exit, Layer, Logger, Redacted, Scope, Stream } from "effect"
+import {
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Redacted,
+  Scope,
+  Stream
+} from "effect"
 import * as Admin from "../../src/admin/Admin.ts"
 import { Audience, mailbox } from "../../src/admin/Audience.ts"
 import { Server } from "../../src/http/Server.ts"
@@ -74,20 +86,39 @@ const deafPage = (port: number, cookie: string) =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
+/** A page that reads. Goes on when it has begun to hear; what it heard, once that is over. */
+const listeningPage = (url: string, cookie: string) =>
+  Effect.gen(function* () {
+    const hears = yield* Deferred.make<void>()
+    const heard = yield* Effect.fork(
+      Effect.promise(async (signal) => {
+        const answer = await fetch(`${url}/admin/events`, { signal, headers: { cookie } })
+        const decoder = new TextDecoder()
+        let [text, begun] = ["", false]
+        for await (const bytes of answer.body ?? []) {
+          text += decoder.decode(bytes, { stream: true })
+          if (begun || !text.includes("event: snapshot")) continue
+          begun = true
+          Deferred.unsafeDone(hears, Effect.void)
+        }
+        return text
+      })
+    )
+    yield* Effect.timeout(Deferred.await(hears), "10 seconds")
+    return heard
+  })
+
+/** Less than the drain's deadline, 10 s, at which it would wait no longer. */
+const promptly = 8_000
+
 describe("the dashboard at the end of the service", () => {
   it.scopedLive("tells its pages, and does not wait for them", () =>
     Effect.gen(function* () {
       const { ending, url } = yield* started(1)
       const cookie = yield* signedIn(url)
-      const page = yield* Effect.fork(
-        Effect.promise(async () => {
-          const answer = await fetch(`${url}/admin/events`, { headers: { cookie } })
-          return answer.text()
-        })
-      )
-      yield* Effect.sleep("200 millis")
-      assert.isBelow(yield* ending, 1500)
-      assert.include(yield* page, "event: draining")
+      const heard = yield* listeningPage(url, cookie)
+      assert.isBelow(yield* ending, promptly)
+      assert.include(yield* Fiber.join(heard), "event: draining")
     })
   )
 
@@ -95,9 +126,11 @@ describe("the dashboard at the end of the service", () => {
     Effect.gen(function* () {
       // Some 10 MB: more than a kernel takes for who does not read.
       const { ending, port, url } = yield* started(200_000)
-      yield* deafPage(port, yield* signedIn(url))
-      yield* Effect.sleep("500 millis")
-      assert.isBelow(yield* ending, 3000)
+      const cookie = yield* signedIn(url)
+      yield* deafPage(port, cookie)
+      // Whoever asked later hears already: so would the deaf one.
+      yield* listeningPage(url, cookie)
+      assert.isBelow(yield* ending, promptly)
     })
   )
 

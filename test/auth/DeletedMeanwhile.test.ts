@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
+import { eventually } from "../support/Backends.ts"
 import { credentials } from "./Credentials.ts"
 import { authWithMail, Mailbox, nextLetter, nextToken } from "./Mailbox.ts"
 
@@ -37,17 +38,28 @@ const whileDeleted = <A, E, R>(address: string, effect: Effect.Effect<A, E, R>) 
     return yield* Fiber.join(running)
   })
 
+/** Until the outbox is empty. */
+const posted = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  eventually(
+    0,
+    Effect.map(sql`select id from outbox`, (rows) => rows.length)
+  )
+)
+
 layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
   "an account that is deleted at the same moment",
   (it) => {
     const signUp = (address: string) =>
       Effect.flatMap(Accounts, (accounts) => accounts.signUp(credentials(address)))
 
+    /** Once its letter is out: what delivers that would wait for the deletion, too. */
+    const toldOf = (address: string) =>
+      Effect.zipLeft(signUp(address), Effect.zipRight(nextLetter("VerifyEmail", address), posted))
+
     it.effect("is asked for a reset like one that nobody has", () =>
       Effect.gen(function* () {
         const accounts = yield* Accounts
-        const { user } = yield* signUp("gone-reset@example.com")
-        yield* Effect.sleep("300 millis")
+        const { user } = yield* toldOf("gone-reset@example.com")
         const exit = yield* whileDeleted(user.email, accounts.requestPasswordReset(user.email))
         expect(exit).toEqual(Exit.void)
       })
@@ -56,8 +68,7 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
     it.effect("leaves its address free for a sign-up that a letter decides", () =>
       Effect.gen(function* () {
         const accounts = yield* Accounts
-        const { user } = yield* signUp("gone-sign-up@example.com")
-        yield* Effect.sleep("300 millis")
+        const { user } = yield* toldOf("gone-sign-up@example.com")
         const exit = yield* whileDeleted(
           user.email,
           accounts.requestSignUp(credentials(user.email))
@@ -69,8 +80,7 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
     it.effect("has no address to be proven", () =>
       Effect.gen(function* () {
         const accounts = yield* Accounts
-        const { user } = yield* signUp("gone-proof@example.com")
-        yield* Effect.sleep("300 millis")
+        const { user } = yield* toldOf("gone-proof@example.com")
         const exit = yield* whileDeleted(user.email, accounts.requestEmailProof(user))
         expect(exit).toEqual(Exit.void)
       })

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
-import { Effect, FastCheck, Layer } from "effect"
+import { Effect, FastCheck, Layer, Struct } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { Passwords } from "../../src/auth/Passwords.ts"
 import { SecureRandom } from "../../src/auth/SecureRandom.ts"
@@ -11,7 +11,8 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { accountsAlone } from "./AccountsAlone.ts"
 import { credentials } from "./Credentials.ts"
 import { instantPasswords } from "./InstantPasswords.ts"
-import { answerLost, interposedClient } from "./ScriptedClient.ts"
+import { interposedClient } from "./ScriptedClient.ts"
+import { statementFaults } from "./StatementFault.ts"
 
 /** The ids that the database has for an address: of its users, and of their sessions. */
 const idsOf = (email: string) =>
@@ -30,34 +31,28 @@ const oneOfEach = ({ session, user }: UserSession) => ({
 })
 
 /** What the network does to one statement. */
-type Fault = "none" | "before it arrives" | "after it took effect" | "while it goes on"
+type Fault = "none" | keyof typeof statementFaults
 
+/** Accounts whose statements suffer these in turn, and the end of what then still goes on. */
 const suffering = (faults: ReadonlyArray<Fault>) => {
   const next = [...faults]
-  return interposedClient((statement) =>
+  const goingOn: Array<Effect.Effect<unknown>> = []
+  const client = interposedClient((statement) =>
     Effect.suspend(() => {
-      switch (next.shift() ?? "none") {
-        case "none":
-          return statement
-        case "before it arrives":
-          return answerLost
-        case "after it took effect":
-          return Effect.zipRight(statement, answerLost)
-        case "while it goes on":
-          return Effect.zipRight(Effect.forkDaemon(statement), answerLost)
-      }
+      const fault = next.shift() ?? "none"
+      if (fault === "none") return statement
+      const [run, rest] = statementFaults[fault](statement)
+      goingOn.push(rest)
+      return run
     })
   )
+  return {
+    accounts: accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provide(client)),
+    ended: Effect.suspend(() => Effect.all(goingOn, { discard: true }))
+  }
 }
 
-const accountsSuffering = (faults: ReadonlyArray<Fault>) =>
-  accountsAlone.pipe(Layer.provide(instantPasswords), Layer.provide(suffering(faults)))
-
-const fault = FastCheck.constantFrom<Array<Fault>>(
-  "before it arrives",
-  "after it took effect",
-  "while it goes on"
-)
+const fault = FastCheck.constantFrom(...Struct.keys(statementFaults))
 
 layer(Layer.provideMerge(Sessions.layer(), TestDatabase.layer), {
   excludeTestServices: true,
@@ -70,14 +65,15 @@ layer(Layer.provideMerge(Sessions.layer(), TestDatabase.layer), {
     [FastCheck.array(fault, { maxLength: 3 })],
     ([faults]) =>
       Effect.gen(function* () {
-        const { session, sessionToken, user } = yield* Effect.flatMap(Accounts, (accounts) =>
-          accounts.signUp(credentials(`lost-${signUps++}@example.com`))
-        ).pipe(Effect.provide(accountsSuffering(faults)))
+        const { accounts, ended } = suffering(faults)
+        const { session, sessionToken, user } = yield* Effect.flatMap(Accounts, ({ signUp }) =>
+          signUp(credentials(`lost-${signUps++}@example.com`))
+        ).pipe(Effect.provide(accounts))
         expect(
           yield* Effect.flatMap(Sessions, (sessions) => sessions.validate(sessionToken))
         ).toEqual({ user, session })
         // What still goes on when the answer has come must not add anything.
-        yield* Effect.sleep("20 millis")
+        yield* ended
         expect(yield* idsOf(user.email)).toEqual(oneOfEach({ user, session }))
       }),
     { fastCheck: { numRuns: 15 } }
@@ -88,7 +84,7 @@ layer(Layer.provideMerge(Sessions.layer(), TestDatabase.layer), {
     () =>
       Effect.gen(function* () {
         const known = credentials("returning@example.com")
-        const again = accountsSuffering([
+        const { accounts, ended } = suffering([
           "none",
           "after it took effect",
           "none",
@@ -97,13 +93,13 @@ layer(Layer.provideMerge(Sessions.layer(), TestDatabase.layer), {
           "after it took effect"
         ])
         const { session, sessionToken, user } = yield* Effect.gen(function* () {
-          const accounts = yield* Accounts
-          yield* accounts.signUp(known)
-          return yield* accounts.signIn(known)
-        }).pipe(Effect.provide(again))
+          const { signIn, signUp } = yield* Accounts
+          yield* signUp(known)
+          return yield* signIn(known)
+        }).pipe(Effect.provide(accounts))
         const sessions = yield* Sessions
         expect(yield* sessions.validate(sessionToken)).toEqual({ user, session })
-        yield* Effect.sleep("20 millis")
+        yield* ended
         const sql = yield* SqlClient.SqlClient
         expect(yield* sql`select 1 from sessions where user_id = ${user.id}`).toHaveLength(2)
       })
@@ -114,10 +110,10 @@ layer(Layer.provideMerge(Sessions.layer(), TestDatabase.layer), {
       const signUp = Effect.flatMap(Accounts, (accounts) =>
         accounts.signUp(credentials("second@example.com"))
       )
-      yield* Effect.provide(signUp, accountsSuffering(["after it took effect"]))
+      yield* Effect.provide(signUp, suffering(["after it took effect"]).accounts)
       const error = yield* signUp.pipe(
         Effect.flip,
-        Effect.provide(accountsSuffering(["after it took effect", "while it goes on"]))
+        Effect.provide(suffering(["after it took effect", "while it goes on"]).accounts)
       )
       expect(error).toMatchObject({ _tag: "EmailTaken" })
     })

@@ -1,6 +1,5 @@
-import type { SqlError } from "@effect/sql/SqlError"
 import { expect, it } from "@effect/vitest"
-import { Deferred, Effect, FiberId, Layer } from "effect"
+import { Effect, Layer, Struct } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
@@ -11,33 +10,20 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { busyLife } from "./BusyLife.ts"
 import { cheapPasswords } from "./CheapPasswords.ts"
 import { deliver, Mailbox } from "./Mailbox.ts"
-import { answerLost, interposedClient } from "./ScriptedClient.ts"
-
-type Rows = Effect.Effect<ReadonlyArray<unknown>, SqlError>
-
-/** What befalls a statement when it is run for the first time, and what may still go on then. */
-type Fault = (statement: Rows) => readonly [Rows, Effect.Effect<unknown>]
-
-const faults: Readonly<Record<string, Fault>> = {
-  "before it arrives": () => [answerLost, Effect.void],
-  "after it took effect": (statement) => [Effect.zipRight(statement, answerLost), Effect.void],
-  "while it goes on": (statement) => {
-    const ended = Deferred.unsafeMake<void>(FiberId.none)
-    const late = Effect.ensuring(statement, Deferred.succeed(ended, undefined))
-    return [Effect.zipRight(Effect.forkDaemon(late), answerLost), Deferred.await(ended)]
-  }
-}
+import { interposedClient } from "./ScriptedClient.ts"
+import { type StatementFault, statementFaults } from "./StatementFault.ts"
 
 /**
  * Each statement, told by its text and values, suffers the fault at its first run. What goes on is
  * beside the second run, and not so late that it meets what is done afterwards.
  */
-const suffering = (fault: Fault) => {
+const suffering = (fault: StatementFault) => {
   const goingOn = new Map<string, Effect.Effect<unknown>>()
   return interposedClient((statement, text, values) =>
     Effect.suspend(() => {
       // A claim that comes to pass late may take a letter, which is then a minute late itself.
-      if (fault === faults["while it goes on"] && text.includes("claim =")) return statement
+      if (fault === statementFaults["while it goes on"] && text.includes("claim ="))
+        return statement
       const identity = `${text} ${JSON.stringify(values)}`
       const first = goingOn.get(identity)
       if (first !== undefined) return Effect.zipLeft(statement, first)
@@ -92,13 +78,13 @@ const after = (client: ReturnType<typeof suffering>) =>
 
 const faithful = interposedClient((statement) => statement)
 
-it.live.each(Object.keys(faults))(
+it.live.each(Struct.keys(statementFaults))(
   "everything is done exactly once when the first answer to each statement is lost %s",
   (name) =>
     Effect.gen(function* () {
       const [expected, actual] = yield* Effect.all([
         after(faithful),
-        after(suffering(faults[name] ?? ((statement) => [statement, Effect.void])))
+        after(suffering(statementFaults[name]))
       ])
       expect(actual).toEqual(expected)
       expect(actual.users).toHaveLength(2)

@@ -70,11 +70,15 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
     it.effect("is good for 24 hours", () =>
       Effect.gen(function* () {
         const accounts = yield* Accounts
+        yield* signUp("in-time@example.com")
+        const inTime = yield* nextToken("VerifyEmail", "in-time@example.com")
         yield* signUp("late@example.com")
-        const token = yield* nextToken("VerifyEmail", "late@example.com")
+        const late = yield* nextToken("VerifyEmail", "late@example.com")
         yield* later("23 hours 59 minutes")
+        yield* accounts.proveEmail(inTime)
         yield* later("1 minute")
-        expect(yield* Effect.flip(accounts.proveEmail(token))).toEqual(new TokenInvalid())
+        expect(yield* Effect.flip(accounts.proveEmail(late))).toEqual(new TokenInvalid())
+        expect((yield* userAt("in-time@example.com"))?.email_verified).not.toBeNull()
         expect((yield* userAt("late@example.com"))?.email_verified).toBeNull()
       })
     )
@@ -187,11 +191,14 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
     it.effect("is good for an hour", () =>
       Effect.gen(function* () {
         const accounts = yield* Accounts
+        yield* signUp("within-the-hour@example.com")
+        const inTime = yield* asked("within-the-hour@example.com")
         yield* signUp("hour@example.com")
-        const token = yield* asked("hour@example.com")
+        const late = yield* asked("hour@example.com")
         yield* later("59 minutes")
+        yield* accounts.resetPassword({ token: inTime, next })
         yield* later("1 minute")
-        expect(yield* Effect.flip(accounts.resetPassword({ token, next }))).toEqual(
+        expect(yield* Effect.flip(accounts.resetPassword({ token: late, next }))).toEqual(
           new TokenInvalid()
         )
       })

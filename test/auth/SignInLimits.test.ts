@@ -3,39 +3,24 @@ import { Effect, Either, Layer } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { Throttled } from "../../src/auth/AuthError.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
-import { Passwords } from "../../src/auth/Passwords.ts"
 import { makeRequester } from "../../src/auth/Requester.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { cheapPasswords } from "./CheapPasswords.ts"
+import { countedPasswords } from "./CountedPasswords.ts"
 import { credentials } from "./Credentials.ts"
 import { deliver, Mailbox, nextToken } from "./Mailbox.ts"
 import { requester } from "./Requesters.ts"
 
-let verified = 0
-
-/** Counts the passwords that are compared. */
-const countedPasswords = Layer.project(
-  cheapPasswords,
-  Passwords,
-  Passwords,
-  ({ hash, verify }) => ({
-    hash,
-    verify: (password, stored) =>
-      Effect.suspend(() => {
-        verified += 1
-        return verify(password, stored)
-      })
-  })
-)
+const counted = countedPasswords(cheapPasswords)
 
 /** Pauses so long that no busy machine outlasts one. */
 const limits = { account: { free: 5, first: "1 hour", longest: "10 hours" } } as const
 
 const auth = Layer.merge(Accounts.layer(), Sessions.layer()).pipe(
   Layer.provideMerge(Layer.mergeAll(Outbox.layer(deliver), Throttle.layer(limits))),
-  Layer.provide(countedPasswords),
+  Layer.provide(counted.layer),
   Layer.provideMerge(Mailbox.layer),
   Layer.provideMerge(TestDatabase.layer)
 )
@@ -71,9 +56,9 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("guessing a pass
   it.effect("compares five of a hundred at once, and refuses the rest unseen", () =>
     Effect.gen(function* () {
       const { email } = yield* known("hundred")
-      verified = 0
+      const before = counted.compared()
       expect(yield* guesses(email, 100, 100)).toEqual(fiveThenThrottled(100))
-      expect(verified).toBe(5)
+      expect(counted.compared() - before).toBe(5)
     })
   )
 

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
-import { Effect, Either, Layer, Option } from "effect"
+import { Context, Effect, Either, Layer, Option } from "effect"
 import { admit as admitStatement } from "../../src/auth/AdmitStatement.ts"
 import { Throttled } from "../../src/auth/AuthError.ts"
 import type { Requester } from "../../src/auth/Requester.ts"
@@ -17,15 +17,14 @@ import { credentials } from "./Credentials.ts"
 import { requester } from "./Requesters.ts"
 
 /** So slow to recover that a busy machine changes no count. */
-const stage = Layer.provideMerge(
-  Throttle.layer({
-    signInFrom: { burst: 30, per: "30 hours" },
-    signUpFrom: { burst: 10, per: "10 hours" },
-    mailFrom: { burst: 5, per: "5 hours" },
-    account: { free: 5, first: "1 hour", longest: "900 hours" }
-  }),
-  TestDatabase.layer
-)
+const instance = Throttle.layer({
+  signInFrom: { burst: 30, per: "30 hours" },
+  signUpFrom: { burst: 10, per: "10 hours" },
+  mailFrom: { burst: 5, per: "5 hours" },
+  account: { free: 5, first: "1 hour", longest: "900 hours" }
+})
+
+const stage = Layer.provideMerge(instance, TestDatabase.layer)
 
 const { email } = credentials("someone@example.com")
 
@@ -151,6 +150,30 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a limit of an 
     })
   )
 })
+
+layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
+  "a limit at several instances",
+  (it) => {
+    it.scoped("lets exactly as many pass as at one, however many try at each at once", () =>
+      Effect.gen(function* () {
+        const another = Effect.map(Layer.build(Layer.fresh(instance)), Context.get(Throttle))
+        const [one, other] = yield* Effect.all([another, another])
+        for (const [attempt, most] of [
+          [from("signInFrom", requester(1)), 30],
+          [[atAccount(email)], 5]
+        ] as const) {
+          const answers = yield* Effect.all(
+            Array.from({ length: 50 }, () => [one, other])
+              .flat()
+              .map(({ admit }) => Effect.either(admit(attempt))),
+            { concurrency: "unbounded" }
+          )
+          expect(answers.filter(Either.isRight)).toHaveLength(most)
+        }
+      })
+    )
+  }
+)
 
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
   "the statement of the limits",

@@ -2,8 +2,9 @@ import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, FiberSet, Layer, Stream } from "effect"
 import { Pool } from "../../src/pool/index.ts"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { failure } from "../support/Failure.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -26,12 +27,6 @@ const ids = (sql: SqlClient.SqlClient) =>
   Effect.map(sql<{ readonly id: number }>`SELECT id FROM begun ORDER BY id`, (rows) =>
     rows.map(({ id }) => id)
   )
-
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
 
 layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
   "a transaction whose session has ended before it began",

@@ -1,10 +1,11 @@
 import type { SqlClient } from "@effect/sql"
 import { assert, describe, layer } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Layer, Stream } from "effect"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { eventually, running } from "../support/Backends.ts"
 import { Direct } from "../support/Direct.ts"
+import { failure } from "../support/Failure.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -46,12 +47,6 @@ const sessions = Effect.flatMap(
     AND application_name = 'cut off'`
 ).pipe(Effect.map((rows) => rows.length))
 
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
-
 const inTime = Effect.timeout("2 seconds")
 
 /** Something that only happens the first time. */
@@ -69,8 +64,17 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("in a black hol
     it.effect("is found out within 2 s by default, all at once, and replayed within 3 s", () =>
       withClient({ maxConnections: 4 }, (sql, { blackholeAll }) =>
         Effect.gen(function* () {
+          // Connected beforehand: what sleeps would else be awake before the network goes.
+          yield* Effect.all([sql`SELECT pg_sleep(0.05)`, sql`SELECT pg_sleep(0.05)`], {
+            concurrency: 2
+          })
+          let since = Number.POSITIVE_INFINITY
           const swallow = once(
-            Effect.zipRight(eventually(1, running("pg_sleep(0.5)")), blackholeAll)
+            Effect.gen(function* () {
+              yield* eventually(1, running("pg_sleep(0.5)"))
+              yield* blackholeAll
+              since = yield* Clock.currentTimeMillis
+            })
           )
           const body = Effect.gen(function* () {
             yield* increment(sql)
@@ -79,7 +83,6 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("in a black hol
           })
           const asleep = yield* Effect.fork(failure(sql`SELECT pg_sleep(0.5)`))
           const replayed = yield* Effect.fork(PgClient.replay(sql.withTransaction(body)))
-          const since = yield* Clock.currentTimeMillis
           const error = yield* Fiber.join(asleep)
           assert.isBelow((yield* Clock.currentTimeMillis) - since, 2_000)
           assert.strictEqual(error.outcome, "Unknown")

@@ -2,9 +2,10 @@ import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import { Pool } from "../../src/pool/index.ts"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { Direct } from "../support/Direct.ts"
+import { failure } from "../support/Failure.ts"
 import { PgBouncer, type PoolMode } from "../support/PgBouncer.ts"
 import { describeWithPgBouncer } from "../support/PgBouncerProgram.ts"
 import { pooler } from "../support/PooledClient.ts"
@@ -38,12 +39,6 @@ const counter = Effect.gen(function* () {
 })
 
 const inTime = Effect.timeout("2 seconds")
-
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
 
 describeWithPgBouncer("behind PgBouncer, in a black hole", () => {
   layer(stage("transaction", 2), { excludeTestServices: true })("in transaction mode", (it) => {

@@ -1,12 +1,12 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, layer } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
-import * as pg from "pg"
+import { Duration, Effect, Fiber, Layer, Stream } from "effect"
 import { Pool } from "../../src/pool/index.ts"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { committed } from "./Ledger.ts"
 
 /** One connection, so that whatever state a session is left in meets the next statement. */
 const stage = proxiedClient({ maxConnections: 1 }).pipe(
@@ -15,17 +15,6 @@ const stage = proxiedClient({ maxConnections: 1 }).pipe(
 )
 
 const slowNetwork = Effect.flatMap(FaultProxy, ({ latency }) => latency("15 millis"))
-
-/** The rows that are committed, as another client sees them. */
-const committed = Effect.flatMap(TestDatabase, ({ url }) =>
-  Effect.promise(async () => {
-    const other = new pg.Client(Redacted.value(url))
-    await other.connect()
-    const { rows } = await other.query<{ id: number }>("SELECT id FROM ledger ORDER BY id")
-    await other.end()
-    return rows.map(({ id }) => id)
-  })
-)
 
 /** A faithful network and an empty table. */
 const ledger = Effect.gen(function* () {

@@ -1,30 +1,14 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { assert, layer } from "@effect/vitest"
-import {
-  Context,
-  DateTime,
-  Deferred,
-  Duration,
-  Effect,
-  Fiber,
-  Layer,
-  Redacted,
-  Stream
-} from "effect"
+import { DateTime, Deferred, Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { captured } from "../support/Captured.ts"
+import { Direct } from "../support/Direct.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
-/** A client past the proxy: it notifies, kills and counts. */
-class Direct extends Context.Tag("test/Direct")<Direct, PgClient.PgClient>() {
-  static readonly layer = Layer.scoped(
-    Direct,
-    Effect.flatMap(TestDatabase, ({ url }) =>
-      Effect.map(Layer.build(PgClient.layer({ url })), Context.get(PgClient.PgClient))
-    )
-  )
-}
+/** It notifies, kills and counts at the same time. */
+const direct = Layer.unwrapEffect(Effect.map(TestDatabase, ({ url }) => Direct.at(url, 3)))
 
 const proxied = Layer.unwrapEffect(
   Effect.map(TestDatabase, ({ url }) => {
@@ -43,7 +27,7 @@ const client = Layer.unwrapEffect(
 ).pipe(Layer.provide(log.layer))
 
 const stage = client.pipe(
-  Layer.provideMerge(Layer.merge(proxied, Direct.layer)),
+  Layer.provideMerge(Layer.merge(proxied, direct)),
   Layer.provideMerge(TestDatabase.address)
 )
 

@@ -1,27 +1,17 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Redacted } from "effect"
-import * as pg from "pg"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { Duration, Effect, Fiber, Layer } from "effect"
+import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import { failure } from "../support/Failure.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { committed } from "./Ledger.ts"
 
 const client = (options: Partial<PgClient.PgClientConfig> = {}) =>
   proxiedClient({ maxConnections: 2, acquireTimeout: "5 seconds", ...options })
 
 const stage = client().pipe(Layer.provideMerge(network), Layer.provideMerge(TestDatabase.address))
-
-/** The rows that are committed, as another client sees them that needs no network of ours. */
-const committed = Effect.flatMap(TestDatabase, ({ url }) =>
-  Effect.promise(async () => {
-    const other = new pg.Client(Redacted.value(url))
-    await other.connect()
-    const { rows } = await other.query<{ id: number }>("SELECT id FROM ledger ORDER BY id")
-    await other.end()
-    return rows.map(({ id }) => id)
-  })
-)
 
 /** A faithful network and an empty table. */
 const ledger = Effect.gen(function* () {
@@ -42,12 +32,6 @@ const lose = (what: "request" | "answer") =>
 
 const insert = (sql: SqlClient.SqlClient, id: number) =>
   sql.withTransaction(Effect.as(sql`INSERT INTO ledger VALUES (${id})`, id))
-
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
 
 layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT", (it) => {
   it.effect("is looked up over the pool where the server has no room beside it", () =>

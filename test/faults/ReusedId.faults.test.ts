@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, layer } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer } from "effect"
+import { Duration, Effect, Fiber, Layer, Schedule } from "effect"
 import { PgClient, PgError } from "../../src/sql/index.ts"
 import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
@@ -53,10 +53,18 @@ const ledger = Effect.gen(function* () {
   return yield* SqlClient.SqlClient
 })
 
+const isThere = Effect.map(
+  directly("SELECT count(*) FROM ledger WHERE id = 'lost'"),
+  (count) => count === "1"
+)
+
+const often = Schedule.spaced("5 millis")
+
 /** A transaction whose COMMIT is lost, one way or the other; nobody can ask until the proxy heals. */
 const lost = (sql: SqlClient.SqlClient, at: "request" | "answer") =>
   Effect.gen(function* () {
     const proxy = yield* FaultProxy
+    const { cuts } = yield* proxy.stats
     let xid = ""
     const body = Effect.gen(function* () {
       yield* sql`INSERT INTO ledger VALUES ('lost')`
@@ -68,7 +76,9 @@ const lost = (sql: SqlClient.SqlClient, at: "request" | "answer") =>
       yield* proxy.refuse
     })
     const fiber = yield* Effect.fork(Effect.either(sql.withTransaction(body)))
-    yield* Effect.sleep(Duration.millis(300))
+    yield* Effect.repeat(proxy.stats, { until: (now) => now.cuts > cuts, schedule: often })
+    // The server has still to do what it was sent.
+    if (at === "answer") yield* Effect.repeat(isThere, { until: (is) => is, schedule: often })
     return { xid, fiber }
   })
 
@@ -88,11 +98,6 @@ const giveAgain = (xid: string) =>
     }
     assert.strictEqual(yield* directly(`SELECT pg_xact_status('${xid}')`), "committed")
   })
-
-const isThere = Effect.map(
-  directly("SELECT count(*) FROM ledger WHERE id = 'lost'"),
-  (count) => count === "1"
-)
 
 /** What a client is told of a transaction whose COMMIT was lost, after something has happened. */
 const told = <E, R>(

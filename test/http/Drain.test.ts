@@ -129,13 +129,13 @@ describe("Drain", () => {
 
   it.scopedLive("load balancers are told while it still accepts, and answers", () =>
     Effect.gen(function* () {
-      const { context, end } = yield* started(fakeFloors, { drainDelay: "300 millis" })
+      const { context, end } = yield* started(fakeFloors, { drainDelay: "3 seconds" })
       const ask = (path: string) => Effect.provide(send(path), context)
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
       const ending = yield* Effect.fork(end)
-      yield* Effect.sleep("100 millis")
-      const ready = yield* ask("/health/ready")
-      assert.strictEqual(ready.status, 503)
+      const ready = yield* Effect.repeat(Effect.delay(ask("/health/ready"), "10 millis"), {
+        until: ({ status }) => status === 503
+      })
       assert.strictEqual(ready.headers.get("retry-after"), "1")
       const alive = yield* ask("/health")
       assert.strictEqual(alive.status, 200)
@@ -154,7 +154,7 @@ describe("Drain", () => {
       yield* Effect.provide(send("/health"), context)
       yield* Effect.sleep("50 millis")
       const [took] = yield* Effect.timed(end)
-      assert.isBelow(Number(took.toString().match(/\d+/)?.[0]), 1000)
+      assert.isBelow(Duration.toMillis(took), 5_000)
       const closed = yield* Fiber.join(idle)
       assert.strictEqual(statusOf(closed), 200)
       assert.strictEqual(closed.end, "closed")

@@ -67,16 +67,16 @@ describe("Mount", () => {
     "a body that goes on behind the answer is given up, and its failure ends nothing",
     () =>
       Effect.gen(function* () {
-        const { dispose, handler } = HttpApp.toWebHandlerLayerWith(routes, {
-          toHandler: (runtime) =>
-            Effect.provide(App.make({ requestDeadline: "100 millis" }), runtime)
-        })
-        yield* Effect.addFinalizer(() => Effect.promise(dispose))
-        const answerTo = (body: ReadableStream<Uint8Array>) =>
-          Effect.promise(() => {
+        const answerTo = (body: ReadableStream<Uint8Array>, options: App.AppOptions = {}) =>
+          Effect.gen(function* () {
+            const { dispose, handler } = HttpApp.toWebHandlerLayerWith(routes, {
+              toHandler: (runtime) => Effect.provide(App.make(options), runtime)
+            })
+            yield* Effect.addFinalizer(() => Effect.promise(dispose))
             const headers = { "content-type": "application/json" }
             const init = { method: "POST", headers, body, duplex: "half" as const }
-            return handler(new Request("http://a/auth/signup", init))
+            const request = new Request("http://a/auth/signup", init)
+            return yield* Effect.promise(() => handler(request))
           })
         const chunk = new Uint8Array(4096)
         const givenUp = yield* Deferred.make<void>()
@@ -94,7 +94,8 @@ describe("Mount", () => {
             leave = () => controller.error(new Error("the client has left"))
           }
         })
-        assert.strictEqual((yield* answerTo(aborted)).status, 503)
+        const inTime = { requestDeadline: "100 millis" } as const
+        assert.strictEqual((yield* answerTo(aborted, inTime)).status, 503)
         leave()
         // An error that nobody listens for is thrown within a turn or two.
         yield* Effect.repeatN(turn, 10)

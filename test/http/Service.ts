@@ -48,6 +48,13 @@ export const post = (
 /** Posts a value as JSON. */
 export const postJson = (path: string, value: unknown) => post(path, JSON.stringify(value))
 
+/** All of an answer that anybody could tell it from another by, but for its time. */
+export const shape = ({ headers, status, text }: Answer) => ({
+  status,
+  text,
+  headers: [...headers.keys()].sort()
+})
+
 /** An address that no one else has. */
 export const freshEmail = (): string => `${crypto.randomUUID()}@example.com`
 

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises"
-import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,7 +6,7 @@ import { Effect, Fiber, Redacted, Schedule } from "effect"
 import { inject } from "vitest"
 import { crowd } from "../../proofs/drain/Crowd.ts"
 import { FreshDatabase } from "../../src/testing/FreshDatabase.ts"
-import { type ServiceProcess, startService } from "../support/ServiceProcess.ts"
+import { embeddedPort, isListening, startService, statusOf } from "../support/ServiceProcess.ts"
 
 const databaseUrl = Effect.map(
   FreshDatabase.make({ server: Redacted.make(inject("postgresUrl")) }),
@@ -18,18 +17,6 @@ const temporaryDirectory = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "holdfast-drain-"))),
   (directory) => Effect.promise(() => rm(directory, { recursive: true, force: true }))
 )
-
-/** The port of the embedded server, as the service tells it. */
-const portIn = ({ output }: ServiceProcess) =>
-  Number(/embedded PostgreSQL on port (\d+)/.exec(output())?.[1])
-
-const isListening = (port: number) =>
-  Effect.async<boolean>((resume) => {
-    const socket = Net.connect({ host: "127.0.0.1", port })
-    socket.on("connect", () => resume(Effect.succeed(true)))
-    socket.on("error", () => resume(Effect.succeed(false)))
-    return Effect.sync(() => socket.destroy())
-  })
 
 describe("a service under load that is told to end", () => {
   it.scopedLive(
@@ -61,14 +48,17 @@ describe("a service under load that is told to end", () => {
     () =>
       Effect.gen(function* () {
         const service = yield* startService({
-          env: { DATABASE_URL: yield* databaseUrl, DRAIN_DELAY: "1 second" }
+          env: { DATABASE_URL: yield* databaseUrl, DRAIN_DELAY: "5 seconds" }
         })
         yield* service.listening
         yield* service.signal("SIGTERM")
-        yield* Effect.sleep("300 millis")
-        const ask = (path: string) => Effect.promise(() => fetch(`${service.url}${path}`))
-        assert.strictEqual((yield* ask("/health/ready")).status, 503)
-        assert.strictEqual((yield* ask("/health/database")).status, 200)
+        yield* statusOf(`${service.url}/health/ready`).pipe(
+          Effect.repeat({
+            until: (status) => status === 503,
+            schedule: Schedule.spaced("20 millis")
+          })
+        )
+        assert.strictEqual(yield* statusOf(`${service.url}/health/database`), 200)
         assert.strictEqual(yield* service.exit, 0)
       }),
     30_000
@@ -81,7 +71,7 @@ describe("a service under load that is told to end", () => {
         const directory = yield* temporaryDirectory
         const service = yield* startService({ directory, env: { DRAIN_DELAY: "1 minute" } })
         yield* service.listening
-        const port = portIn(service)
+        const port = embeddedPort(service)
         assert.isTrue(yield* isListening(port))
         yield* service.signal("SIGINT")
         // As a Ctrl-C under npm, which comes twice.

@@ -1,4 +1,3 @@
-import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import {
@@ -17,37 +16,12 @@ import {
 } from "../http/Person.ts"
 import { type Answer, freshEmail, type Service } from "../http/Service.ts"
 import { AuthServices, at } from "../support/AuthServices.ts"
+import { databaseDump } from "../support/DatabaseDump.ts"
 
-const tables = [
-  "users",
-  "sessions",
-  "audit_events",
-  "throttles",
-  "outbox",
-  "one_time_tokens",
-  "sign_up_requests"
-]
-
-/** Every spelling that a token could have of a value in the database. */
-const spellings = (value: unknown): ReadonlyArray<string> => {
-  if (value instanceof Uint8Array) {
-    const bytes = Buffer.from(value)
-    return [bytes.toString("base64url"), bytes.toString("hex")]
-  }
-  const text = value instanceof Date ? value.toISOString() : String(value)
-  return [text, ...text.split("$")]
-}
-
-const dump = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* Effect.forEach(
-    tables,
-    (table) => sql<Record<string, unknown>>`select * from ${sql(table)}`
-  )
-  const values = rows.flat().flatMap((row) => Object.values(row).flatMap(spellings))
-  // What HTTP can carry: other bytes never arrive.
-  return [...new Set(values)].filter((value) => /^[\x21-\x7e]+$/.test(value))
-})
+/** What of the database HTTP can carry: other bytes never arrive. */
+const dump = Effect.map(databaseDump, (values) =>
+  values.filter((value) => /^[\x21-\x7e]+$/.test(value))
+)
 
 const secrets = ["canary first", "canary second", "canary third", "canary wrong", "canary-key"]
 const [first = "", second = "", third = "", wrong = "", key = ""] = secrets

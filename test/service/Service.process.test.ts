@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schedule } from "effect"
 import { inject } from "vitest"
 import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
-import { startService, statusOf } from "../support/ServiceProcess.ts"
+import { embeddedPort, isListening, startService, statusOf } from "../support/ServiceProcess.ts"
 
 const password = "TestPass123"
 
@@ -48,13 +48,19 @@ describe("the service as a process", () => {
         assert.strictEqual(yield* post(first.url, "/auth/signup", "a@example.com"), 201)
         assert.match(first.output(), /embedded PostgreSQL/)
         assert.match(first.output(), /curl -X POST/)
+        const firstPort = embeddedPort(first)
+        assert.isTrue(yield* isListening(firstPort))
         yield* first.signal("SIGTERM")
         assert.strictEqual(yield* first.exit, 0)
+        assert.isFalse(yield* isListening(firstPort))
         const second = yield* startService({ directory })
         yield* second.listening
         assert.strictEqual(yield* post(second.url, "/auth/signin", "a@example.com"), 200)
+        const secondPort = embeddedPort(second)
+        assert.isTrue(yield* isListening(secondPort))
         yield* second.signal("SIGINT")
         assert.strictEqual(yield* second.exit, 0)
+        assert.isFalse(yield* isListening(secondPort))
       }),
     60_000
   )

@@ -18,7 +18,6 @@ const client = (config: PgClient.PgClientConfig) =>
           url,
           maxConnections: 3,
           maxRetries: 0,
-          connectTimeout: "400 millis",
           ...config
         })
       )
@@ -44,22 +43,22 @@ layer(TestDatabase.address, { excludeTestServices: true })(
         const initialize = (session: Connection) =>
           Effect.suspend(() => {
             times += 1
-            return say(session, "select pg_sleep(1)")
+            return say(session, "select pg_sleep(1.5)")
           })
-        yield* Effect.provide(run("select 1"), client({ initialize, minConnections: 2 }))
+        const config = { initialize, minConnections: 2, connectTimeout: "1 second" } as const
+        yield* Effect.provide(run("select 1"), client(config))
         assert.strictEqual(times, 1)
       })
     )
 
     it.effect("is what callers who wait for it in vain are told", () =>
       Effect.gen(function* () {
-        const initialize = (session: Connection) => say(session, "select pg_sleep(1)")
-        const impatient = client({ initialize, lazy: true, acquireTimeout: "500 millis" })
+        const initialize = (session: Connection) => say(session, "select pg_sleep(1.5)")
+        const impatient = client({ initialize, lazy: true, acquireTimeout: "1 second" })
         const [error, rows] = yield* Effect.provide(
           Effect.gen(function* () {
             const error = yield* Effect.flip(run("select 1"))
-            yield* Effect.sleep("300 millis")
-            return [error, yield* run("select 1 as one")] as const
+            return [error, yield* Effect.retry(run("select 1 as one"), { times: 5 })] as const
           }),
           impatient
         )

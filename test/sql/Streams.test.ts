@@ -1,14 +1,9 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Chunk, Duration, Effect, Fiber, Stream } from "effect"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { failure } from "../support/Failure.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
-
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
 
 const running = (sql: SqlClient.SqlClient) => sql`
   SELECT pid FROM pg_stat_activity

@@ -170,13 +170,13 @@ layer(secured, { excludeTestServices: true, timeout: 60_000 })("TLS by URL", (it
       const sql = yield* PgClient.make({ url, maxConnections: 1 })
       yield* sql`SELECT 1`
       // Before a cancel can be sent there are TCP, the request for TLS, and its handshake.
-      yield* proxy.latency("30 millis")
+      yield* proxy.latency("100 millis")
       const running = yield* Effect.fork(sql`SELECT pg_sleep(30)`)
       yield* Effect.repeat(sleeping, { until: (rows) => rows.length > 0 })
       yield* Fiber.interrupt(running)
       assert.lengthOf(yield* sleeping, 1)
       const gone = Effect.repeat(sleeping, { until: (rows) => rows.length === 0 })
-      yield* Effect.timeout(gone, "2 seconds")
+      yield* Effect.timeout(gone, "5 seconds")
     }).pipe(Effect.provide(Reactivity.layer))
   )
 

@@ -1,7 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { PgClient, PgError } from "../../src/sql/index.ts"
+import { PgClient } from "../../src/sql/index.ts"
+import { failure } from "../support/Failure.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const table = Effect.gen(function* () {
@@ -16,12 +17,6 @@ const count = (sql: SqlClient.SqlClient) =>
     sql<{ readonly count: number }>`SELECT count(*)::int FROM byhand`,
     ([row]) => row?.count
   )
-
-const failure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, PgError)
-    return error
-  })
 
 const refused = [
   "COMMIT",

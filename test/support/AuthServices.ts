@@ -5,6 +5,7 @@ import { Throttle } from "../../src/auth/Throttle.ts"
 import { Server } from "../../src/http/Server.ts"
 import { MemoryMailer } from "../../src/testing/MemoryMailer.ts"
 import { cheapPasswords } from "../auth/CheapPasswords.ts"
+import { countedPasswords } from "../auth/CountedPasswords.ts"
 import { capturedLog, capturedSpans, type Line } from "../http/capturedLog.ts"
 import { Service } from "../http/Service.ts"
 import { network, proxiedClient } from "./ProxiedClient.ts"
@@ -39,6 +40,8 @@ export class AuthServices extends Context.Tag("test/AuthServices")<
     readonly limited: Address
     /** Limits tries as by default, believes no proxy, and hashes passwords by argon2id. */
     readonly direct: Address
+    /** How many passwords that one has compared. */
+    readonly compared: () => number
     /** Has a letter decide about every sign-up. */
     readonly verifyFirst: Address
     /** Knows {@link breachedPassword} and {@link contextWord}. */
@@ -89,9 +92,11 @@ const behindTheNetwork = Effect.map(
 const made = (lines: ReadonlyArray<Line>, spans: () => ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const limits = { throttle: Throttle.layer() }
+    const counted = countedPasswords(Passwords.layer())
     const services = AuthServices.of({
       limited: yield* started({ ...limits, trustedHops: 1 }),
-      direct: yield* started({ ...limits, passwords: Passwords.layer() }),
+      direct: yield* started({ ...limits, passwords: counted.layer }),
+      compared: counted.compared,
       verifyFirst: yield* started({ signUp: "verify-first" }),
       careful: yield* started({ breached }),
       faulty: yield* behindTheNetwork,

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
 import { Deferred, Effect, Schedule, type Scope } from "effect"
 import { freePort } from "../../src/testing/FreePort.ts"
@@ -26,6 +27,19 @@ export interface ServiceProcessOptions {
 
 /** A request's status, or why there was none. */
 export const statusOf = (url: string) => Effect.tryPromise(async () => (await fetch(url)).status)
+
+/** The port of the embedded server, as the service tells it. */
+export const embeddedPort = ({ output }: ServiceProcess): number =>
+  Number(/embedded PostgreSQL on port (\d+)/.exec(output())?.[1])
+
+/** Whether anything accepts connections at this port. */
+export const isListening = (port: number): Effect.Effect<boolean> =>
+  Effect.async((resume) => {
+    const socket = Net.connect({ host: "127.0.0.1", port })
+    socket.on("connect", () => resume(Effect.succeed(true)))
+    socket.on("error", () => resume(Effect.succeed(false)))
+    return Effect.sync(() => socket.destroy())
+  })
 
 const environment = (port: number, env: Readonly<Record<string, string>> = {}) => {
   const { DATABASE_URL: _1, NEON_DB_URL: _2, NODE_ENV: _3, ...inherited } = process.env

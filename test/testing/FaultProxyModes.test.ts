@@ -149,7 +149,7 @@ describe("faults that last", () => {
     })
   )
 
-  it.scopedLive.each([
+  it.scoped.each([
     { how: "close", ending: "end" },
     { how: "reset", ending: "ECONNRESET" },
     { how: "forget", ending: undefined }
@@ -158,14 +158,17 @@ describe("faults that last", () => {
     (expected) =>
       Effect.gen(function* () {
         const { proxy, client, backend } = yield* connected()
+        const aMoment = TestServices.provideLive(Effect.sleep("30 millis"))
         yield* proxy.idleDrop("200 millis", expected.how)
         for (let i = 0; i < 6; i += 1) {
           yield* roundTrip(client, "busy")
-          yield* Effect.sleep("40 millis")
+          yield* TestClock.adjust("199 millis")
         }
+        yield* aMoment
         expect(backend.saw("close")).toBe(false)
+        yield* TestClock.adjust("1 millis")
         yield* backend.untilSaw("close")
-        yield* Effect.sleep("10 millis")
+        yield* expected.ending === undefined ? aMoment : client.untilSaw(expected.ending)
         expect(client.ending).toBe(expected.ending)
         expect(client.received.toString()).toBe("busy".repeat(6))
       })

@@ -93,16 +93,21 @@ describe("a proxy before a Postgres", () => {
 
   it.scopedLive("lets a statement be cancelled even where it turns sessions away", () =>
     Effect.gen(function* () {
-      const { proxy, url } = yield* stage
+      const { direct, proxy, url } = yield* stage
       const client = yield* session(url)
-      yield* proxy.connectionLimit(0)
-      const running = yield* Effect.fork(query(client, "select pg_sleep(60)"))
-      yield* Effect.sleep("20 millis")
-      const canceller = yield* dialTcp(proxy)
       const { processID, secretKey } = client as pg.Client & {
         readonly processID: number
         readonly secretKey: number
       }
+      yield* proxy.connectionLimit(0)
+      const running = yield* Effect.fork(query(client, "select pg_sleep(60)"))
+      // A cancel that comes before its statement is lost.
+      const sleeping = query(
+        yield* session(direct),
+        `select from pg_stat_activity where pid = ${processID} and wait_event = 'PgSleep'`
+      )
+      yield* Effect.repeat(sleeping, { until: ({ rows }) => rows.length === 1 })
+      const canceller = yield* dialTcp(proxy)
       const request = Buffer.alloc(16)
       for (const [i, word] of [16, 80_877_102, processID, secretKey].entries()) {
         request.writeInt32BE(word, i * 4)

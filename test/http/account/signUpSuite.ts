@@ -15,7 +15,7 @@ import {
   tokenFor,
   verify
 } from "../Person.ts"
-import { type Answer, freshEmail } from "../Service.ts"
+import { freshEmail, shape } from "../Service.ts"
 
 const withKey = (credentials: object, key: string) =>
   signUp(credentials, { headers: { "idempotency-key": key } })
@@ -92,12 +92,6 @@ export const idempotencySuite = (it: OnAuth) =>
       })
     )
   })
-
-const shape = ({ headers, status, text }: Answer) => ({
-  status,
-  text,
-  headers: [...headers.keys()].sort()
-})
 
 /** Sign-ups that a letter decides about. */
 export const verifyFirstSuite = (it: OnAuth) =>

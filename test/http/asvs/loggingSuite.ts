@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe } from "@effect/vitest"
 import { Effect, Schedule, Schema } from "effect"
+import { auditKinds } from "../../../src/auth/Audit.ts"
 import { FaultProxy } from "../../../src/testing/FaultProxy.ts"
 import { AuthServices, at } from "../../support/AuthServices.ts"
 import {
@@ -85,9 +86,11 @@ export const loggingSuite = (it: OnAuth) =>
     it.effect("16.1.1 what is logged where is documented, every kind of event with it", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const rows = yield* sql<{ kind: string }>`select distinct kind from audit_events`
-        assert.isAbove(rows.length, 5)
-        for (const { kind } of rows) assert.include(securityPage, `\`${kind}\``)
+        // Statements write some kinds as text of SQL, which no type holds to the list.
+        const written = yield* sql<{ kind: string }>`select distinct kind from audit_events`
+        for (const kind of [...auditKinds, ...written.map((row) => row.kind)]) {
+          assert.include(securityPage, `\`${kind}\``)
+        }
       })
     )
 

@@ -1,8 +1,14 @@
+import { Duration } from "effect"
 import type { Outcome, Progress } from "../../../src/sql/failure/PgError.ts"
 import type { ReasonTag, Verdict } from "../../../src/sql/failure/Verdict.ts"
 
 /** What a client has to know; what is not listed must not be claimed. */
-export type Trait = "retryable" | "fatal to connect" | "ends the session" | "proves a restart"
+export type Trait =
+  | "retryable"
+  | "fatal to connect"
+  | "ends the session"
+  | "proves a restart"
+  | `not again for ${number} s`
 
 export interface Expected {
   readonly reason: ReasonTag
@@ -37,7 +43,18 @@ export const wrongLogin = expected("AuthenticationError", "fatal to connect", "e
 export const noEntry = expected("AuthorizationError", "fatal to connect", "ends the session")
 export const wrongSettings = expected("ConnectionError", "fatal to connect", "ends the session")
 export const overloaded = expected("ResourceError", "retryable", "ends the session")
-export const overQuota = expected("ResourceError", "fatal to connect", "ends the session")
+export const rateLimited = expected(
+  "ResourceError",
+  "retryable",
+  "ends the session",
+  "not again for 5 s"
+)
+export const overQuota = expected(
+  "ResourceError",
+  "fatal to connect",
+  "ends the session",
+  "not again for 60 s"
+)
 export const statementTooSlow = expected("StatementTimeoutError", "retryable", "ends the session")
 export const limitOfPooler = expected("StatementTimeoutError", "ends the session")
 export const transactionTooSlow = expected(
@@ -51,7 +68,10 @@ export const traitsOf = (verdict: Verdict): ReadonlyArray<Trait> => [
   ...(verdict.isRetryable ? (["retryable"] as const) : []),
   ...(verdict.isFatalToConnect ? (["fatal to connect"] as const) : []),
   ...(verdict.endsSession ? (["ends the session"] as const) : []),
-  ...(verdict.provesRestart ? (["proves a restart"] as const) : [])
+  ...(verdict.provesRestart ? (["proves a restart"] as const) : []),
+  ...(verdict.coolDown === undefined
+    ? []
+    : [`not again for ${Duration.toSeconds(verdict.coolDown)} s` as const])
 ]
 
 /** How far a statement outside a transaction has come when it is met. */

@@ -5,6 +5,7 @@ import {
   noEntry,
   overloaded,
   overQuota,
+  rateLimited,
   restarted,
   voice,
   wrongLogin,
@@ -74,13 +75,13 @@ const admission = proxy([
     noEntry
   ],
   ["auth/mod.rs:87", "Too many connections to this endpoint. Please try again later.", overloaded],
-  ["control_plane/errors.rs:146", "Too many connections attempts", overloaded],
+  ["control_plane/errors.rs:146", "Too many connections attempts", rateLimited],
   [
     "control_plane/errors.rs:172",
     "Failed to acquire permit to connect to the database. Too many database connection attempts are currently ongoing.",
     overloaded
   ],
-  ["cancellation.rs:214", "rate limit exceeded", overloaded],
+  ["cancellation.rs:214", "rate limit exceeded", rateLimited],
   ["pglb/mod.rs:30", "connection is insecure (try using `sslmode=require`)", wrongSettings],
   ["auth/credentials.rs:22", "Parameter 'user' is missing in startup packet.", wrongSettings],
   [
@@ -144,7 +145,7 @@ const userFacing = seen([
     "The request could not be authorized due to an internal error",
     gone
   ],
-  ["porsager/postgres#1179", "Too many connections attempts", overloaded]
+  ["porsager/postgres#1179", "Too many connections attempts", rateLimited]
 ])
 
 const fromBehind = relayed([

@@ -4,6 +4,7 @@ import {
   limitOfPooler,
   noEntry,
   overloaded,
+  rateLimited,
   transactionTooSlow,
   voice,
   wrongLogin,
@@ -165,7 +166,7 @@ const pgcat = [
   ]),
   ...cat("statement")([
     ["1094", "could not get connection from the pool - AllServersDown", overloaded, "RolledBack"],
-    ["1123", "checkout failure limit reached (3 / 3)", overloaded],
+    ["1123", "checkout failure limit reached (3 / 3)", rateLimited],
     ["2082", "pool statement timeout", limitOfPooler],
     ["1888", 'prepared statement "s1" does not exist', gone]
   ])
