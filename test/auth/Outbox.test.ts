@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
-import { describe, expect, it, layer } from "@effect/vitest"
+import { expect, it, layer } from "@effect/vitest"
 import { Data, Deferred, Duration, Effect, Either, Layer, Redacted, Ref, TestClock } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { claim, type Look } from "../../src/auth/ClaimStatement.ts"
@@ -297,47 +297,45 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
   )
 })
 
-describe("an idle outbox", () => {
-  it.effect("looks once at its start, and asks nothing afterwards", () =>
-    Effect.gen(function* () {
-      let statements = 0
-      let letter: "none" | "due" | "claimed" = "none"
-      const row = { purpose: "password-changed", recipient: "idle@example.com", attempts: 1 }
-      // As the server answers; "knows of none that is due" has asked it.
-      const server = scriptedClient((text) =>
-        Effect.sync(() => {
-          statements += 1
-          if (text.includes("delete from outbox")) {
-            letter = "none"
-            return []
-          }
-          if (letter === "none") return [{ id: null, next: null }]
-          const isMine = letter === "due"
-          letter = "claimed"
-          return [isMine ? { ...row, id: "one", next: 60 } : { id: null, next: 60 }]
-        })
-      )
-      yield* Effect.gen(function* () {
-        const outbox = yield* Outbox
-        yield* TestClock.adjust("1 day")
-        expect(statements).toBe(1)
-        letter = "due"
-        yield* outbox.wake
-        yield* TestClock.adjust("1 second")
-        yield* settled
-        expect(letter).toBe("none")
-        const asked = statements
-        yield* TestClock.adjust("1 day")
-        yield* settled
-        expect(statements).toBe(asked)
-      }).pipe(
-        Effect.provide(
-          Layer.provide(
-            Outbox.layer(() => Effect.void),
-            server
-          )
+it.effect("an idle outbox looks once at its start, and asks nothing afterwards", () =>
+  Effect.gen(function* () {
+    let statements = 0
+    let letter: "none" | "due" | "claimed" = "none"
+    const row = { purpose: "password-changed", recipient: "idle@example.com", attempts: 1 }
+    // As the server answers; "knows of none that is due" has asked it.
+    const server = scriptedClient((text) =>
+      Effect.sync(() => {
+        statements += 1
+        if (text.includes("delete from outbox")) {
+          letter = "none"
+          return []
+        }
+        if (letter === "none") return [{ id: null, next: null }]
+        const isMine = letter === "due"
+        letter = "claimed"
+        return [isMine ? { ...row, id: "one", next: 60 } : { id: null, next: 60 }]
+      })
+    )
+    yield* Effect.gen(function* () {
+      const outbox = yield* Outbox
+      yield* TestClock.adjust("1 day")
+      expect(statements).toBe(1)
+      letter = "due"
+      yield* outbox.wake
+      yield* TestClock.adjust("1 second")
+      yield* settled
+      expect(letter).toBe("none")
+      const asked = statements
+      yield* TestClock.adjust("1 day")
+      yield* settled
+      expect(statements).toBe(asked)
+    }).pipe(
+      Effect.provide(
+        Layer.provide(
+          Outbox.layer(() => Effect.void),
+          server
         )
       )
-    })
-  )
-})
+    )
+  })
+)
