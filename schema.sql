@@ -92,7 +92,7 @@ create index if not exists sessions_expires_idx on sessions (expires);
 create index if not exists sessions_last_seen_idx on sessions (last_seen);
 
 -- What happened to whom. Written in the statement of what happened, so there is one row for each
--- event; the service never reads, changes or deletes it. Rows outlive their user: no foreign key.
+-- event; the service never changes or deletes it. Rows outlive their user: no foreign key.
 -- They hold neither addresses of e-mail nor secrets.
 create table if not exists audit_events (
   -- Made by the service, as users.id: a statement that is run again finds that it has happened.

@@ -53,7 +53,7 @@ export interface PoolOf<C extends Connection> {
   readonly drain: Effect.Effect<void>
   /**
    * Succeeds when the first connection has been made. Fails if none ever can be: a wrong password,
-   * an unknown database, a bad address or certificate.
+   * an unknown database, a bad address or certificate; but not for a quota that is used up.
    */
   readonly ready: Effect.Effect<void, ConnectError>
 }

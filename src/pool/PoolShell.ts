@@ -302,7 +302,9 @@ export class PoolShell<C extends Connection> {
   }
 
   failed(id: number, error: ConnectError, random: number): void {
-    if (error.isFatal) Deferred.unsafeDone(this.ready, Exit.fail(error))
+    // A server that says when to come back, as over a quota, can be had one day.
+    const isForGood = error.isFatal && error.retryAfter === undefined
+    if (isForGood) Deferred.unsafeDone(this.ready, Exit.fail(error))
     this.tell({ _tag: "ConnectFailed", at: this.now(), id, error, random })
   }
 

@@ -122,7 +122,8 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })((it) => {
         yield* Effect.flatMap(FaultProxy, ({ blackhole }) => blackhole)
         const listening = Effect.ignore(Stream.runDrain(sql.listen("news")))
         const [took] = yield* Effect.timed(Effect.timeoutOption(listening, "300 millis"))
-        assert.isBelow(Duration.toMillis(took), 1_000)
+        // Told to end after 300 ms, and what a busy machine adds.
+        assert.isBelow(Duration.toMillis(took), 3_000)
       })
     )
   })

@@ -155,7 +155,8 @@ onStage("listening", (it) => {
       assert.strictEqual(before.gaps.length, 0)
       yield* proxy.heal
       const [took, after] = yield* Effect.timed(Fiber.join(late))
-      assert.isBelow(Duration.toMillis(took), 1_000)
+      // A delay of half a second at most, and what a busy machine adds.
+      assert.isBelow(Duration.toMillis(took), 3_000)
       const sql = yield* Direct
       yield* sql.notify("away", "1")
       yield* sql.notify("late", "2")

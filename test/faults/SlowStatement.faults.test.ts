@@ -108,8 +108,13 @@ layer(server, { excludeTestServices: true, timeout: "1 minute" })("is no silence
         sql`SET LOCAL synchronous_commit = on`,
         sql`INSERT INTO written VALUES (1)`
       )
-      const committing = yield* Effect.fork(sql.withTransaction(body))
+      // The server learns of its standby some time after it was told to: only then does one wait.
+      let hasWaited = false
+      const committing = yield* Effect.fork(
+        Effect.repeat(sql.withTransaction(body), { while: () => !hasWaited })
+      )
       yield* eventually(1, waitsForStandby)
+      hasWaited = true
       yield* Effect.sleep("600 millis")
       assert.strictEqual(yield* waitsForStandby, 1)
       yield* standby("")

@@ -101,6 +101,27 @@ describe("building a pool", () => {
     })
   })
 
+  it.scoped("is still to become ready when lazy, where a quota is used up for now", () => {
+    const server = new SimulatedServer()
+    const retryAfter = Duration.minutes(1)
+    server.refusal = new ConnectError({
+      message: "quota",
+      isFatal: true,
+      provesRestart: false,
+      retryAfter
+    })
+    return Effect.gen(function* () {
+      const pool = yield* make(server.connector, { ...defaults, lazy: true })
+      const ready = yield* Effect.fork(pool.ready)
+      assert.strictEqual(yield* Effect.flip(pool.check), server.refusal)
+      server.refusal = undefined
+      // And up to a quarter, so that many do not come back in step.
+      yield* TestClock.adjust(Duration.times(retryAfter, 1.25))
+      yield* pool.check
+      yield* Fiber.join(ready)
+    })
+  })
+
   it.scoped.each([
     [{ min: 2, max: 1 }, /minimum of 2 and a maximum of 1/],
     [{ max: 0 }, /the maximum is at least 1/],

@@ -1,9 +1,9 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
+import { instantOf } from "../../runtime/Instant.ts"
 import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
-import { stopwatch } from "../../runtime/Stopwatch.ts"
 import { PgError } from "../failure/PgError.ts"
 import { current, type ReplayedRun } from "./ReplayedRun.ts"
 
@@ -38,7 +38,11 @@ const deadlinePassed = (deadline: Duration.Duration, { isInDoubt, last }: Judged
     phase: last?.phase ?? "statement",
     sqlState: last?.sqlState,
     isRetryable: true,
-    endsSession: false
+    endsSession: false,
+    ...Option.match(last?.retryAfter ?? Option.none(), {
+      onNone: () => undefined,
+      onSome: (retryAfter) => ({ retryAfter })
+    })
   })
 
 /** What an effect that is replayed has met so far. */
@@ -48,8 +52,12 @@ interface Judged {
   isInDoubt: boolean
 }
 
-/** Whether an effect that is replayed may be run again. */
-const judge = (replayed: ReplayedRun, idempotent: boolean) => {
+/** A second is said where nothing is known; more, as with a quota, where nothing is tried before. */
+const isTooEarly = ({ retryAfter }: PgError, left: Duration.Duration): boolean =>
+  Option.exists(retryAfter, Duration.greaterThan(Duration.max(left, Duration.seconds(1))))
+
+/** Whether an effect that is replayed may be run again, in the time that is left. */
+const judge = (replayed: ReplayedRun, idempotent: boolean, left: () => Duration.Duration) => {
   const judged: Judged = { last: undefined, isInDoubt: true }
   let wasUnknown = false
   const mayReplay = (error: unknown): boolean =>
@@ -60,7 +68,8 @@ const judge = (replayed: ReplayedRun, idempotent: boolean) => {
         wasUnknown ||= failure.outcome === "Unknown"
         judged.isInDoubt = wasUnknown || replayed.hasCommitted
         const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
-        const isReplayed = isSafe || (idempotent && failure.isRetryable)
+        const isWorthIt = isSafe || (idempotent && failure.isRetryable)
+        const isReplayed = isWorthIt && !isTooEarly(failure, left())
         if (isReplayed) replayed.after = failure.message
         return isReplayed
       }
@@ -101,32 +110,33 @@ const replaying = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   { deadline = Duration.seconds(10), idempotent = false, schedule = promptly }: ReplayOptions,
   isBounded: boolean
-): Effect.Effect<A, E | PgError, R> =>
-  unlessInTransaction(self, () => {
-    const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
-    const { anew, judged, mayReplay } = judge(replayed, idempotent)
-    const limit = Duration.decode(deadline)
-    const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
-      inTime(effect, { duration: left, onTimeout: () => deadlinePassed(limit, judged) })
-    // The machinery of a retry costs more than a statement: it is made for a failure.
-    const first = (rest: (failure: E) => Effect.Effect<A, E | PgError, R>) =>
-      Effect.catchAll(self, (failure) =>
-        mayReplay(failure) ? rest(failure) : Effect.fail(failure)
-      )
-    const repeated = (failure: E) => again(failure, anew(self), schedule, mayReplay)
-    const bounded = Effect.flatMap(stopwatch, (elapsed) =>
-      first((failure) =>
-        Effect.flatMap(elapsed, (nanos) => {
-          const left = Duration.subtract(limit, Duration.nanos(nanos))
-          // Too late to be sent: it would be interrupted at once, and could take effect all the same.
-          return Duration.isZero(left)
-            ? Effect.fail(deadlinePassed(limit, judged))
-            : within(left, repeated(failure))
-        })
-      )
-    )
-    return locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
-  })
+): Effect.Effect<A, E | PgError, R> => {
+  const limit = Duration.decode(deadline)
+  return unlessInTransaction(self, () =>
+    Effect.clockWith((clock) => {
+      const until = instantOf(clock) + Duration.toMillis(limit)
+      const left = () => Duration.millis(Math.max(0, until - instantOf(clock)))
+      const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
+      const { anew, judged, mayReplay } = judge(replayed, idempotent, left)
+      const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
+        inTime(effect, { duration: left, onTimeout: () => deadlinePassed(limit, judged) })
+      // The machinery of a retry costs more than a statement: it is made for a failure.
+      const first = (rest: (failure: E) => Effect.Effect<A, E | PgError, R>) =>
+        Effect.catchAll(self, (failure) =>
+          mayReplay(failure) ? rest(failure) : Effect.fail(failure)
+        )
+      const repeated = (failure: E) => again(failure, anew(self), schedule, mayReplay)
+      const bounded = first((failure) => {
+        const rest = left()
+        // Too late to be sent: it would be interrupted at once, and could take effect all the same.
+        return Duration.isZero(rest)
+          ? Effect.fail(deadlinePassed(limit, judged))
+          : within(rest, repeated(failure))
+      })
+      return locally(isBounded ? bounded : within(limit, first(repeated)), current, replayed)
+    })
+  )
+}
 
 const run = <A, E, R>(
   self: Effect.Effect<A, E, R>,
@@ -144,9 +154,10 @@ export const replayBounded =
 
 /**
  * Runs an effect again while its failure is safe to replay: it was not sent, or it was rolled back,
- * and a further run may succeed. It ends with the first success, the first other failure, or at the
- * deadline with a `PgError` that carries the last failure: its outcome, too, unless a run was under way
- * or an earlier one may have taken effect.
+ * and a further run may succeed. It ends with the first success, the first other failure, one that says
+ * (`retryAfter`) that nothing can succeed before the deadline, or at the deadline with a `PgError` that
+ * carries the last failure: its outcome, too, unless a run was under way or an earlier one may have taken
+ * effect.
  *
  * Nothing is replayed once a part of the effect has been committed, as the first of two transactions. A
  * function that writes, called by a SELECT outside of a transaction, is not seen to have written.
