@@ -15,6 +15,7 @@ export class RequestDeadlines extends Context.Tag("holdfast/http/RequestDeadline
     ) => <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
   }
 >() {
+  /** Needs nothing; `Routes.layer` has it. */
   static readonly layer: Layer.Layer<RequestDeadlines> = Layer.scoped(
     RequestDeadlines,
     Effect.map(Effect.clockWith(Deadlines.make), (deadlines) => ({

@@ -51,5 +51,8 @@ const authentication = Layer.effect(
   }))
 )
 
-/** Both ways of asking for the request's token: as it is, and looked up. */
-export const layer = Layer.merge(bearerToken, authentication)
+/** Both ways of asking for the request's token, as it is and looked up, also for endpoints of one's own. */
+export const layer: Layer.Layer<BearerToken | Authentication, never, Sessions> = Layer.merge(
+  bearerToken,
+  authentication
+)
