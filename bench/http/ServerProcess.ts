@@ -17,6 +17,7 @@ export interface Program {
 
 /** A server in a process of its own. */
 export interface ServerProcess {
+  readonly pid: number
   readonly port: number
   /** From the start of the process to its first answer, in milliseconds. */
   readonly startTime: number
@@ -78,5 +79,5 @@ export const startServer = (
           message: `${program.command} ${program.args.join(" ")}: ${cause instanceof Error ? cause.message : cause}`
         })
     })
-    return { port, startTime: performance.now() - begun }
+    return { pid: child.pid ?? 0, port, startTime: performance.now() - begun }
   })

@@ -16,7 +16,8 @@ type Reply =
  * Where threads have priorities of their own, as on Linux, hashing yields to everything else: it gets what
  * nobody else wants, and a quarter of a core beside a thread that wants all of it. With 200 who sign up on
  * two cores the p99 of session look-ups was 73 ms without that. At 10 it gets a tenth, and on a busy
- * machine sign-ups wait too long. Elsewhere it would be the priority of the whole process.
+ * machine sign-ups wait too long. On top of what the process has, which may have been started with less.
+ * Elsewhere it would be the priority of the whole process.
  */
 const niceness = process.platform === "linux" ? 5 : 0
 
@@ -25,7 +26,8 @@ const program = `
 const { parentPort, workerData } = require("node:worker_threads")
 const argon2 = require(workerData.library)
 try {
-  if (workerData.niceness > 0) require("node:os").setPriority(workerData.niceness)
+  const { getPriority, setPriority } = require("node:os")
+  if (workerData.niceness > 0) setPriority(Math.min(19, getPriority() + workerData.niceness))
 } catch {
   // Not every sandbox allows it, and it is only a courtesy.
 }
