@@ -17,7 +17,7 @@ import type { User } from "./User.ts"
  * account, again and again, must not fill their mailbox.
  */
 const deleteStatement = (
-  { outbox, sql, throttle }: AccountMeans,
+  { fragments, sql }: AccountMeans,
   { id, passwordHash }: KnownUser,
   { event, letterId }: { readonly event: NewEvent; readonly letterId: string }
 ) => {
@@ -30,8 +30,8 @@ const deleteStatement = (
   const parts = [
     sql`u as (${gone})`,
     audit(sql, event, eventOf(sql, "account-deleted")),
-    ...outbox.letter("letter", letterId, letter),
-    ...throttle.forgotten
+    ...fragments.letter("letter", letterId, letter),
+    ...fragments.forgotten
   ]
   return sql`
     with ${sql.csv(parts)}

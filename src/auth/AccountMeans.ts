@@ -15,10 +15,10 @@ export interface AccountMeans {
   readonly sql: SqlClient
   readonly policy: typeof PasswordPolicy.Service
   readonly passwords: typeof Passwords.Service
-  /** With the parts of statements that count attempts. */
-  readonly throttle: typeof Throttle.Service & ThrottleParts
-  /** With the part of a statement that writes a letter. */
-  readonly outbox: typeof Outbox.Service & { readonly letter: LetterPart }
+  readonly throttle: typeof Throttle.Service
+  readonly outbox: typeof Outbox.Service
+  /** Parts of statements that count attempts and write letters. */
+  readonly fragments: ThrottleParts & { readonly letter: LetterPart }
   readonly answered: Answered
   readonly beginSession: ReturnType<typeof beginSession>
 }
@@ -33,8 +33,12 @@ export const accountMeans = (deadline: Duration.DurationInput) =>
       sql,
       policy: yield* PasswordPolicy,
       passwords: yield* Passwords,
-      throttle: { ...throttle, ...throttleParts(sql, throttle.limits) },
-      outbox: { ...outbox, letter: letterPart(sql, outbox.isWriting) },
+      throttle,
+      outbox,
+      fragments: {
+        ...throttleParts(sql, throttle.limits),
+        letter: letterPart(sql, outbox.isWriting)
+      },
       answered: yield* makeAnswered(deadline),
       beginSession: beginSession(sql, yield* SessionExpiry)
     } satisfies AccountMeans

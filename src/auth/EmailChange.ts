@@ -37,7 +37,7 @@ const requestStatement = (
     readonly letterIds: readonly [string, string]
   }
 ) => {
-  const { outbox, sql, throttle } = means
+  const { fragments, sql } = means
   const isOther = sql`u.email <> ${email}`
   const invitation = sql`
     select case when is_taken then 'address-taken' else 'change-email' end, ${email}::text,
@@ -50,9 +50,9 @@ const requestStatement = (
   const parts = [
     sql`u as (${stillVerified(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),
-    ...outbox.letter("invitation", toNew, invitation),
+    ...fragments.letter("invitation", toNew, invitation),
     ...unaskedLetter(means, toOld, warning),
-    ...throttle.forgotten
+    ...fragments.forgotten
   ]
   return Effect.map(sql`with ${sql.csv(parts)} select id from u`, ([row]) =>
     Option.fromNullable(row)

@@ -15,7 +15,7 @@ import type { User } from "./User.ts"
 
 /** Writes the letter, unless the address is proven already. */
 const requestStatement = (
-  { outbox, sql }: AccountMeans,
+  { fragments, sql }: AccountMeans,
   { id }: User,
   { event, letterId }: { readonly event: NewEvent; readonly letterId: string }
 ) => {
@@ -24,7 +24,7 @@ const requestStatement = (
   const parts = [
     sql`u as (${stillThere(sql, sql`id = ${id} and email_verified is null`)})`,
     audit(sql, event, eventOf(sql, "email-proof-requested")),
-    ...outbox.letter("letter", letterId, letter)
+    ...fragments.letter("letter", letterId, letter)
   ]
   return sql`with ${sql.csv(parts)} select`
 }

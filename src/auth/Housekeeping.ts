@@ -1,4 +1,5 @@
 import { Cause, Context, Duration, Effect, FiberSet, Layer, Random, Stream } from "effect"
+import { instantOf } from "../runtime/Instant.ts"
 import { nothing, type Pruned, Pruning, plus } from "./Pruning.ts"
 
 /** How often the database is pruned, and whether there is room for it. */
@@ -46,7 +47,7 @@ const make = ({ hasRoom = Effect.succeed(true), interval = "1 hour" }: Housekeep
     const fork = yield* FiberSet.makeRuntime<never>()
     const clock = yield* Effect.clock
     const every = Duration.toMillis(Duration.decode(interval))
-    const now = () => clock.unsafeCurrentTimeMillis()
+    const now = () => instantOf(clock)
     // The first comes at any time of the first interval, so that instances which start together do
     // not prune together, and that those which never live so long prune now and then, too.
     let due = now() + every * (yield* Random.next)

@@ -13,6 +13,9 @@ import { metItself } from "./UniqueKeys.ts"
  */
 const patience = Duration.seconds(5)
 
+/** Who asks for less than this means it. */
+const worthKeeping = Duration.seconds(10)
+
 /** What a retry needs is made for a failure: it costs more than the statement. */
 const againWhere =
   <E>(isWorthIt: (error: E) => boolean) =>
@@ -34,9 +37,10 @@ export const makeUntilAnswered: Effect.Effect<UntilAnswered> = Effect.map(
   acquireTimeout,
   (longestWait) => (deadline) => {
     const options = { idempotent: true, deadline }
-    // A deadline costs about as much as a statement. Spared it, the first run may outlast one that is
-    // as long as its wait for a connection or longer, but only by the time it has for its answer.
-    const replayed = Duration.lessThan(deadline, longestWait) ? replay : replayBounded
+    // A deadline costs about as much as a statement. Spared it, the first run may outlast one of 10 s or
+    // more, but only by the time it has for its answer.
+    const isKept = Duration.lessThan(deadline, Duration.max(longestWait, worthKeeping))
+    const replayed = isKept ? replay : replayBounded
     return (statement) =>
       statement.pipe(
         statementTimeout(patience),

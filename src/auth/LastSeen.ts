@@ -1,5 +1,5 @@
-import { SqlClient } from "@effect/sql/SqlClient"
-import { Cause, Duration, Effect, FiberSet } from "effect"
+import { SqlClient, TransactionConnection } from "@effect/sql/SqlClient"
+import { Cause, Context, Duration, Effect, FiberSet, Tracer } from "effect"
 import { statementTimeout } from "../sql/session/statementTimeout.ts"
 import { fromSqlError } from "./DatabaseFault.ts"
 import type { SessionId } from "./Session.ts"
@@ -14,11 +14,16 @@ export const touchInterval = (idle: Duration.Duration): Duration.Duration =>
 /** As long as anyone should care about it. */
 const patience = Duration.seconds(5)
 
+/** A transaction or a span of whoever asks, or has built the layer, is none of its business. */
+const apart: (context: Context.Context<never>) => Context.Context<never> = Context.omit(
+  TransactionConnection,
+  Tracer.ParentSpan
+)
+
 /** Writes in the background that sessions are in use: one attempt at a time for each. */
 export const makeLastSeen = (idle: Duration.Duration) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
-    // Of the layer, not of who asks: a transaction of theirs is none of its business.
     const fork = yield* FiberSet.makeRuntime<never>()
     const underWay = new Set<SessionId>()
     // Each look-up tries, and one line is enough.
@@ -59,7 +64,7 @@ export const makeLastSeen = (idle: Duration.Duration) =>
       Effect.suspend(() => {
         if (underWay.has(id)) return Effect.void
         underWay.add(id)
-        fork(touch(id))
+        fork(Effect.interruptible(Effect.mapInputContext(touch(id), apart)))
         return Effect.void
       })
   })

@@ -49,7 +49,7 @@ export const makeChangePassword = (means: AccountMeans) =>
     { current, next }: NewPassword,
     requester?: Requester
   ) {
-    const { answered, beginSession, outbox, passwords, policy, sql, throttle } = means
+    const { answered, beginSession, fragments, outbox, passwords, policy, sql } = means
     const session = yield* newSession(requester)
     const event = yield* newEvent(requester)
     const letterId = yield* newId
@@ -70,7 +70,7 @@ export const makeChangePassword = (means: AccountMeans) =>
                 audit(sql, event, eventOf(sql, "password-changed")),
                 others,
                 ...passwordChanged(means, letterId),
-                ...throttle.forgotten
+                ...fragments.forgotten
               ])
             )
           )

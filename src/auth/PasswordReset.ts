@@ -23,7 +23,7 @@ export interface ResetPassword {
 
 /** Writes the event, and the letter to the stored address if there is a user who has it. */
 const requestStatement = (
-  { outbox, sql }: AccountMeans,
+  { fragments, sql }: AccountMeans,
   email: Email,
   { event, letterId }: { readonly event: NewEvent; readonly letterId: string }
 ) => {
@@ -32,7 +32,7 @@ const requestStatement = (
   const parts = [
     sql`u as (${stillThere(sql, sql`email = ${email}`)})`,
     audit(sql, event, eventEither(sql, "password-reset-requested", "password-reset-requested")),
-    ...outbox.letter("letter", letterId, letter)
+    ...fragments.letter("letter", letterId, letter)
   ]
   return sql`with ${sql.csv(parts)} select`
 }
@@ -47,7 +47,7 @@ const resetStatement = (
   hash: PasswordHash,
   { event, letterId }: { readonly event: NewEvent; readonly letterId: string }
 ) => {
-  const { sql, throttle } = means
+  const { fragments, sql } = means
   const parts = [
     ...presented(sql, token, ["reset-password"]),
     sql`u as (
@@ -64,7 +64,7 @@ const resetStatement = (
     sql`ended as (delete from sessions x using u where x.user_id = u.id)`,
     audit(sql, event, eventEither(sql, "password-reset", "password-reset-refused")),
     ...passwordChanged(means, letterId),
-    ...throttle.forgotten
+    ...fragments.forgotten
   ]
   return sql`with ${sql.csv(parts)} ${verdict(sql, token)}`
 }

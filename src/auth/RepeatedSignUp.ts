@@ -12,7 +12,7 @@ import { atAccount } from "./ThrottleLimits.ts"
 
 /** A sign-up that came with a key and found its address or its key taken. */
 export const makeRepeatedSignUp = (means: AccountMeans) => {
-  const { answered, passwords, sql, throttle } = means
+  const { answered, fragments, passwords, sql, throttle } = means
 
   /** Writes down that the sign-up was refused, at the account that the key belongs to. */
   const refuse = (event: NewEvent, user: KnownUser | undefined) =>
@@ -46,7 +46,7 @@ export const makeRepeatedSignUp = (means: AccountMeans) => {
       const begun = yield* answered(
         means.beginSession(stillVerified(sql, user), session, [
           audit(sql, event, eventOf(sql, "sign-up-repeated")),
-          ...throttle.forgotten
+          ...fragments.forgotten
         ])
       )
       if (Option.isNone(begun)) return yield* new EmailTaken()

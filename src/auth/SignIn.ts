@@ -44,7 +44,7 @@ const signInStatement = (
   user: Fragment,
   { event, replaces, session }: NewSignIn
 ) => {
-  const { sql, throttle } = means
+  const { fragments, sql } = means
   const replaced =
     replaces === undefined
       ? []
@@ -57,7 +57,7 @@ const signInStatement = (
   return means.beginSession(user, session, [
     audit(sql, event, rows),
     ...replaced,
-    ...throttle.forgotten
+    ...fragments.forgotten
   ])
 }
 

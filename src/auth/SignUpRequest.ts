@@ -26,7 +26,7 @@ interface NewRequest {
  * and no row, when the key came with an earlier request.
  */
 const requestStatement = (
-  { outbox, sql }: AccountMeans,
+  { fragments, outbox, sql }: AccountMeans,
   { email, event, key, letterId, passwordHash }: NewRequest
 ) => {
   const rows = sql`
@@ -42,7 +42,7 @@ const requestStatement = (
       : kept(sql, { key, email, passwordHash, letterId }, outbox.proofLifetime),
     sql`u as (${stillThere(sql, sql`email = ${email}`)})`,
     audit(sql, event, rows),
-    ...outbox.letter("letter", letterId, letter)
+    ...fragments.letter("letter", letterId, letter)
   ]
   return sql`with ${sql.csv(parts)} select from kept`
 }

@@ -7,11 +7,11 @@ import type { AccountMeans } from "./AccountMeans.ts"
  * happens all the same. One in a statement.
  */
 export const unaskedLetter = (
-  { outbox, throttle }: AccountMeans,
+  { fragments }: AccountMeans,
   id: string,
   rows: Fragment
 ): ReadonlyArray<Fragment> => {
-  const spared = throttle.spared(id, rows)
-  const letter = outbox.letter("unasked", id, spared.rows)
+  const spared = fragments.spared(id, rows)
+  const letter = fragments.letter("unasked", id, spared.rows)
   return letter.length === 0 ? [] : [...spared.parts, ...letter]
 }

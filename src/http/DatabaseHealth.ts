@@ -1,6 +1,6 @@
 import { Context, DateTime, Deferred, Duration, Effect, Layer, Option, Ref } from "effect"
 import { type AcquireError, Pool, type PoolStats } from "../pool/index.ts"
-import { instant } from "../runtime/Instant.ts"
+import { type Instant, instant } from "../runtime/Instant.ts"
 import { DatabaseDown, type DatabaseUp } from "./Health.ts"
 
 /** How the database is asked. */
@@ -18,8 +18,8 @@ type Answer = Deferred.Deferred<DatabaseUp, DatabaseDown>
 
 interface Flight {
   readonly answer: Answer
-  /** Milliseconds since the epoch; never, while the database is still being asked. */
-  readonly staleAt: number
+  /** When it is asked again; never, while it is still being asked. */
+  readonly staleAt: Instant
 }
 
 const counters = ({ idle, lastError, max, active, retries, total, waiting }: PoolStats) => ({

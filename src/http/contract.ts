@@ -25,3 +25,4 @@ export {
   UnsupportedMediaType
 } from "./ApiError.ts"
 export { type ClientOptions, client } from "./Client.ts"
+export { Alive, DatabaseDown, DatabaseUp, Ready } from "./Health.ts"

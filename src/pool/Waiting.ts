@@ -19,9 +19,9 @@ const shortly = Duration.seconds(1)
 const rounded = (millis: number): string => Duration.format(Duration.millis(Math.round(millis)))
 
 /** When to come back: not before the next dial, where everything hangs on it. */
-const retryAfter = ({ breaker }: State, at: Instant): Duration.Duration =>
-  breaker._tag === "Open"
-    ? Duration.max(shortly, Duration.millis(Math.ceil(breaker.retryAt - at)))
+const retryAfter = (state: State, at: Instant): Duration.Duration =>
+  state.breaker._tag === "Open" && established(state) === 0
+    ? Duration.max(shortly, Duration.millis(Math.ceil(state.breaker.retryAt - at)))
     : shortly
 
 /** Nothing can come back, and nothing is dialed before the caller has to leave. */

@@ -24,13 +24,19 @@ export const auxiliarySession = <C extends Connection>(
 ): Effect.Effect<C, PgError, Scope.Scope> =>
   Effect.gen(function* () {
     let opened: C | undefined
-    yield* Effect.addFinalizer(() =>
+    let isOver = false
+    const close = Effect.suspend(() =>
       Effect.timeoutOption(Effect.interruptible(opened?.close ?? Effect.void), closeTimeout)
     )
+    yield* Effect.addFinalizer(() => {
+      isOver = true
+      return close
+    })
     const connect = Effect.uninterruptibleMask((restore) =>
-      Effect.map(restore(connector.connect(onLoss)), (connection) => {
+      Effect.tap(restore(connector.connect(onLoss)), (connection) => {
         opened = connection
-        return connection
+        // The scope may be closed before who dials is interrupted.
+        return isOver ? Effect.zipRight(close, Effect.interrupt) : Effect.void
       })
     )
     return yield* Effect.timeoutFail(connect, {

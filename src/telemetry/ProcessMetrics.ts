@@ -4,7 +4,8 @@ import {
   monitorEventLoopDelay,
   performance
 } from "node:perf_hooks"
-import { Clock, Effect, Metric, type MetricLabel, type Scope } from "effect"
+import { Effect, Metric, type MetricLabel, type Scope } from "effect"
+import { instant } from "../runtime/Instant.ts"
 
 const delay = (suffix: string, description: string) =>
   Metric.gauge(`nodejs.eventloop.delay.${suffix}`, { description })
@@ -83,10 +84,10 @@ export const watching = (
   delays: Effect.Effect<Histogram, never, Scope.Scope>
 ): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* instant
     let told = begin(yield* delays, now)
     let next = begin(yield* delays, now)
-    return Effect.map(Clock.currentTimeMillis, (now) => {
+    return Effect.map(instant, (now) => {
       write(told)
       if (now - next.since < lap) return
       const { delays } = told

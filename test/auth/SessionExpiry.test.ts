@@ -119,16 +119,18 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })("a session", (it
 
   it.effect("is written to outside of a transaction of whoever asks for it", () =>
     Effect.gen(function* () {
-      const sessions = yield* Sessions
       const sql = yield* SqlClient.SqlClient
       const { session, sessionToken } = yield* signedUp("inside")
       yield* aged(session, 120)
       const inside = Effect.gen(function* () {
         yield* sql`set transaction read only`
-        yield* sessions.validate(sessionToken)
+        yield* (yield* Sessions).validate(sessionToken)
         yield* eventually(0, lastSeenAgo(session))
       })
       yield* sql.withTransaction(inside)
+      yield* aged(session, 120)
+      const built = Effect.provide(inside, Layer.fresh(Sessions.layer()))
+      yield* sql.withTransaction(built)
     })
   )
 

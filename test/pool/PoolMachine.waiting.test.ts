@@ -37,6 +37,15 @@ describe("a caller whose time is up", () => {
     assert.strictEqual(secondsToWait(pool), 1)
   })
 
+  it("is told to come back in a second while others serve, although nothing is dialed for a minute", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 2 }), 1)
+    pool.acquire()
+    pool.dialFailed(1, { isFatal: true, retryAfter: Duration.minutes(1) })
+    pool.acquire()
+    assert.deepStrictEqual(pool.pass(10_000), ["Refuse 2: AcquireTimeout"])
+    assert.strictEqual(secondsToWait(pool), 1)
+  })
+
   it("is told of in the log with others, once a second", () => {
     const pool = busy()
     for (const later of [300, 300, 800, 300, 700]) {

@@ -130,8 +130,12 @@ layer(
       assert.strictEqual(error.outcome, "Unknown")
       const [row] = yield* sql`SELECT 'in order' AS state`
       assert.deepStrictEqual(row, { state: "in order" })
-      const inside = Effect.zipRight(failure(Stream.runDrain(rows)), sql`SELECT 1 AS one`)
-      assert.deepStrictEqual(yield* sql.withTransaction(inside), [{ one: "1" }])
+      const written = sql`INSERT INTO unread SELECT 42 RETURNING id`.stream
+      const inside = Effect.map(failure(Stream.runDrain(written)), ({ outcome }) => outcome)
+      // It is committed with its transaction.
+      assert.strictEqual(yield* sql.withTransaction(inside), "Unknown")
+      const [count] = yield* sql<{ readonly count: string }>`SELECT count(*) FROM unread`
+      assert.strictEqual(count?.count, "3")
     })
   )
 })

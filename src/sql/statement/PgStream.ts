@@ -5,6 +5,7 @@ import type { Query } from "../session/Exchange.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import { Signal } from "../session/Signal.ts"
 import { StatementTimeout } from "../session/statementTimeout.ts"
+import { UnreadableAnswer } from "../session/UnreadableAnswer.ts"
 import type { Place } from "../session/Wire.ts"
 import { RowCursor } from "./RowCursor.ts"
 
@@ -49,8 +50,13 @@ const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
       answered.give()
       resume(result)
     }
-    const fail = (cause: unknown) =>
-      end(Effect.fail(Option.some(connection.end.fail(cause, { ...place, sent: true }))))
+    const fail = (cause: unknown) => {
+      // Outside of a transaction it is committed with the Sync of its cursor, which is still to come.
+      const isExecuted = place.inTransaction && cause instanceof UnreadableAnswer
+      end(
+        Effect.fail(Option.some(connection.end.fail(cause, { ...place, sent: true, isExecuted })))
+      )
+    }
     // The cursor says nothing of an end that comes between its last row and ReadyForQuery.
     const ended = () => fail(new Error("Connection terminated by the server"))
     connection.client.once("end", ended)
