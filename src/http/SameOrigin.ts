@@ -70,7 +70,10 @@ const refused = errorAnswer(
   })
 )
 
-/** Answers 403 what {@link isSameOrigin} refuses, before an endpoint sees it. */
+/**
+ * Answers 403 where a foreign page may have had a browser send the session's cookie with a request that changes
+ * something, before an endpoint sees it. `allowed`: origins besides the service's own.
+ */
 export const sameOriginOnly =
   (allowed: ReadonlySet<string>) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
