@@ -1,5 +1,6 @@
 import { HttpServerResponse } from "@effect/platform"
 import { Duration } from "effect"
+import { valuesIn } from "../http/CookieHeader.ts"
 import { LIFETIME } from "./AdminSessions.ts"
 
 const NAME = "__Host-admin"
@@ -9,11 +10,7 @@ const ATTRIBUTES = { httpOnly: true, secure: true, sameSite: "strict", path: "/"
 
 /** The secret in a Cookie header; empty if there is none, or more than one. */
 export const read = (header: string | undefined): string => {
-  const values = (header ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${NAME}=`))
-    .map((pair) => pair.slice(NAME.length + 1))
+  const values = valuesIn(header, NAME)
   return values.length === 1 ? (values[0] ?? "") : ""
 }
 

@@ -1,4 +1,5 @@
-import { Cause, Context, Duration, Effect, FiberSet, Layer, Random, Stream } from "effect"
+import { Cause, Context, Duration, Effect, Layer, Random, Stream } from "effect"
+import { makeFork } from "../runtime/Fork.ts"
 import { instantOf } from "../runtime/Instant.ts"
 import { nothing, type Pruned, Pruning, plus } from "./Pruning.ts"
 
@@ -44,7 +45,7 @@ const make = ({ hasRoom = Effect.succeed(true), interval = "1 hour" }: Housekeep
   Effect.gen(function* () {
     const { batches } = yield* Pruning
     // Of the layer, not of the request: a transaction of the caller's is none of its business.
-    const fork = yield* FiberSet.makeRuntime<never>()
+    const fork = yield* makeFork
     const clock = yield* Effect.clock
     const every = Duration.toMillis(Duration.decode(interval))
     const now = () => instantOf(clock)

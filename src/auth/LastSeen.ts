@@ -1,5 +1,6 @@
 import { SqlClient, TransactionConnection } from "@effect/sql/SqlClient"
-import { Cause, Context, Duration, Effect, FiberSet, Tracer } from "effect"
+import { Cause, Context, Duration, Effect, Tracer } from "effect"
+import { makeFork } from "../runtime/Fork.ts"
 import { statementTimeout } from "../sql/session/statementTimeout.ts"
 import { fromSqlError } from "./DatabaseFault.ts"
 import type { SessionId } from "./Session.ts"
@@ -24,7 +25,7 @@ const apart: (context: Context.Context<never>) => Context.Context<never> = Conte
 export const makeLastSeen = (idle: Duration.Duration) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient
-    const fork = yield* FiberSet.makeRuntime<never>()
+    const fork = yield* makeFork
     const underWay = new Set<SessionId>()
     // Each look-up tries, and one line is enough.
     let isTold = false
@@ -64,7 +65,7 @@ export const makeLastSeen = (idle: Duration.Duration) =>
       Effect.suspend(() => {
         if (underWay.has(id)) return Effect.void
         underWay.add(id)
-        fork(Effect.interruptible(Effect.mapInputContext(touch(id), apart)))
+        fork(Effect.mapInputContext(touch(id), apart))
         return Effect.void
       })
   })

@@ -1,6 +1,7 @@
 import type { Server } from "node:http"
 import type { Socket } from "node:net"
 import { Duration, Effect } from "effect"
+import { turn } from "../runtime/turn.ts"
 
 /** What has come to a server: what a drain must not break. */
 export interface Arrivals {
@@ -21,12 +22,6 @@ const STILLNESS = Duration.toMillis("250 millis")
 
 /** Longest time to let in those who come without a pause. */
 const SETTLING = Duration.toMillis("100 millis")
-
-/** To the next turn of the event loop. Between two of them all that has arrived is seen. */
-const turn: Effect.Effect<void> = Effect.async((resume) => {
-  const handle = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(handle))
-})
 
 /** Watches a server's connections from now on. */
 export const arrivalsAt = (server: Server): Arrivals => {

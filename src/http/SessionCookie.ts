@@ -1,6 +1,7 @@
 import { HttpApp, HttpServerResponse } from "@effect/platform"
 import { Duration, Effect, Option, Redacted } from "effect"
 import type { SessionToken } from "../auth/SessionToken.ts"
+import { valuesIn } from "./CookieHeader.ts"
 
 /**
  * The cookie that holds a session's token for a browser. By its prefix browsers take it only over
@@ -13,11 +14,7 @@ const ATTRIBUTES = { httpOnly: true, secure: true, sameSite: "lax", path: "/" } 
 
 /** The cookie's value in a Cookie header. Two cookies of the name are as good as a wrong one. */
 export const read = (header: string | undefined): Option.Option<string> => {
-  const values = (header ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${NAME}=`))
-    .map((pair) => pair.slice(NAME.length + 1))
+  const values = valuesIn(header, NAME)
   const [value] = values
   if (value === undefined) return Option.none()
   return Option.some(values.length === 1 ? value : "")

@@ -1,4 +1,5 @@
 import { Cause, Duration, Effect, Exit, Fiber, Option, Random } from "effect"
+import type { Fork } from "../runtime/Fork.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
 import { stillborn, tooSlow, unexpected } from "./DialFailure.ts"
 import type { ConnectError } from "./PoolError.ts"
@@ -20,13 +21,9 @@ export class Dials<C extends Connection> {
   private givenUp: Dial | undefined
   private readonly connector: Connector<C>
   private readonly owner: DialOwner<C>
-  private readonly fork: (effect: Effect.Effect<void, ConnectError>) => Dial
+  private readonly fork: Fork
 
-  constructor(
-    connector: Connector<C>,
-    owner: DialOwner<C>,
-    fork: (effect: Effect.Effect<void, ConnectError>) => Dial
-  ) {
+  constructor(connector: Connector<C>, owner: DialOwner<C>, fork: Fork) {
     this.connector = connector
     this.owner = owner
     this.fork = fork
@@ -66,9 +63,8 @@ export class Dials<C extends Connection> {
   }
 
   /**
-   * Opens a connection within the time and makes it fit to be lent in the connector's own. It is adopted in
-   * one go with that: one that is there at the last moment, of its time or of its dial, is dropped by
-   * nobody.
+   * Opens a connection within the time and makes it fit to be lent in the connector's own. To adopt it is part of
+   * the same uninterruptible step, so that one which is there at the very last moment is not leaked.
    */
   private made(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
     return Effect.uninterruptibleMask((restore) => {
@@ -114,7 +110,7 @@ export class Dials<C extends Connection> {
   }
 
   private failed(id: number, cause: Cause.Cause<ConnectError>): Effect.Effect<never, ConnectError> {
-    // Interrupted by anybody but the pool, which has forgotten it then, a dial has failed like any other.
+    // The pool forgets a dial before it interrupts it. Interrupted by anybody else, it has failed like any other.
     if (!this.fibers.has(id) && Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
     const error = unexpected(cause)
     return Effect.flatMap(Random.next, (random) => {

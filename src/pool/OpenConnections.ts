@@ -1,13 +1,5 @@
-import {
-  Deferred,
-  type Duration,
-  Effect,
-  Exit,
-  type Fiber,
-  FiberId,
-  FiberSet,
-  type Scope
-} from "effect"
+import { Deferred, type Duration, Effect, Exit, FiberId, FiberSet, type Scope } from "effect"
+import type { Fork } from "../runtime/Fork.ts"
 import type { Instant } from "../runtime/Instant.ts"
 import type { Connection } from "./Connection.ts"
 
@@ -56,7 +48,7 @@ export class OpenConnections<C extends Connection> {
   }
 
   /** Says goodbye in a fiber of `fork`. */
-  close(id: number, fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>): void {
+  close(id: number, fork: Fork): void {
     const connection = this.get(id)
     if (connection === undefined) return
     this.entries.delete(id)

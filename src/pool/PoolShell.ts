@@ -1,15 +1,6 @@
-import {
-  Clock,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  type Fiber,
-  FiberId,
-  FiberSet,
-  type Scope
-} from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, FiberId, type Scope } from "effect"
 import { Alarm } from "../runtime/Alarm.ts"
+import { type Fork, makeFork } from "../runtime/Fork.ts"
 import { type Instant, instantOf } from "../runtime/Instant.ts"
 import { type AnyFiber, spanOf } from "../runtime/Traced.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
@@ -32,8 +23,6 @@ import { prove, validate } from "./Proof.ts"
 import { Tally } from "./Tally.ts"
 import { Timeline } from "./Timeline.ts"
 import type { Waiter } from "./WaitQueue.ts"
-
-type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
 
 /** What the scope of a pool provides to its shell. */
 interface Surroundings<C extends Connection> {
@@ -93,9 +82,7 @@ export class PoolShell<C extends Connection> {
     config: PoolConfig
   ): Effect.Effect<PoolShell<C>, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const run = yield* FiberSet.makeRuntime<never>()
-      // A pool that is built where nothing may be interrupted must still be able to end its fibers.
-      const fork: Fork = (effect) => run(Effect.interruptible(effect))
+      const fork = yield* makeFork
       const shell = new PoolShell(connector, config, {
         clock: yield* Clock.clockWith(Effect.succeed),
         connections: yield* OpenConnections.make<C>(config.closeTimeout),

@@ -34,7 +34,7 @@ export const refute = (
   return serve(rest, out, at)
 }
 
-/** A member ended by itself. One that is opened, proven or used is told of by whoever does that. */
+/** A member ended by itself. While one is opened, proven or used, whoever does that reports it. */
 export const lose = (
   state: State,
   out: Commands,

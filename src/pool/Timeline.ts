@@ -1,4 +1,5 @@
 import { type Clock, DateTime, Effect, PubSub, Stream } from "effect"
+import type { Fork } from "../runtime/Fork.ts"
 import type { PoolEvent } from "./PoolEvent.ts"
 import { log } from "./PoolLog.ts"
 
@@ -15,27 +16,23 @@ const capacity = 1024
 export class Timeline {
   private readonly occurrences: PubSub.PubSub<Occurrence>
   private readonly clock: Clock.Clock
-  private readonly fork: (effect: Effect.Effect<void>) => void
+  private readonly fork: Fork
 
-  private constructor(
-    occurrences: PubSub.PubSub<Occurrence>,
-    clock: Clock.Clock,
-    fork: (effect: Effect.Effect<void>) => void
-  ) {
+  private constructor(occurrences: PubSub.PubSub<Occurrence>, clock: Clock.Clock, fork: Fork) {
     this.occurrences = occurrences
     this.clock = clock
     this.fork = fork
   }
 
   /** A timeline whose log lines are written by fibers of `fork`. */
-  static readonly make = (fork: (effect: Effect.Effect<void>) => void): Effect.Effect<Timeline> =>
+  static readonly make = (fork: Fork): Effect.Effect<Timeline> =>
     Effect.zipWith(
       PubSub.sliding<Occurrence>(capacity),
       Effect.clock,
       (occurrences, clock) => new Timeline(occurrences, clock, fork)
     )
 
-  /** From the moment of listening on; it ends never. */
+  /** From the moment of listening on; it never ends. */
   get events(): Stream.Stream<Occurrence> {
     return Stream.fromPubSub(this.occurrences)
   }

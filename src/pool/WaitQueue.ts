@@ -89,7 +89,7 @@ export const shift = (queue: WaitQueue): WaitQueue =>
       })
     : queue
 
-/** Without a caller who waits in it; of one who does not, it must not be asked. */
+/** Without a caller, who must be waiting in it. */
 export const leave = (queue: WaitQueue, ticket: number): WaitQueue =>
   settled({ ...queue, size: queue.size - 1, gone: HashSet.add(queue.gone, ticket) })
 

@@ -1,14 +1,15 @@
 import { Duration, Effect, type Fiber, FiberId } from "effect"
+import type { Fork } from "./Fork.ts"
 import type { Instant } from "./Instant.ts"
 
 /** Rings once at the earliest instant it was set to. One timer serves any number of deadlines. */
 export class Alarm {
   private timer: Fiber.RuntimeFiber<void> | undefined
   private setTo: Instant = Number.POSITIVE_INFINITY
-  private readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+  private readonly fork: Fork
   private readonly ring: () => void
 
-  constructor(fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>, ring: () => void) {
+  constructor(fork: Fork, ring: () => void) {
     this.fork = fork
     this.ring = ring
   }

@@ -1,5 +1,6 @@
-import { type Clock, Duration, Effect, type Fiber, FiberSet, type Scope } from "effect"
+import { type Clock, Duration, Effect, type Scope } from "effect"
 import { Alarm } from "./Alarm.ts"
+import { type Fork, makeFork } from "./Fork.ts"
 import { type Instant, instantOf } from "./Instant.ts"
 
 /** One that has not come yet. */
@@ -7,8 +8,6 @@ interface Deadline {
   readonly at: number
   readonly onLate: Effect.Effect<void>
 }
-
-type Fork = (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
 
 /**
  * Any number of deadlines with one timer. A fiber that races with each statement or request would cost more
@@ -30,10 +29,7 @@ export class Deadlines {
 
   /** None as yet; the scope ends their timer. */
   static readonly make = (clock: Clock.Clock): Effect.Effect<Deadlines, never, Scope.Scope> =>
-    Effect.map(
-      FiberSet.makeRuntime<never>(),
-      (run) => new Deadlines(clock, (effect) => run(Effect.interruptible(effect)))
-    )
+    Effect.map(makeFork, (fork) => new Deadlines(clock, fork))
 
   /**
    * None as yet, and no scope: its timer sleeps for 100 ms at most, and not where there is none, so that a

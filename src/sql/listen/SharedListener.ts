@@ -1,5 +1,6 @@
-import { Effect, type Fiber, FiberId, FiberSet, type Scope, Stream } from "effect"
+import { Effect, type Fiber, FiberId, type Scope, Stream } from "effect"
 import { PoolClosed } from "../../pool/PoolError.ts"
+import { type Fork, makeFork } from "../../runtime/Fork.ts"
 import { fromAcquire, type PgError } from "../failure/PgError.ts"
 import { Audience } from "./Audience.ts"
 import { faultOf } from "./ChannelName.ts"
@@ -17,14 +18,11 @@ export class SharedListener {
   private readonly audience = new Audience()
   private readonly changed = Effect.unsafeMakeLatch()
   private readonly options: ListenOptions
-  private readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
+  private readonly fork: Fork
   private keeper: Fiber.RuntimeFiber<void> | undefined
   private isClosed = false
 
-  private constructor(
-    options: ListenOptions,
-    fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
-  ) {
+  private constructor(options: ListenOptions, fork: Fork) {
     this.options = options
     this.fork = fork
   }
@@ -34,9 +32,7 @@ export class SharedListener {
     options: ListenOptions
   ): Effect.Effect<SharedListener, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const run = yield* FiberSet.makeRuntime<never, void>()
-      // A client that is built where nothing may be interrupted must still be able to end its fibers.
-      const listener = new SharedListener(options, (effect) => run(Effect.interruptible(effect)))
+      const listener = new SharedListener(options, yield* makeFork)
       yield* Effect.addFinalizer(() => listener.close)
       return listener
     })

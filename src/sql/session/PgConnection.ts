@@ -2,6 +2,7 @@ import { type Duration, Effect, Exit } from "effect"
 import type * as pg from "pg"
 import type { Connection, Loss } from "../../pool/Connection.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
+import { turn } from "../../runtime/turn.ts"
 import { undertaking } from "../../runtime/Undertaking.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import { Pulse } from "../silence/Pulse.ts"
@@ -85,11 +86,7 @@ export class PgConnection implements Connection {
     return this.about.isProxied
   }
 
-  /** One turn of the event loop reads whatever waits in the kernel's sockets. */
-  readonly catchUp: Effect.Effect<void> = Effect.async((resume) => {
-    const immediate = setImmediate(() => resume(Effect.void))
-    return Effect.sync(() => clearImmediate(immediate))
-  })
+  readonly catchUp: Effect.Effect<void> = turn
 
   readonly validate: Effect.Effect<void, Loss> = Effect.suspend(() =>
     Effect.mapError(this.query({ text: proof }, outside), (error) => this.end.lossBy(error))

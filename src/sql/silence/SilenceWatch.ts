@@ -1,4 +1,5 @@
-import { Duration, Effect, FiberSet, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
+import { type Fork, makeFork } from "../../runtime/Fork.ts"
 import { Swallowed } from "../failure/Swallowed.ts"
 import {
   canBeJudged,
@@ -41,9 +42,9 @@ export class SilenceWatch {
   private pause = 0
   private readonly watching: Watching
   private readonly scanTime: Duration.Duration
-  private readonly fork: (effect: Effect.Effect<void>) => void
+  private readonly fork: Fork
 
-  private constructor(watching: Watching, fork: (effect: Effect.Effect<void>) => void) {
+  private constructor(watching: Watching, fork: Fork) {
     this.watching = watching
     this.scanTime = Duration.times(watching.threshold, 1 / scansPerThreshold)
     this.fork = fork
@@ -51,10 +52,7 @@ export class SilenceWatch {
 
   /** A watch over no session as yet; the scope ends it. */
   static readonly make = (watching: Watching): Effect.Effect<SilenceWatch, never, Scope.Scope> =>
-    Effect.map(
-      FiberSet.makeRuntime<never>(),
-      (run) => new SilenceWatch(watching, (effect) => void run(Effect.interruptible(effect)))
-    )
+    Effect.map(makeFork, (fork) => new SilenceWatch(watching, fork))
 
   /** Watches over one more session, until it has ended. */
   over(session: Watchable): void {

@@ -1,7 +1,8 @@
-import { type Clock, Duration, Effect, FiberSet, type Scope } from "effect"
+import { type Clock, Duration, Effect, type Scope } from "effect"
 import type { Kept } from "../../pool/Errand.ts"
 import type { LendingPool } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
+import { type Fork, makeFork } from "../../runtime/Fork.ts"
 import { undertaking } from "../../runtime/Undertaking.ts"
 import type { PgError } from "../failure/PgError.ts"
 import type { Answer } from "../session/Exchange.ts"
@@ -23,13 +24,9 @@ export class Pipelines {
   private isLooking = false
   private readonly pool: LendingPool<PgConnection>
   private readonly clock: Clock.Clock
-  private readonly fork: (effect: Effect.Effect<void>) => void
+  private readonly fork: Fork
 
-  private constructor(
-    pool: LendingPool<PgConnection>,
-    clock: Clock.Clock,
-    fork: (effect: Effect.Effect<void>) => void
-  ) {
+  private constructor(pool: LendingPool<PgConnection>, clock: Clock.Clock, fork: Fork) {
     this.pool = pool
     this.clock = clock
     this.fork = fork
@@ -40,10 +37,7 @@ export class Pipelines {
     pool: LendingPool<PgConnection>,
     clock: Clock.Clock
   ): Effect.Effect<Pipelines, never, Scope.Scope> =>
-    Effect.map(
-      FiberSet.makeRuntime<never>(),
-      (run) => new Pipelines(pool, clock, (effect) => void run(Effect.interruptible(effect)))
-    )
+    Effect.map(makeFork, (fork) => new Pipelines(pool, clock, fork))
 
   /** Runs one statement that only asks. */
   run(statement: ReadStatement, then: Then): Run {
