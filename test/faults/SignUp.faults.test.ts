@@ -196,6 +196,35 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect(
+      "survive that the network swallows what their connections carry, within six seconds",
+      () =>
+        Effect.gen(function* () {
+          const { blackholeAll } = yield* FaultProxy
+          const answers = yield* signUpsWhile(blackholeAll)
+          yield* nothingLost(answers)
+          // And the time for eight hashes on two busy cores.
+          assert.isBelow(Math.max(...answers.map(({ millis }) => millis)), 6_000 + 1_500)
+        })
+    )
+
+    it.effect("survive that the server takes no writes for a second, as after a failover", () =>
+      Effect.gen(function* () {
+        const sql = yield* Direct
+        const readOnly = (isOn: boolean) =>
+          Effect.zipRight(
+            sql.unsafe(`ALTER SYSTEM SET default_transaction_read_only = ${isOn}`),
+            sql`SELECT pg_reload_conf()`
+          )
+        yield* survives(
+          readOnly(true).pipe(
+            Effect.zipRight(Effect.sleep("1 second")),
+            Effect.zipRight(readOnly(false))
+          )
+        )
+      })
+    )
+
     it.effect("survive that answers are lost after the statement has taken effect", () =>
       Effect.gen(function* () {
         const { cutBefore, stats } = yield* FaultProxy
