@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto"
-import { Context, Duration, Effect, Layer, Ref } from "effect"
+import { createHash } from "node:crypto"
+import { Context, Duration, Effect, Encoding, Layer, Ref } from "effect"
 import { instant } from "../runtime/Instant.ts"
+import { SecureRandom } from "../runtime/SecureRandom.ts"
 import * as SignInPause from "./SignInPause.ts"
 
 /** How long somebody stays signed in. */
@@ -26,10 +27,11 @@ const make = (isToken: (given: string) => boolean) =>
   Effect.gen(function* () {
     const sessions = yield* Ref.make<ReadonlyMap<string, number>>(new Map())
     const pause = yield* Ref.make(SignInPause.none)
+    const random = yield* SecureRandom
 
     const begin = (now: number) =>
       Effect.gen(function* () {
-        const secret = randomBytes(32).toString("base64url")
+        const secret = Encoding.encodeBase64Url(yield* random.bytes(32))
         const end = now + Duration.toMillis(LIFETIME)
         yield* Ref.set(pause, SignInPause.none)
         yield* Ref.update(sessions, (all) => kept(new Map([...all, [keyOf(secret), end]]), now))

@@ -3,6 +3,7 @@ import { Cause, Clock, DateTime, Duration, Effect, Ref, type Scope } from "effec
 import { isConnectionFailure } from "../auth/DatabaseFault.ts"
 import { recentEvents } from "../auth/RecentEvents.ts"
 import type { Pool } from "../pool/index.ts"
+import * as MetricsReading from "./MetricsReading.ts"
 
 /** What is known of the audit log. Times are milliseconds since the epoch. */
 export interface Audit {
@@ -37,7 +38,14 @@ export interface AuditView {
    * closed it is not asked, because the wish would only stand in a queue.
    */
   readonly refresh: Effect.Effect<void>
+  /** As {@link refresh}, if something was asked of accounts in this process since, or it never was read. */
+  readonly refreshIfOutdated: Effect.Effect<void>
+  /** As {@link refresh}, if it could not be read when it should have been. */
+  readonly refreshIfBehind: Effect.Effect<void>
 }
+
+/** Everything that was asked of accounts in this process so far. */
+const askedOfAccounts = Effect.sync(() => MetricsReading.read().authEvents)
 
 /** See {@link AuditView}. `onChange` runs when something new is known. */
 export const make = (
@@ -49,6 +57,8 @@ export const make = (
     const scope = yield* Effect.scope
     const view = yield* Ref.make<Audit>({ asOf: null, behind: null, events: [] })
     const wishes = yield* Ref.make(0)
+    /** What had been asked of accounts when it was wished for last. */
+    const askedBefore = yield* Ref.make<number | null>(null)
 
     const read = recentEvents(MOST).pipe(
       Effect.provideService(SqlClient, sql),
@@ -97,11 +107,24 @@ export const make = (
       if (!isGranted) yield* untilGranted
     })
 
+    const wished = Effect.flatMap(
+      Ref.getAndUpdate(wishes, (count) => count + 1),
+      (before) => (before === 0 ? Effect.asVoid(Effect.forkIn(untilGranted, scope)) : Effect.void)
+    )
+    const refresh = Effect.flatMap(askedOfAccounts, (asked) =>
+      Effect.zipRight(Ref.set(askedBefore, asked), wished)
+    )
+    const isOutdated = Effect.zipWith(
+      askedOfAccounts,
+      Ref.get(askedBefore),
+      (asked, before) => asked !== before
+    )
+    const isBehind = Effect.map(Ref.get(view), ({ behind }) => behind !== null)
+
     return {
       current: Ref.get(view),
-      refresh: Effect.flatMap(
-        Ref.getAndUpdate(wishes, (count) => count + 1),
-        (before) => (before === 0 ? Effect.asVoid(Effect.forkIn(untilGranted, scope)) : Effect.void)
-      )
+      refresh,
+      refreshIfOutdated: Effect.asVoid(Effect.whenEffect(refresh, isOutdated)),
+      refreshIfBehind: Effect.asVoid(Effect.whenEffect(refresh, isBehind))
     }
   })

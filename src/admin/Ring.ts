@@ -20,9 +20,4 @@ export class Ring<A> {
       ? [...this.items]
       : [...this.items.slice(this.next), ...this.items.slice(0, this.next)]
   }
-
-  /** The newest. */
-  get last(): A | undefined {
-    return this.items.at(this.next - 1)
-  }
 }

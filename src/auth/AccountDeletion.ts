@@ -1,4 +1,5 @@
 import { Effect, Option, Redacted } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { KnownUser } from "./KnownUser.ts"
@@ -6,7 +7,6 @@ import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import { reauthenticated } from "./PasswordVerification.ts"
 import type { Requester } from "./Requester.ts"
-import { newId } from "./SecureRandom.ts"
 import { from } from "./ThrottleLimits.ts"
 import type { User } from "./User.ts"
 

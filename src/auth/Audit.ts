@@ -1,8 +1,8 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { Effect } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import { type Requester, stored } from "./Requester.ts"
-import { newId } from "./SecureRandom.ts"
 
 /** What can happen to an account. `-refused`: someone tried, and it did not. */
 export const auditKinds = [
@@ -65,8 +65,12 @@ export const audit = (sql: SqlClient, event: NewEvent, rows: Fragment): Fragment
 export const eventOf = (sql: SqlClient, kind: AuditKind): Fragment =>
   sql`select ${kind}::text as kind, u.id as user_id, null::uuid as session_id from u`
 
-/** The row of one event or of the other, by whether `u` has a user. */
-export const eventEither = (sql: SqlClient, known: AuditKind, unknown: AuditKind): Fragment => sql`
+/** The row of one event or of the other, by whether `u` has a user; the same one unless told. */
+export const eventEither = (
+  sql: SqlClient,
+  known: AuditKind,
+  unknown: AuditKind = known
+): Fragment => sql`
   select case when u.id is null then ${unknown}::text else ${known}::text end as kind,
          u.id as user_id, null::uuid as session_id
   from (values (1)) one left join u on true`

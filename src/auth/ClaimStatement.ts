@@ -1,11 +1,11 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import { CanonicalEmail } from "./Email.ts"
 import { Letter } from "./Letter.ts"
 import type { LetterPurpose } from "./LetterPurpose.ts"
 import * as OneTimeToken from "./OneTimeToken.ts"
-import { newId } from "./SecureRandom.ts"
 
 /** How long the links in letters are good, from the moment of delivery. */
 export interface TokenLifetimes {

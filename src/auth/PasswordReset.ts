@@ -1,4 +1,5 @@
 import { Effect, Redacted } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventEither, type NewEvent, newEvent } from "./Audit.ts"
 import { TokenInvalid } from "./AuthError.ts"
@@ -12,7 +13,6 @@ import type { Password } from "./Password.ts"
 import { passwordChanged } from "./PasswordChange.ts"
 import type { PasswordHash } from "./Passwords.ts"
 import type { Requester } from "./Requester.ts"
-import { newId } from "./SecureRandom.ts"
 import { from, resetToMailbox } from "./ThrottleLimits.ts"
 
 /** A token from a letter, and the password that it is to set. */
@@ -31,7 +31,7 @@ const requestStatement = (
     select 'reset-password', u.email, u.id, null, u.password_version from u join audit on true`
   const parts = [
     sql`u as (${stillThere(sql, sql`email = ${email}`)})`,
-    audit(sql, event, eventEither(sql, "password-reset-requested", "password-reset-requested")),
+    audit(sql, event, eventEither(sql, "password-reset-requested")),
     ...fragments.letter("letter", letterId, letter)
   ]
   return sql`with ${sql.csv(parts)} select`

@@ -1,4 +1,5 @@
 import { Effect, Redacted } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, type NewEvent, newEvent } from "./Audit.ts"
 import type { Credentials } from "./Credentials.ts"
@@ -9,7 +10,6 @@ import { kept, sameAsKept } from "./KeptRequest.ts"
 import { stillThere } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
-import { newId } from "./SecureRandom.ts"
 import type { SignUpOptions } from "./SignUp.ts"
 import { from, toMailbox } from "./ThrottleLimits.ts"
 

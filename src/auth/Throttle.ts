@@ -1,9 +1,9 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Context, Duration, Effect, Layer, Option } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import { admit as admitStatement, retract } from "./AdmitStatement.ts"
 import { makeAnswered } from "./Answered.ts"
 import { type DatabaseUnavailable, Throttled } from "./AuthError.ts"
-import { newId } from "./SecureRandom.ts"
 import { type Attempt, defaultLimits, type ThrottleLimits } from "./ThrottleLimits.ts"
 
 /** What may be tried how often, each limit with its default, and the deadline of counting it. */

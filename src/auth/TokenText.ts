@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { Effect, Encoding } from "effect"
-import { SecureRandom } from "./SecureRandom.ts"
+import { SecureRandom } from "../runtime/SecureRandom.ts"
 
 /** 256 bits, twice what OWASP ASVS 5.0, 7.2.3 asks for: too many to guess or to search a digest. */
 const BYTES = 32

@@ -1,3 +1,4 @@
+export { SecureRandom } from "../runtime/SecureRandom.ts"
 export { Accounts, type AccountsOptions } from "./Accounts.ts"
 export {
   DatabaseUnavailable,
@@ -31,7 +32,6 @@ export { PasswordHash, Passwords, type PasswordsOptions } from "./Passwords.ts"
 export { type Pruned, Pruning, type PruningOptions } from "./Pruning.ts"
 export { type PublicUrl, parsePublicUrl } from "./PublicUrl.ts"
 export { makeRequester, type Requester, type RequesterOptions } from "./Requester.ts"
-export { SecureRandom } from "./SecureRandom.ts"
 export { Session, SessionId } from "./Session.ts"
 export { SessionExpiry, type SessionExpiryOptions } from "./SessionExpiry.ts"
 export { SessionSummary } from "./SessionSummary.ts"

@@ -1,5 +1,6 @@
 import * as Http from "node:http"
-import { Deferred, Duration, Effect, FiberSet } from "effect"
+import { Deferred, Duration, Effect } from "effect"
+import { makeFork } from "../runtime/Fork.ts"
 import { answerClientError } from "./ClientError.ts"
 import { type ListenError, listenError } from "./ListenError.ts"
 
@@ -23,7 +24,7 @@ const OPTIONS: Http.ServerOptions = {
 
 /** A Node server that listens nowhere yet, and that no broken connection can crash. */
 export const create = Effect.gen(function* () {
-  const fork = yield* FiberSet.makeRuntime<never>()
+  const fork = yield* makeFork
   const server = Http.createServer(OPTIONS)
   // No limit but their size: Node drops those behind the 2000th without a word, a proxy's own among them.
   server.maxHeadersCount = 0
@@ -35,7 +36,7 @@ export const create = Effect.gen(function* () {
 /** Listens, and returns the port. Fails with a `ListenError`. Port 0 picks a free one. */
 export const listen = (server: Http.Server, host: string, port: number) =>
   Effect.gen(function* () {
-    const fork = yield* FiberSet.makeRuntime<never>()
+    const fork = yield* makeFork
     yield* Effect.async<void, ListenError>((resume) => {
       const refuse = (cause: Error) => resume(Effect.fail(listenError(host, port, cause)))
       server.once("error", refuse).listen({ host, port }, () => {

@@ -1,5 +1,6 @@
 import type { Instant } from "../runtime/Instant.ts"
 import { patience } from "./Breaker.ts"
+import * as GivenUp from "./GivenUp.ts"
 import { established, firstWaiter, type State, total } from "./PoolState.ts"
 
 /**
@@ -69,7 +70,6 @@ export const dialsAt = (state: State): Instant =>
 /** When the machine next needs a tick; infinity when only an event can change anything. */
 export const due = (state: State): Instant => {
   const waiter = firstWaiter(state)
-  return waiter === undefined
-    ? state.reapAt
-    : Math.min(state.reapAt, waiter.deadline, dialsAt(state))
+  const anyway = Math.min(state.reapAt, GivenUp.dueAt(state.givenUp))
+  return waiter === undefined ? anyway : Math.min(anyway, waiter.deadline, dialsAt(state))
 }

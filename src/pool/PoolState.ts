@@ -2,6 +2,7 @@ import { List } from "effect"
 import type { Instant } from "../runtime/Instant.ts"
 import type { Backoff } from "./Backoff.ts"
 import { type Breaker, closed } from "./Breaker.ts"
+import * as GivenUp from "./GivenUp.ts"
 import { type Pace, resting } from "./Pace.ts"
 import * as WaitQueue from "./WaitQueue.ts"
 
@@ -66,8 +67,7 @@ export interface State {
   readonly reapAt: Instant
   /** The queue has refused callers since it was last half empty. */
   readonly overflowing: boolean
-  /** Callers that could not be served in time and that nobody has been told of, and when one was. */
-  readonly givenUp: { readonly callers: number; readonly toldAt: Instant }
+  readonly givenUp: GivenUp.GivenUp
   /** Dials and validations that failed since the pool was built. */
   readonly failures: number
   readonly lastError: string | undefined
@@ -92,7 +92,7 @@ export const empty = (limits: Limits): State => ({
   unmetLoss: undefined,
   reapAt: Number.POSITIVE_INFINITY,
   overflowing: false,
-  givenUp: { callers: 0, toldAt: Number.NEGATIVE_INFINITY },
+  givenUp: GivenUp.none,
   failures: 0,
   lastError: undefined
 })

@@ -1,6 +1,7 @@
 import { Duration } from "effect"
 import type { Instant } from "../runtime/Instant.ts"
 import { advice, describe } from "./Diagnosis.ts"
+import * as GivenUp from "./GivenUp.ts"
 import { estimate } from "./Pace.ts"
 import { type Commands, report } from "./PoolCommand.ts"
 import { type AcquireError, AcquireTimeout, PoolClosed, QueueFull } from "./PoolError.ts"
@@ -67,18 +68,16 @@ const tooLate = (state: State, { deadline, since }: WaitQueue.Waiter, at: Instan
     retryAfter: retryAfter(state, at)
   })
 
-/** At most one line a second tells of callers that were given up, however many they are. */
-const toldEvery = 1_000
-
-const tellOfGivenUp = (state: State, out: Commands, at: Instant, attempts: number): State => {
-  const { givenUp } = state
-  if (at < givenUp.toldAt + toldEvery) return state
-  const detail = `${givenUp.callers} given up; ${describe(state, at)}; ${advice(state)}`
+/** Tells of callers that were given up, if it is time to. */
+const tellOfGivenUp = (state: State, out: Commands, at: Instant): State => {
+  const { attempts, callers } = state.givenUp
+  if (at < GivenUp.dueAt(state.givenUp)) return state
+  const detail = `${callers} given up; ${describe(state, at)}; ${advice(state)}`
   report(out, { _tag: "TimedOut", attempts, detail })
-  return { ...state, givenUp: { callers: 0, toldAt: at } }
+  return { ...state, givenUp: { ...GivenUp.none, toldAt: at } }
 }
 
-/** Refuses the callers whose deadline has come, or can't be met any more. */
+/** Refuses the callers whose deadline has come, or can't be met any more, and tells of them. */
 export const timeOutAll = (state: State, out: Commands, at: Instant): State => {
   let rest = state
   let waiter = firstWaiter(rest)
@@ -89,10 +88,10 @@ export const timeOutAll = (state: State, out: Commands, at: Instant): State => {
     rest = withWaiting(rest, WaitQueue.shift(rest.waiting))
     waiter = firstWaiter(rest)
   }
-  if (rest === state) return state
-  const { callers, toldAt } = state.givenUp
-  const givenUp = { callers: callers + state.waiting.size - rest.waiting.size, toldAt }
-  return tellOfGivenUp({ ...rest, givenUp }, out, at, attempts)
+  const callers = state.waiting.size - rest.waiting.size
+  const counted =
+    callers === 0 ? rest : { ...rest, givenUp: GivenUp.and(rest.givenUp, callers, attempts) }
+  return tellOfGivenUp(counted, out, at)
 }
 
 /** Lets the queue say again, the next time it is full, that it is. */
@@ -125,8 +124,7 @@ export const acquire = (state: State, out: Commands, at: Instant, ticket: number
   if (calm.waiting.size >= calm.limits.maxWaiting) return turnAway(calm, out, at, ticket)
   if (isTooMany(calm, at)) {
     out.push({ _tag: "Refuse", ticket, error: overtaxed(calm, at) })
-    const { callers, toldAt } = calm.givenUp
-    return tellOfGivenUp({ ...calm, givenUp: { callers: callers + 1, toldAt } }, out, at, 0)
+    return tellOfGivenUp({ ...calm, givenUp: GivenUp.and(calm.givenUp, 1, 0) }, out, at)
   }
   const queued = withWaiting(calm, WaitQueue.join(calm.waiting, waiter))
   return serve(timeOutAll(queued, out, at), out, at)

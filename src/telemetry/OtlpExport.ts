@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto"
 import * as OtlpMetrics from "@effect/opentelemetry/OtlpMetrics"
 import { layerJson, layerProtobuf } from "@effect/opentelemetry/OtlpSerialization"
 import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Duration, Effect, Layer, Redacted } from "effect"
+import { newId } from "../runtime/SecureRandom.ts"
 import * as OtlpBody from "./OtlpBody.ts"
 import type { OtlpHeaders } from "./OtlpHeaders.ts"
 import * as OtlpReceiver from "./OtlpReceiver.ts"
@@ -35,15 +35,11 @@ const processRead = (interval: Duration.Duration) =>
     Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(interval), read)))
   )
 
-/**
- * Delivers traces and metrics until the scope closes, and then the rest. A receiver that is away, slow
- * or refuses costs telemetry and nothing else.
- */
-export const layer = (options: OtlpOptions): Layer.Layer<never> => {
+const deliveredAs = (instance: string, options: OtlpOptions): Layer.Layer<never> => {
   const { endpoint, metricInterval, serviceName, traceRatio } = options
   const common = {
     headers: Redacted.value(options.headers),
-    resource: { serviceName, attributes: { "service.instance.id": randomUUID() } },
+    resource: { serviceName, attributes: { "service.instance.id": instance } },
     shutdownTimeout: options.shutdownTimeout ?? Duration.seconds(3)
   }
   const tracer = OtlpTracer.make({
@@ -66,3 +62,10 @@ export const layer = (options: OtlpOptions): Layer.Layer<never> => {
     Layer.provide(OtlpReceiver.layer)
   )
 }
+
+/**
+ * Delivers traces and metrics until the scope closes, and then the rest. A receiver that is away, slow
+ * or refuses costs telemetry and nothing else.
+ */
+export const layer = (options: OtlpOptions): Layer.Layer<never> =>
+  Layer.unwrapEffect(Effect.map(newId, (instance) => deliveredAs(instance, options)))

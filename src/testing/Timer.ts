@@ -1,4 +1,5 @@
-import { Effect, FiberSet, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
+import { makeFork } from "../runtime/Fork.ts"
 
 /** Time for plain callbacks, as an Effect clock sees it. */
 export interface Timer {
@@ -11,13 +12,11 @@ export interface Timer {
 /** A timer on the present clock. What it still has to call is called off with the scope. */
 export const makeTimer: Effect.Effect<Timer, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Effect.clock
-  const fork = yield* FiberSet.makeRuntime<never>()
+  const fork = yield* makeFork
   return {
     now: () => clock.unsafeCurrentTimeMillis(),
     after: (millis, then) => {
-      const call = Effect.andThen(Effect.sleep(millis), Effect.sync(then))
-      // The runtime keeps the mode of the fiber that built it, which may be uninterruptible.
-      const fiber = fork(Effect.interruptible(call))
+      const fiber = fork(Effect.andThen(Effect.sleep(millis), Effect.sync(then)))
       return () => fiber.unsafeInterruptAsFork(fiber.id())
     }
   }

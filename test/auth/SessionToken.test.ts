@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Encoding, FastCheck, Redacted } from "effect"
-import { SecureRandom } from "../../src/auth/SecureRandom.ts"
 import * as SessionToken from "../../src/auth/SessionToken.ts"
+import { SecureRandom } from "../../src/runtime/SecureRandom.ts"
 
 const generated = (bytes: Uint8Array) =>
   Effect.provideService(SessionToken.generate, SecureRandom, {

@@ -46,7 +46,7 @@ describe("a caller whose time is up", () => {
     assert.strictEqual(secondsToWait(pool), 1)
   })
 
-  it("is told of in the log with others, once a second", () => {
+  it("is told of in the log with others, once a second, also if no more follow", () => {
     const pool = busy()
     for (const later of [300, 300, 800, 300, 700]) {
       pool.acquire()
@@ -54,7 +54,7 @@ describe("a caller whose time is up", () => {
     }
     pool.pass(7_599)
     const told: Array<string | undefined> = []
-    for (const later of [1, 300, 300, 800, 300]) {
+    for (const later of [1, 300, 300, 400, 400, 300, 300]) {
       pool.pass(later)
       told.push(
         ...pool.events.map((event) =>
@@ -62,7 +62,11 @@ describe("a caller whose time is up", () => {
         )
       )
     }
-    assert.deepStrictEqual(told, ["at 85000: 1 given up", "at 86400: 3 given up"])
+    assert.deepStrictEqual(told, [
+      "at 85000: 1 given up",
+      "at 86000: 2 given up",
+      "at 87000: 2 given up"
+    ])
   })
 
   it("is told of with the number of dials that failed while it waited", () => {

@@ -1,5 +1,6 @@
 import { Clock, DateTime, Duration, Effect, Either, Option, Random } from "effect"
 import { type Backoff, delayAfter } from "../../pool/Backoff.ts"
+import { type Instant, instant } from "../../runtime/Instant.ts"
 import { describe } from "../failure/classify.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import { outside } from "../session/Wire.ts"
@@ -30,16 +31,19 @@ export interface Clientele {
 
 /** A time without a session, which began when some were listening. */
 interface Outage {
-  /** The last sign of life before it. */
+  /** The last sign of life before it, in milliseconds since the epoch. */
   readonly since: number
-  readonly noticedAt: number
+  readonly noticedAt: Instant
   readonly reason: string
+}
+
+/** Since when a session has listened; infinity: not yet. */
+interface Held {
+  since: Instant
 }
 
 /** A canary that could not be sent is sent again after that long. */
 const canaryInterval = Duration.seconds(5)
-
-const now = Clock.currentTimeMillis
 
 const without = (channels: ReadonlySet<string>, others: ReadonlySet<string>) =>
   new Set([...channels].filter((channel) => !others.has(channel)))
@@ -52,7 +56,7 @@ const gap = ({ reason, since }: Outage, until: number) => {
   return (channel: string) => new Gap({ channel, ...instants, reason })
 }
 
-const gapLine = (channels: Iterable<string>, outage: Outage, until: number): string =>
+const gapLine = (channels: Iterable<string>, outage: Outage, until: Instant): string =>
   `Notifications on ${quoted(channels)} may have been missed: not listening for ${Duration.format(
     Duration.millis(until - outage.noticedAt)
   )} (${outage.reason}), and last heard of the server at ${new Date(outage.since).toISOString()}`
@@ -96,21 +100,21 @@ export class ListenKeeper {
           session.aliveAt
         )
       )
-      const held = { since: Number.POSITIVE_INFINITY }
+      const held: Held = { since: Number.POSITIVE_INFINITY }
       yield* Effect.tapError(Effect.raceFirst(this.attend(session, held), lost), (error) =>
-        Effect.map(now, (at) => this.note(session, held.since, at, error))
+        Effect.map(instant, (at) => this.note(session, held, at, error))
       )
     })
   )
 
-  private attend(session: ListenSession, held: { since: number }): Effect.Effect<void, PgError> {
+  private attend(session: ListenSession, held: Held): Effect.Effect<void, PgError> {
     return Effect.gen(this, function* () {
       let isProven = !session.isProxied
       while (true) {
         yield* this.clientele.changed.close
         isProven ||= yield* proveListening(session, this.options.notify, this.options.address)
         if (!(yield* this.listen(session))) return
-        held.since = Math.min(held.since, yield* now)
+        held.since = Math.min(held.since, yield* instant)
         yield* this.announce(session)
         yield* this.rest(session, isProven)
       }
@@ -134,7 +138,8 @@ export class ListenKeeper {
 
   /** Tells who has begun to be served, and who is served again after an outage. */
   private announce({ channels }: ListenSession): Effect.Effect<void> {
-    return Effect.flatMap(now, (until) => {
+    const moment = Effect.zip(Clock.currentTimeMillis, instant)
+    return Effect.flatMap(moment, ([until, at]) => {
       const { outage } = this
       this.outage = undefined
       this.hasListened = true
@@ -145,7 +150,7 @@ export class ListenKeeper {
       )
       return outage === undefined || interrupted.size === 0
         ? Effect.void
-        : Effect.logWarning(gapLine(interrupted, outage, until))
+        : Effect.logWarning(gapLine(interrupted, outage, at))
     })
   }
 
@@ -163,11 +168,11 @@ export class ListenKeeper {
     })
   }
 
-  private note(session: ListenSession, heldSince: number, at: number, error: PgError): void {
-    if (heldSince === Number.POSITIVE_INFINITY) return
+  private note(session: ListenSession, held: Held, at: Instant, error: PgError): void {
+    if (held.since === Number.POSITIVE_INFINITY) return
     this.outage = { since: session.aliveAt, noticedAt: at, reason: describe(error.cause) }
     // One that is lost right after it was opened is a failure too, or it would be dialed in a loop.
-    if (at - heldSince >= Duration.toMillis(this.options.backoff.cap)) this.failures = 0
+    if (at - held.since >= Duration.toMillis(this.options.backoff.cap)) this.failures = 0
   }
 
   private giveUp(error: PgError): void {

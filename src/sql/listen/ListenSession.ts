@@ -3,7 +3,7 @@ import * as pg from "pg"
 import type { Connection, Loss } from "../../pool/Connection.ts"
 import { type AuxiliaryDial, auxiliarySession } from "../auxiliarySession.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
-import type { Query } from "../session/Exchange.ts"
+import type { Query } from "../session/Query.ts"
 import { statementTimeout } from "../session/statementTimeout.ts"
 import { outside, type Place } from "../session/Wire.ts"
 

@@ -1,26 +1,15 @@
 import { Effect } from "effect"
 import * as pg from "pg"
 import type { Loss } from "../../pool/Connection.ts"
-import { ConnectError } from "../../pool/PoolError.ts"
+import type { ConnectError } from "../../pool/PoolError.ts"
 import { undertaking } from "../../runtime/Undertaking.ts"
-import { classify, describe } from "../failure/classify.ts"
 import { PgConnection } from "../session/PgConnection.ts"
 import { destroy } from "../session/SessionEnd.ts"
 import type { SessionSettings } from "../session/SessionSettings.ts"
+import { connectError } from "./connectError.ts"
 import type { Dial } from "./Dial.ts"
 
 const nothing = (): void => undefined
-
-const connectError = (cause: unknown): ConnectError => {
-  const { coolDown, isFatalToConnect, provesRestart } = classify(cause)
-  return new ConnectError({
-    message: describe(cause),
-    isFatal: isFatalToConnect,
-    provesRestart,
-    retryAfter: coolDown,
-    cause
-  })
-}
 
 /** Opens a session. Interrupting it drops the socket. `onSign` learns of the server's first byte. */
 export const open = (

@@ -5,11 +5,12 @@ import type * as pg from "pg"
 import type { Connector } from "../../pool/Connection.ts"
 import { ConnectError } from "../../pool/PoolError.ts"
 import { property } from "../failure/CauseChain.ts"
-import { classify, describe, rootOf } from "../failure/classify.ts"
+import { rootOf } from "../failure/classify.ts"
 import { PgError } from "../failure/PgError.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import type { SessionSettings } from "../session/SessionSettings.ts"
 import { HeldSession, HeldStatements } from "../transaction/HeldSession.ts"
+import { connectError } from "./connectError.ts"
 import type { Dial } from "./Dial.ts"
 import { complete } from "./Driver.ts"
 import { introduce } from "./introduce.ts"
@@ -38,19 +39,8 @@ const tooLong = (timeout: Duration.Duration): ConnectError =>
   })
 
 /** A pooler can let a client in whose server is away: only an answer shows that it is there. */
-const unproven = ({ cause }: PgError): ConnectError => {
-  const { coolDown, isFatalToConnect, provesRestart } = classify(cause)
-  return new ConnectError({
-    message: `connected, but ${describe(cause)}`,
-    isFatal: isFatalToConnect,
-    provesRestart,
-    retryAfter: coolDown,
-    cause
-  })
-}
-
 const introduced = (connection: PgConnection): Effect.Effect<void, ConnectError> =>
-  Effect.mapError(introduce(connection), unproven)
+  Effect.mapError(introduce(connection), ({ cause }) => connectError(cause, "connected, but "))
 
 /**
  * Runs `initialize` once, on a session that has introduced itself, and so is watched over; connections

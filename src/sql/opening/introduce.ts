@@ -1,7 +1,6 @@
 import { Duration, Effect } from "effect"
 import type { PgError } from "../failure/PgError.ts"
 import { cancelKeyOf } from "../session/CancelRequest.ts"
-import type { Query } from "../session/Exchange.ts"
 import {
   attentiveIntroduction,
   introduced,
@@ -10,6 +9,7 @@ import {
   shortIntroduction
 } from "../session/Introduction.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
+import type { Query } from "../session/Query.ts"
 import { outside } from "../session/Wire.ts"
 
 const ask = (connection: PgConnection, query: Query): Effect.Effect<void, PgError> =>

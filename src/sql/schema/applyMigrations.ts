@@ -5,6 +5,7 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { makeCompiler } from "@effect/sql-pg/PgClient"
 import { Effect, Option, Schedule } from "effect"
+import { backoff } from "../../runtime/backoff.ts"
 import { PgError } from "../failure/PgError.ts"
 import { migrationFailed, notWrittenDown } from "./MigrationFailure.ts"
 import { journalTable, lookAtSchema, type Migration, type Schema, titleOf } from "./SchemaState.ts"
@@ -22,11 +23,7 @@ export interface MigrateOptions {
 const lockTimeout = "500ms"
 
 /** Leaves the table to the others for longer each time, up to ten times as long as it keeps them. */
-const again = Schedule.exponential("500 millis").pipe(
-  Schedule.union(Schedule.spaced("5 seconds")),
-  Schedule.jittered,
-  Schedule.upTo("1 minute")
-)
+const again = Schedule.upTo(backoff("500 millis", "5 seconds"), "1 minute")
 
 /**
  * Ends with the transaction, as all that is set here does: a pooler may give the next one another

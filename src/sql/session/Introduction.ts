@@ -1,7 +1,8 @@
+import type { Answer } from "./Answer.ts"
 import type { Backend } from "./Backend.ts"
 import type { CancelKey } from "./CancelRequest.ts"
-import type { Answer, Query } from "./Exchange.ts"
 import type { PoolMode } from "./PoolMode.ts"
+import type { Query } from "./Query.ts"
 import { idColumns } from "./TransactionId.ts"
 import { watchesItsClient } from "./WatchfulBackend.ts"
 

@@ -1,7 +1,7 @@
 import { type Clock, type Duration, Effect, Exit, type Scope } from "effect"
 import { Deadlines } from "../../runtime/Deadlines.ts"
 import { fromCause, type PgError, type Progress } from "../failure/PgError.ts"
-import type { Answer } from "./Exchange.ts"
+import type { Answer } from "./Answer.ts"
 import { StatementTimeout } from "./statementTimeout.ts"
 
 /** A statement that may take so long, or any time, and what gives it up. */

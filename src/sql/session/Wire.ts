@@ -3,16 +3,12 @@ import type * as pg from "pg"
 import { instantOf } from "../../runtime/Instant.ts"
 import { isNameLost, isOutdatedPlan, mayBeOfTypes } from "../failure/OutdatedPlan.ts"
 import type { PgError, Phase, Progress } from "../failure/PgError.ts"
-import {
-  type Answer,
-  type Beginning,
-  type Epilogue,
-  Exchange,
-  type Query,
-  type Route
-} from "./Exchange.ts"
+import type { Answer } from "./Answer.ts"
+import { Exchange } from "./Exchange.ts"
 import { Exchanges } from "./Exchanges.ts"
 import { PreparedStatements } from "./PreparedStatements.ts"
+import type { Query } from "./Query.ts"
+import type { Beginning, Epilogue, Route } from "./Route.ts"
 import type { TypeParsers } from "./RowShape.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { idStatement, pooledIdStatement, type TransactionId } from "./TransactionId.ts"

@@ -1,5 +1,6 @@
-import { Duration, Effect, Schedule, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import type { Connector } from "../../pool/Connection.ts"
+import { backoff } from "../../runtime/backoff.ts"
 import { type Auxiliary, unanswered } from "../Auxiliary.ts"
 import { type PgClientConfig, poolConfig } from "../PgClientConfig.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
@@ -17,10 +18,7 @@ const defaultThreshold = Duration.millis(750)
 const lookTimeout = (failures: number): Duration.Duration =>
   Duration.millis(300 * 2 ** Math.min(failures, 3))
 
-const again = Schedule.exponential("50 millis").pipe(
-  Schedule.union(Schedule.spaced("500 millis")),
-  Schedule.jittered
-)
+const again = backoff("50 millis", "500 millis")
 
 /** The silence that a process may take for one: a scan is an eighth of it. */
 const leastThreshold = Duration.millis(80)

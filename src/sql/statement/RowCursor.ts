@@ -1,6 +1,6 @@
 import type * as pg from "pg"
 import Cursor from "pg-cursor"
-import { serialize } from "pg-protocol"
+import { copyRefused } from "../session/copyRefused.ts"
 import { UnreadableAnswer } from "../session/UnreadableAnswer.ts"
 
 /** The driver's own, with the message of it that its types leave out. */
@@ -26,9 +26,8 @@ export class RowCursor extends DriverCursor {
     }
   }
 
-  /** COPY has no rows. Without this the server would wait for ever. */
   handleCopyInResponse({ stream }: pg.Connection): void {
-    stream.write(serialize.copyFail("COPY from the client is not supported here"))
+    stream.write(copyRefused)
   }
 
   handleCopyData(): void {}

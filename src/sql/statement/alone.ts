@@ -2,8 +2,9 @@ import type { Duration, Effect, Exit } from "effect"
 import type { LendingPool } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
 import type { PgError } from "../failure/PgError.ts"
-import type { Answer, Query } from "../session/Exchange.ts"
+import type { Answer } from "../session/Answer.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
+import type { Query } from "../session/Query.ts"
 import { outside } from "../session/Wire.ts"
 
 /** A statement outside of transactions. */

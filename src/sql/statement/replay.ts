@@ -1,6 +1,7 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
+import { backoff } from "../../runtime/backoff.ts"
 import { instantOf } from "../../runtime/Instant.ts"
 import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
@@ -20,14 +21,7 @@ export interface ReplayOptions {
   readonly schedule?: Schedule.Schedule<unknown>
 }
 
-const backoff = Schedule.exponential("100 millis").pipe(
-  Schedule.union(Schedule.spaced("500 millis")),
-  Schedule.jittered,
-  // Timers know no fractions of a millisecond.
-  Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay))))
-)
-
-const promptly = Schedule.andThen(Schedule.recurs(1), backoff)
+const promptly = Schedule.andThen(Schedule.recurs(1), backoff("100 millis", "500 millis"))
 
 const deadlinePassed = (deadline: Duration.Duration, { isInDoubt, last }: Judged) =>
   new PgError({

@@ -1,4 +1,6 @@
-import { Duration, Effect, FiberSet, Option, Schedule, type Scope } from "effect"
+import { Duration, Effect, Option, type Scope } from "effect"
+import { backoff } from "../../runtime/backoff.ts"
+import { makeFork } from "../../runtime/Fork.ts"
 import { type Instant, instant } from "../../runtime/Instant.ts"
 import type { Auxiliary, unanswered } from "../Auxiliary.ts"
 import type { PgError } from "../failure/PgError.ts"
@@ -77,10 +79,7 @@ const end = (connection: PgConnection, { id }: Doubt, states: "idle" | "any") =>
   )
 
 /** A COMMIT that is under way takes milliseconds, a server that is away seconds. */
-const again = Schedule.exponential("20 millis").pipe(
-  Schedule.union(Schedule.spaced("500 millis")),
-  Schedule.jittered
-)
+const again = backoff("20 millis", "500 millis")
 
 const waiting = "Waiting" as const
 
@@ -93,7 +92,7 @@ export const make = (
   deadline: Duration.Duration
 ): Effect.Effect<CommitResolver, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const run = yield* FiberSet.makeRuntime<never>()
+    const fork = yield* makeFork
     const asked = (doubt: Doubt, isOrphan: boolean) =>
       onAuxiliary((connection) =>
         Effect.tap(ask(connection, doubt), (fate) =>
@@ -123,7 +122,7 @@ export const make = (
         Effect.sync(() => {
           const ended = onAuxiliary((connection) => end(connection, doubt, "any"))
           const retried = Effect.retry(ended, { schedule: again, while: isWorthAsking })
-          run(Effect.ignore(withinDeadline(retried)))
+          fork(Effect.ignore(withinDeadline(retried)))
         })
     }
   })

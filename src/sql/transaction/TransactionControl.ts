@@ -1,6 +1,6 @@
 import { Cause, Duration, Effect } from "effect"
 import { fromCause, type PgError } from "../failure/PgError.ts"
-import type { Answer } from "../session/Exchange.ts"
+import type { Answer } from "../session/Answer.ts"
 import type { InterruptTime } from "../session/InterruptTime.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import { idStatement, type TransactionId } from "../session/TransactionId.ts"
