@@ -17,21 +17,48 @@ const instance = Effect.flatMap(TestDatabase, ({ url }) =>
 const say = (session: Connection, script: string) =>
   session.executeUnprepared(script, [], undefined)
 
-const isolated = (level: string) =>
+/** What the database sets for each new session. */
+const setting = (name: string, value: string) =>
   run(`do $$ begin
-    execute format('alter database %I set default_transaction_isolation = ''${level}''', current_database());
+    execute format('alter database %I set ${name} = ''${value}''', current_database());
   end $$`)
+
+/** Somebody has waited for the turn for longer than any limit that is set here. */
+const longWait = run(`
+  select from pg_stat_activity
+  where datname = current_database() and wait_event = 'advisory'
+    and clock_timestamp() - query_start > '600 millis'`)
 
 describe("migrations that meet others", () => {
   it.live("see what the one before them has done where the default is repeatable read", () =>
     onEmpty(
       Effect.gen(function* () {
-        yield* isolated("repeatable read")
+        yield* setting("default_transaction_isolation", "repeatable read")
         const made = yield* Effect.all(
           Array.from({ length: 4 }, () => instance),
           { concurrency: "unbounded" }
         )
         assert.strictEqual(made.flat().length, all.length)
+      })
+    )
+  )
+
+  it.live("wait for their turn whatever limits the database sets", () =>
+    onEmpty(
+      Effect.gen(function* () {
+        for (const limit of ["lock_timeout", "statement_timeout", "transaction_timeout"])
+          yield* setting(limit, "250ms")
+        const made = yield* held((other) =>
+          Effect.gen(function* () {
+            yield* say(other, `select pg_advisory_lock(${schemaLock})`)
+            const migrating = yield* Effect.fork(instance)
+            const waited = Effect.repeat(longWait, { until: ({ length }) => length > 0 })
+            yield* Effect.raceFirst(waited, Fiber.join(migrating))
+            yield* say(other, `select pg_advisory_unlock(${schemaLock})`)
+            return yield* Fiber.join(migrating)
+          })
+        )
+        assert.strictEqual(made.length, all.length)
       })
     )
   )

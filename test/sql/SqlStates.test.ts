@@ -29,7 +29,7 @@ const anyError = fc.record(
   {
     message: fc.string(),
     code: fc.oneof(fc.stringMatching(/^[0-9A-Z]{5}$/), fc.string(), fc.integer()),
-    severity: fc.constantFrom("ERROR", "FATAL", "PANIC", "FEHLER", ""),
+    severity: fc.constantFrom("ERROR", "FATAL", "PANIC", "FEHLER", "ВАЖНО", "ΣΦΑΛΜΑ", ""),
     routine: fc.constantFrom("ProcessInterrupts", "exec_stmt_raise", "")
   },
   { requiredKeys: [] }
@@ -84,9 +84,30 @@ describe("a verdict", () => {
   })
 
   it.prop("of FATAL and PANIC ends the session, whatever the code", [anyError], ([error]) => {
-    const isLast = error.severity === "FATAL" || error.severity === "PANIC"
+    const isLast = ["FATAL", "PANIC", "ВАЖНО"].includes(error.severity ?? "")
     if (isLast) assert.isTrue(classify(error).endsSession)
   })
+
+  it.prop(
+    "is the same in every language of the server",
+    [
+      fc.constantFrom(...corpus.filter(({ error }) => "routine" in error)),
+      fc.constantFrom(
+        { ERROR: "FEHLER", FATAL: "FATAL", PANIC: "PANIK" },
+        { ERROR: "ОШИБКА", FATAL: "ВАЖНО", PANIC: "ПАНИКА" },
+        { ERROR: "错误", FATAL: "致命错误", PANIC: "比致命错误还过分的错误" }
+      )
+    ],
+    ([entry, words]) => {
+      const english = raised(entry)
+      const { severity } = entry.error
+      const said = Object.entries(words).find(([word]) => word === severity)?.[1] ?? severity
+      const translated = Object.assign(raised(entry), { severity: said })
+      assert.deepStrictEqual(classify(translated), classify(english))
+      const { outcome } = fromCause(translated, progress[entry.phase])
+      assert.strictEqual(outcome, fromCause(english, progress[entry.phase]).outcome)
+    }
+  )
 
   it("never says both that no try can succeed and that one may", () => {
     assert.deepStrictEqual(

@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Chunk, Duration, Effect, Fiber, Stream } from "effect"
 import { PgClient } from "../../src/sql/index.ts"
+import { captured } from "../support/Captured.ts"
 import { failure } from "../support/Failure.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -45,6 +46,27 @@ layer(TestDatabase.client({ maxConnections: 2 }), { excludeTestServices: true })
           Effect.zipLeft(Stream.runCollect(rows), sql`SELECT 1`)
         )
         assert.strictEqual(Chunk.size(yield* collected), 1000)
+      })
+    )
+
+    it.effect("whose statement is refused at its commit fails with what the server says", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql.unsafe(`CREATE TABLE parents (id int PRIMARY KEY);
+          CREATE TABLE children
+            (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED)`)
+        const orphans = sql`
+          INSERT INTO children SELECT generate_series(1, 300) RETURNING parent`.stream
+        const few = sql`INSERT INTO children VALUES (1) RETURNING parent`.stream
+        for (const stream of [few, orphans]) {
+          const error = yield* failure(Effect.timeout(Stream.runDrain(stream), "5 seconds"))
+          assert.strictEqual(error.reason._tag, "ConstraintError")
+          assert.strictEqual(error.outcome, "RolledBack")
+        }
+        const { layer: logging, lines } = captured()
+        yield* Stream.runDrain(Stream.take(orphans, 1)).pipe(Effect.provide(logging))
+        assert.match(lines.map(({ message }) => message).join(), /left before its end.*23503/)
+        assert.deepStrictEqual(yield* sql`SELECT FROM children`, [])
       })
     )
 
@@ -136,6 +158,32 @@ layer(
       assert.strictEqual(yield* sql.withTransaction(inside), "Unknown")
       const [count] = yield* sql<{ readonly count: string }>`SELECT count(*) FROM unread`
       assert.strictEqual(count?.count, "3")
+    })
+  )
+})
+
+layer(
+  TestDatabase.client({
+    maxConnections: 1,
+    types: {
+      getTypeParser: (oid: number) => {
+        if (oid === 600) throw new Error("no parser for points")
+        return (value: string) => value
+      }
+    }
+  }),
+  { excludeTestServices: true }
+)("a type that nobody can read", (it) => {
+  it.effect("fails the statement, each time and in each way, and the process goes on", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const points = sql`SELECT point(1, 2) AS at`
+      const script = sql.unsafe("SELECT point(1, 2) AS at; SELECT 1")
+      for (const effect of [points, points, points, script, Stream.runDrain(points.stream)]) {
+        const error = yield* failure(Effect.timeout(effect, "1 second"))
+        assert.match(String(error.cause), /type parser/)
+      }
+      assert.deepStrictEqual(yield* sql`SELECT 'in order' AS state`, [{ state: "in order" }])
     })
   )
 })

@@ -1,4 +1,5 @@
 import { property } from "./CauseChain.ts"
+import { isOfStatement } from "./Severity.ts"
 
 /** The session holds no statement of this name (26000), or one that it was not told of (42P05). */
 export const isNameLost = (cause: unknown, name: string): boolean =>
@@ -16,4 +17,4 @@ export const isOutdatedPlan = (cause: unknown): boolean =>
  * data exceptions (22) and errors of names and types (42).
  */
 export const mayBeOfTypes = (cause: unknown): boolean =>
-  property(cause, "severity") === "ERROR" && /^(22|42)/.test(property(cause, "code"))
+  isOfStatement(cause) && /^(22|42)/.test(property(cause, "code"))

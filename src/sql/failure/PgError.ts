@@ -4,6 +4,7 @@ import type { AcquireError } from "../../pool/PoolError.ts"
 import { firstWord } from "../session/FirstWord.ts"
 import { chainOf, property } from "./CauseChain.ts"
 import { classify, describe, rootOf, tellerOf } from "./classify.ts"
+import { isOfStatement } from "./Severity.ts"
 import type { ReasonTag, Verdict } from "./Verdict.ts"
 
 /**
@@ -110,7 +111,7 @@ const isDoubtful = (error: unknown): boolean => {
 }
 
 const isServerAnswer = (error: unknown): boolean =>
-  property(error, "severity") === "ERROR" && !isDoubtful(error)
+  isOfStatement(error) && !isDoubtful(error)
 
 const severalStatements = /;\s*\S/
 

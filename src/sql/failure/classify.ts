@@ -1,18 +1,15 @@
 import { chainOf, property } from "./CauseChain.ts"
+import { isOfSession, isOfStatement } from "./Severity.ts"
 import { table } from "./SqlStates.ts"
 import { type Rule, type Teller, type Verdict, verdict } from "./Verdict.ts"
 
 const unknown = verdict("UnknownError")
 
-const endsEverything = (error: unknown): boolean =>
-  ["FATAL", "PANIC"].includes(property(error, "severity"))
-
-/** Who tells of a failure. A severity in another language than English counts as the session's. */
+/** Who tells of a failure. A severity in a language that is not known counts as the session's. */
 export const tellerOf = (error: unknown): Teller => {
-  const severity = property(error, "severity")
-  if (severity === "") return "client"
+  if (property(error, "severity") === "") return "client"
   if (property(error, "routine") === "") return "proxy"
-  return severity === "ERROR" ? "statement" : "session"
+  return isOfStatement(error) ? "statement" : "session"
 }
 
 const matches = (rule: Rule, code: string, message: string, teller: Teller): boolean =>
@@ -59,7 +56,7 @@ export const classify = (cause: unknown): Verdict => {
     provesRestart,
     reason
   } = rule
-  const isLast = endsEverything(error)
+  const isLast = isOfSession(error)
   return {
     reason,
     isRetryable,

@@ -8,6 +8,7 @@ import { destroy } from "../session/SessionEnd.ts"
 import type { SessionSettings } from "../session/SessionSettings.ts"
 import { connectError } from "./connectError.ts"
 import type { Dial } from "./Dial.ts"
+import { shielded } from "./shielded.ts"
 
 const nothing = (): void => undefined
 
@@ -18,7 +19,7 @@ export const open = (
   onLoss: (loss: Loss) => void,
   onSign: () => void = nothing
 ): Effect.Effect<PgConnection, ConnectError> =>
-  Effect.flatMap(Effect.try({ try: () => new Driver(config), catch: connectError }), (client) =>
+  Effect.flatMap(Effect.try({ try: () => shielded(new Driver(config)), catch: connectError }), (client) =>
     undertaking((resume) => {
       client.connection.stream.once("data", onSign)
       const connection = new PgConnection({ client, config, onLoss }, settings)

@@ -4,9 +4,10 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { makeCompiler } from "@effect/sql-pg/PgClient"
-import { Effect, Option, Schedule } from "effect"
+import { Duration, Effect, Option, Schedule } from "effect"
 import { backoff } from "../../runtime/backoff.ts"
 import { PgError } from "../failure/PgError.ts"
+import { statementTimeout } from "../session/statementTimeout.ts"
 import { migrationFailed, notWrittenDown } from "./MigrationFailure.ts"
 import { journalTable, lookAtSchema, type Migration, type Schema, titleOf } from "./SchemaState.ts"
 import { schemaLock } from "./schemaLock.ts"
@@ -27,16 +28,18 @@ const again = Schedule.upTo(backoff("500 millis", "5 seconds"), "1 minute")
 
 /**
  * Ends with the transaction, as all that is set here does: a pooler may give the next one another
- * session. A server from version 14 on also looks whether whoever migrates is still there. Whatever the
+ * session. No limit of the role's ends the wait for the turn, nor a long step. A server from version 14 on also looks whether whoever migrates is still there. Whatever the
  * default is, what comes after the wait for the lock sees what was done meanwhile.
  */
 const prepare = `
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SELECT set_config('statement_timeout', '0', true),
+    set_config('lock_timeout', '0', true),
     set_config('client_min_messages', 'warning', true),
     set_config('idle_in_transaction_session_timeout', '60s', true),
     (SELECT set_config(name, '2s', true) FROM pg_settings
-      WHERE name = 'client_connection_check_interval');
+      WHERE name = 'client_connection_check_interval'),
+    (SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout');
   SELECT pg_advisory_xact_lock(${schemaLock});
   SELECT set_config('lock_timeout', '${lockTimeout}', true)`
 
@@ -141,6 +144,8 @@ export const applyMigrations = (
       Effect.catchAllDefect(unmasked),
       Effect.mapError((error) =>
         error instanceof PgError ? migrationFailed(error, begun.step) : error
-      )
+      ),
+      // The client's own limit is for statements that somebody waits for.
+      statementTimeout(Duration.infinity)
     )
   })

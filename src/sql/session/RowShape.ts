@@ -8,13 +8,15 @@ export type TypeParsers = (field: pg.FieldDef) => Parse
 /** How the rows of one statement become JavaScript values. */
 export class RowShape {
   readonly fields: Array<pg.FieldDef>
-  private readonly parsers: ReadonlyArray<Parse>
+  private readonly parserOf: TypeParsers
+  /** Looked for with the first row: those of somebody else may throw, and a row is where that is caught. */
+  private parsers: ReadonlyArray<Parse> | undefined
   /** Has all columns in their order, so that rows share one hidden class; own, even "__proto__". */
   private readonly blank: Record<string, unknown>
 
   constructor(fields: Array<pg.FieldDef>, parserOf: TypeParsers) {
     this.fields = fields
-    this.parsers = fields.map(parserOf)
+    this.parserOf = parserOf
     this.blank = Object.create(null)
     for (const { name } of fields) this.blank[name] = null
   }
@@ -35,6 +37,8 @@ export class RowShape {
 
   private value(values: ReadonlyArray<string | null>, index: number): unknown {
     const value = values[index] ?? null
-    return value === null ? null : this.parsers[index]?.(value)
+    if (value === null) return null
+    this.parsers ??= this.fields.map(this.parserOf)
+    return this.parsers[index]?.(value)
   }
 }

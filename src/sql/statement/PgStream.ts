@@ -60,6 +60,9 @@ const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
     // The cursor says nothing of an end that comes between its last row and ReadyForQuery.
     const ended = () => fail(new Error("Connection terminated by the server"))
     connection.client.once("end", ended)
+    // The session is in order again with ReadyForQuery, which follows.
+    cursor.onLateError = (cause) =>
+      connection.client.connection.once("readyForQuery", () => fail(cause))
     cursor.read(rowsPerRead, (cause: Error | undefined, rows) => {
       const failure = cause ?? cursor.unreadable
       if (failure) return fail(failure)
@@ -87,12 +90,29 @@ const read = (connection: PgConnection, cursor: RowCursor, place: Place) =>
         })
   })
 
+/** Whoever left a stream before its end hears of nothing that comes then. */
+const leftBehind = (cursor: RowCursor, place: Place): Effect.Effect<void> => {
+  let late: unknown
+  cursor.onLateError = (cause) => {
+    late = cause
+  }
+  return Effect.suspend(() =>
+    late === undefined
+      ? Effect.void
+      : Effect.logWarning(
+          `A stream was left before its end, and its statement failed then: ${fromCause(late, { ...place, sent: true }).message}`
+        )
+  )
+}
+
 /** Closing waits for the server, which need not answer any more. */
 const close = (
   connection: PgConnection,
   cursor: RowCursor,
+  place: Place,
   isInterrupted: boolean
 ): Effect.Effect<void> => {
+  const told = leftBehind(cursor, place)
   const closed = Effect.async<void>((resume) => {
     cursor.close(() => resume(Effect.void))
   })
@@ -101,7 +121,8 @@ const close = (
     if (!connection.isOpen()) return Effect.void
     if (isInterrupted) return connection.interruptTime.takeBack(closed, drop)
     return Effect.timeout(Effect.interruptible(closed), closeTimeout).pipe(
-      Effect.catchAll(() => drop)
+      Effect.catchAll(() => drop),
+      Effect.zipRight(told)
     )
   })
 }
@@ -129,7 +150,7 @@ export const streamOf = (
       yield* streaming(connection)
       place.transaction?.id?.ran("FETCH")
       const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>
-        close(connection, cursor, Exit.isInterrupted(exit))
+        close(connection, cursor, place, Exit.isInterrupted(exit))
       )
       return Stream.repeatEffectChunkOption(read(connection, cursor, place))
     })

@@ -50,12 +50,12 @@ const tooLate = 100
 /** By then nearly all are answered that share a session: a request would come too late. */
 const usual = Duration.millis(20)
 
-/** By a request; the server's own time limit says so under the same code. */
+/** By a request. The server's own time limit has the same code, and would be reached again. */
 const isCancelled = (exit: Exit.Exit<Answer, PgError>): boolean =>
   Exit.isFailure(exit) &&
   exit.cause._tag === "Fail" &&
   exit.cause.error.sqlState === "57014" &&
-  !/statement timeout/.test(exit.cause.error.message)
+  exit.cause.error.isRetryable
 
 /**
  * One borrowed session on which statements of many fibers are under way, each sent before those before

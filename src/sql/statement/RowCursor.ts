@@ -3,9 +3,13 @@ import Cursor from "pg-cursor"
 import { copyRefused } from "../session/copyRefused.ts"
 import { UnreadableAnswer } from "../session/UnreadableAnswer.ts"
 
-/** The driver's own, with the message of it that its types leave out. */
+/** The driver's own, with what of it its types leave out. */
 interface ReceivingCursor extends Cursor<object> {
+  state: string
+  _shiftQueue(): void
+  handleRowDescription(message: unknown): void
   handleDataRow(message: unknown): void
+  handleError(cause: unknown): void
 }
 
 const DriverCursor = Cursor as unknown as new (
@@ -16,6 +20,29 @@ const DriverCursor = Cursor as unknown as new (
 export class RowCursor extends DriverCursor {
   /** Why a row could not be read. Those behind it are passed over, so that the session stays in order. */
   unreadable: UnreadableAnswer | undefined
+
+  /**
+   * Told of an error that comes when the cursor is closed already: what it has done is committed with that, and
+   * the server may refuse it. The driver's own forgets such an error, and who reads.
+   */
+  onLateError: (cause: unknown) => void = () => undefined
+
+  override handleRowDescription(message: unknown): void {
+    try {
+      super.handleRowDescription(message)
+    } catch (cause) {
+      this.unreadable = new UnreadableAnswer(cause)
+      // What the driver's own would have done next: it reads.
+      this.state = "idle"
+      this._shiftQueue()
+    }
+  }
+
+  override handleError(cause: unknown): void {
+    const isLate = this.state === "done"
+    super.handleError(cause)
+    if (isLate) this.onLateError(cause)
+  }
 
   override handleDataRow(message: unknown): void {
     if (this.unreadable !== undefined) return
