@@ -108,6 +108,12 @@ const pass = (model: PoolModel, real: Real, millis: number): void => {
   compare(model, real)
 }
 
+/** Whoever's time is up within a moment leaves before: a connection takes the pool some of it, and the model none. */
+const settleDeadlines = (model: PoolModel, real: Real): void => {
+  while (model.queue.some(({ deadline }) => deadline - model.now <= moment))
+    pass(model, real, moment)
+}
+
 type Command = fc.Command<PoolModel, Real>
 
 /** A command that both obey, and after which they are compared. */
@@ -118,6 +124,7 @@ const command = (
 ): Command => ({
   check: mayRun,
   run: (model, real) => {
+    settleDeadlines(model, real)
     obey(model, real)
     pass(model, real, moment)
   },
