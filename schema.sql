@@ -36,6 +36,10 @@ create table if not exists users (
     constraint users_signup_key_digest_key unique
     constraint users_signup_key_digest_sha256 check (octet_length(signup_key_digest) = 32),
 
+  -- The letter (one_time_tokens.mail_id) whose link may change the address: that of the last change
+  -- that was asked for, so that a link to a mistyped address is void with the next. Null: none may.
+  email_change uuid,
+
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -44,6 +48,7 @@ alter table users add column if not exists password_version integer not null def
 alter table users add column if not exists signup_key_digest bytea
   constraint users_signup_key_digest_key unique
   constraint users_signup_key_digest_sha256 check (octet_length(signup_key_digest) = 32);
+alter table users add column if not exists email_change uuid;
 
 -- Who is signed in. Owned by src/auth/Sessions.ts; Accounts.ts writes a session in the statement that
 -- signs someone up or in.

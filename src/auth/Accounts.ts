@@ -118,8 +118,9 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     ) => Effect.Effect<void, TokenInvalid | EmailTaken | Throttled | DatabaseUnavailable>
     /**
      * Has a letter sent to the new address, and one to the old; none when it is the user's already.
-     * The address changes when the link is followed ({@link proveEmail}), unless the password has been
-     * changed by then.
+     * The address changes when the link is followed ({@link proveEmail}), unless by then the password
+     * has been changed or another address asked for, their own included: of all such links only the
+     * last is good. Then the address that was replaced is told, if it was proven.
      */
     readonly requestEmailChange: (
       user: User,

@@ -56,6 +56,8 @@ const letterOf = (
       return Letter.ConfirmEmailChange({ recipient, token, lifetime: proof })
     case "email-change-asked":
       return Letter.EmailChangeAsked({ recipient })
+    case "email-changed":
+      return Letter.EmailChanged({ recipient })
     case "reset-password":
       return Letter.PasswordReset({ recipient, token, lifetime: reset })
     case "password-changed":

@@ -4,6 +4,7 @@ import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, TokenInvalid } from "./AuthError.ts"
+import { emailChanged, replacedTold } from "./EmailChange.ts"
 import { stillThere } from "./KnownUser.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
@@ -35,10 +36,15 @@ const requestStatement = (
  * then nothing has happened, and the token is as good as before.
  */
 const proveStatement = (
-  { sql }: AccountMeans,
+  means: AccountMeans,
   token: Presented,
-  { event, userId }: { readonly event: NewEvent; readonly userId: string }
+  {
+    event,
+    letterId,
+    userId
+  }: { readonly event: NewEvent; readonly letterId: string; readonly userId: string }
 ) => {
+  const { sql } = means
   const kind = sql`
     select case purpose when 'sign-up' then 'sign-up' when 'change-email' then 'email-changed'
                         else 'email-proven' end as kind, u.id as user_id, null::uuid as session_id
@@ -53,13 +59,7 @@ const proveStatement = (
       where purpose = 'verify-email' and users.id = fresh.user_id and users.email = fresh.email
       returning users.id
     )`,
-    sql`changed as (
-      update users set email = fresh.email, email_verified = now(), updated_at = now()
-      from fresh
-      where purpose = 'change-email' and users.id = fresh.user_id
-        and users.password_version = fresh.password_version
-      returning users.id
-    )`,
+    ...emailChanged(sql),
     sql`created as (
       insert into users (id, email, password_hash, email_verified)
       select ${userId}::uuid, email, password_hash, now() from fresh where purpose = 'sign-up'
@@ -67,7 +67,8 @@ const proveStatement = (
     )`,
     sql`u as (select * from proven union all select * from changed union all select * from created)`,
     used(sql, token),
-    audit(sql, event, kind)
+    audit(sql, event, kind),
+    ...replacedTold(means, letterId)
   ]
   return sql`with ${sql.csv(parts)} ${verdict(sql, token)}`
 }
@@ -100,9 +101,14 @@ export const makeEmailProof = (means: AccountMeans) => {
     requester?: Requester
   ) {
     yield* throttle.admit(from("redeemFrom", requester))
-    const made = { event: yield* newEvent(requester), userId: yield* newId }
+    const made = {
+      event: yield* newEvent(requester),
+      letterId: yield* newId,
+      userId: yield* newId
+    }
     const attempt = yield* newId
-    const outcome = yield* answered(verdictOf(proveStatement(means, { token, attempt }, made)))
+    const statement = verdictOf(proveStatement(means, { token, attempt }, made))
+    const outcome = yield* posted(outbox, answered(statement))
     if (outcome === "taken") return yield* new EmailTaken()
     if (outcome === "invalid") return yield* new TokenInvalid()
   })

@@ -19,6 +19,8 @@ export type Letter = Data.TaggedEnum<{
   readonly ConfirmEmailChange: Invitation
   /** To the old address: someone who knows your password wants to change it. */
   readonly EmailChangeAsked: Notice
+  /** To the address that was replaced, if it was proven: the account has another one now. */
+  readonly EmailChanged: Notice
   /** Set a new password. */
   readonly PasswordReset: Invitation
   /** Your password was changed; if it was not you, reset it. */

@@ -3,6 +3,7 @@ export type LetterPurpose =
   | "verify-email"
   | "change-email"
   | "email-change-asked"
+  | "email-changed"
   | "reset-password"
   | "password-changed"
   | "sign-up"

@@ -63,6 +63,13 @@ const WORDS: Readonly<Record<Letter["_tag"], Words>> = {
     otherwise:
       "It changes once the new address is confirmed. If it was not you, reset your password at once: that ends every session."
   },
+  EmailChanged: {
+    subject: "Your e-mail address was changed",
+    happened: (at) =>
+      `Your account${at} has another e-mail address now, and this one does not belong to it any more.`,
+    otherwise:
+      "If it was you, there is nothing to do. If it was not, somebody knows your password: change it at once where you are still signed in, and then the address back."
+  },
   PasswordReset: {
     subject: "Reset your password",
     happened: (at) => `Someone, most likely you, asked for a new password${at}.`,

@@ -105,7 +105,7 @@ const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
       identifier: "changeEmail",
       summary: "Change the address",
       description:
-        "Needs the password. The address changes once the link of the letter to it is followed; the old one is told."
+        "Needs the password. The address changes once the link of the letter to it is followed; the old one is told of both. Asking again voids the links before; asking for the address that the account has keeps it."
     })
   )
 

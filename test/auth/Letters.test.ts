@@ -23,6 +23,7 @@ const notices = [
   Letter.AlreadySignedUp({ recipient }),
   Letter.AddressTaken({ recipient }),
   Letter.EmailChangeAsked({ recipient }),
+  Letter.EmailChanged({ recipient }),
   Letter.PasswordChanged({ recipient }),
   Letter.AccountDeleted({ recipient })
 ]

@@ -93,6 +93,19 @@ export const emailChangeSuite = (it: OnAuth) =>
       })
     )
 
+    it.effect("is told to the address that was replaced, once it has happened", () =>
+      Effect.gen(function* () {
+        const person = yield* newPerson()
+        yield* verify(yield* tokenFor("confirm address", person.email))
+        const newEmail = freshEmail()
+        yield* changeEmail(person, newEmail, person.password)
+        yield* verify(yield* tokenFor("confirm new address", newEmail))
+        const { text } = yield* letter("address changed", person.email)
+        assert.notMatch(text, /#token=/)
+        assert.notInclude(text, newEmail)
+      })
+    )
+
     it.effect("needs the password: a wrong one answers 403 and writes no letter", () =>
       Effect.gen(function* () {
         const person = yield* newPerson()
