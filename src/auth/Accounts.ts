@@ -109,8 +109,10 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     ) => Effect.Effect<void, Throttled | DatabaseUnavailable>
     /**
      * Does what the link of a letter promised: proves the user's address, changes it to the one that
-     * the letter went to, or makes the user who asked to sign up. With `EmailTaken` the address has
-     * become another's in between, and the token is not used.
+     * the letter went to, or makes the user who asked to sign up. The link of the letter that announces a
+     * change keeps the old address or takes it back, ends all sessions and voids the password: a reset
+     * sets a new one. With `EmailTaken` the address has become another's in between, and the token is
+     * not used.
      */
     readonly proveEmail: (
       token: OneTimeToken,

@@ -5,6 +5,7 @@ import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { Email } from "./Email.ts"
+import { keepGuard } from "./EmailKeep.ts"
 import { evenTime } from "./EvenTime.ts"
 import { type KnownUser, stillVerifiedAlone } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
@@ -22,9 +23,9 @@ export interface NewEmail {
 }
 
 /**
- * Makes a letter the only one whose link may change the address, which ends what was asked for before;
- * none for the address that they have. By the event's first run only: one that comes to pass late would
- * take back what was asked for since.
+ * Makes a letter the only one whose link may change the address, which ends what was asked for
+ * before; none for the address that they have. By the event's first run only: one that comes to pass
+ * late would take back what was asked for since.
  */
 const wanted = (sql: SqlClient, email: Email, letterId: string): Fragment => sql`
   wanted as (
@@ -65,9 +66,9 @@ export const replacedTold = ({ fragments, sql }: AccountMeans, letterId: string)
   )
 
 /**
- * Writes a letter to the new address, with a token if nobody has it, and one to the old. Whether it
- * is taken is told to nobody but its owner. No letter when it is the address that they have: then it
- * stays, whatever was asked for before.
+ * Writes a letter to the new address, with a token if nobody has it, and one to the old, with a token
+ * by which its owner keeps it. Whether the new one is taken is told to nobody but its owner. No letter
+ * when it is the address that they have: then it stays, whatever was asked for before.
  */
 const requestStatement = (
   means: AccountMeans,
@@ -90,12 +91,14 @@ const requestStatement = (
     from u join audit on ${isOther}
            join (select exists (select from users where email = ${email}) as is_taken) x on true`
   const warning = sql`
-    select 'email-change-asked', u.email, null::uuid, null, null::integer
-    from u join audit on ${isOther}`
+    select case when g.is_given then 'keep-email' else 'email-change-asked' end, u.email,
+           case when g.is_given then u.id end, null, null::integer
+    from u join audit on ${isOther} join guard g on true`
   const parts = [
     sql`u as (${stillVerifiedAlone(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),
     wanted(sql, email, toNew),
+    keepGuard(sql),
     ...fragments.letter("invitation", toNew, invitation),
     ...unaskedLetter(means, toOld, warning),
     ...fragments.forgotten

@@ -89,7 +89,7 @@ const proveEmail = HttpApiEndpoint.post("proveEmail", "/email/verify")
       identifier: "proveEmail",
       summary: "Confirm an address",
       description:
-        "Takes the token of a letter, once: confirms the address, changes it to the new one, or makes the account that was asked for."
+        "Takes the token of a letter, once: confirms the address, changes it to the new one, keeps the old one or takes it back, or makes the account that was asked for."
     })
   )
 

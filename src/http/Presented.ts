@@ -16,12 +16,12 @@ const nothing: Presented = { via: "none", text: "" }
 
 /**
  * Tells by what a request shows whose it is. `Authorization` wins over the cookie: whoever writes it
- * means it, while a browser adds the cookie by itself. When it is there but no bearer token, the request
- * is refused rather than made in the name of whoever the cookie belongs to.
+ * means it, while a browser adds the cookie by itself. When it is there but no bearer token, the
+ * request is refused rather than made in the name of whoever the cookie belongs to.
  *
- * All who ask must ask here: a request is let pass from a foreign page (`SameOrigin`) exactly where the
- * cookie is not what it is authenticated by. Two Authorization headers arrive joined by a comma, and so
- * match nothing.
+ * All who ask must ask here: a request may come from a foreign page (`SameOrigin`) exactly where it is
+ * not the cookie that it is authenticated by. Two Authorization headers arrive joined by a comma, and
+ * so match nothing.
  */
 export const presentedBy = ({ authorization, cookie }: Headers.Headers): Presented => {
   if (authorization !== undefined) {

@@ -171,7 +171,7 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })(
       Effect.gen(function* () {
         const user = yield* proven("replaced@example.com")
         const token = yield* asked(user, "replacing@example.com")
-        expect(yield* lettersTo("replaced@example.com")).toEqual(["VerifyEmail", "EmailChangeAsked"])
+        expect(yield* lettersTo("replaced@example.com")).toEqual(["VerifyEmail", "KeepEmail"])
         yield* follow(token)
         yield* nextLetter("EmailChanged", "replaced@example.com")
         expect(yield* lettersTo("replacing@example.com")).toEqual(["ConfirmEmailChange"])

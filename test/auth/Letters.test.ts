@@ -16,6 +16,7 @@ const proofs = [
   Letter.VerifyEmail(proof),
   Letter.ConfirmSignUp(proof),
   Letter.ConfirmEmailChange(proof),
+  Letter.KeepEmail(proof),
   Letter.PasswordReset(proof)
 ]
 

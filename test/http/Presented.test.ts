@@ -40,7 +40,7 @@ describe("what a request shows whose it is by", () => {
     assert.deepStrictEqual(by({}), { via: "none", text: "" })
   })
 
-  it.prop("is never the cookie beside a header, whatever the header is", [header, cookie], (both) => {
+  it.prop("is never the cookie beside a header, whatever it is", [header, cookie], (both) => {
     const [authorization] = both
     const { via } = by(sent(...both))
     assert.strictEqual(via === "header", authorization !== undefined)
