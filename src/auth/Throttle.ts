@@ -27,8 +27,8 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
     /** What it limits by, for statements that count by themselves. None: nothing is counted. */
     readonly limits: Option.Option<ThrottleLimits>
     /**
-     * Counts an attempt against each of its limits, or refuses it: then it does not count, but against
-     * the limit of its address where it is the account that refuses.
+     * Counts an attempt against each of its limits, or refuses it: then it does not count. What the
+     * account refuses still counts against the limit of the address that asks.
      */
     readonly admit: (
       attempts: ReadonlyArray<Attempt>
