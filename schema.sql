@@ -36,6 +36,10 @@ create table if not exists users (
     constraint users_signup_key_digest_key unique
     constraint users_signup_key_digest_sha256 check (octet_length(signup_key_digest) = 32),
 
+  -- The letter (one_time_tokens.mail_id) whose link may change the address: that of the last change
+  -- that was asked for, so that a link to a mistyped address is void with the next. Null: none may.
+  email_change uuid,
+
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -44,6 +48,7 @@ alter table users add column if not exists password_version integer not null def
 alter table users add column if not exists signup_key_digest bytea
   constraint users_signup_key_digest_key unique
   constraint users_signup_key_digest_sha256 check (octet_length(signup_key_digest) = 32);
+alter table users add column if not exists email_change uuid;
 
 -- Who is signed in. Owned by src/auth/Sessions.ts; Accounts.ts writes a session in the statement that
 -- signs someone up or in.
@@ -158,7 +163,7 @@ create table if not exists one_time_tokens (
   token_digest bytea constraint one_time_tokens_pkey primary key
     constraint one_time_tokens_digest_sha256 check (octet_length(token_digest) = 32),
   purpose text not null constraint one_time_tokens_purpose check (
-    purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up')
+    purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up', 'keep-email')
   ),
   -- Null: they have not signed up yet.
   user_id uuid constraint one_time_tokens_user_id_fkey references users (id) on delete cascade,
@@ -167,7 +172,7 @@ create table if not exists one_time_tokens (
   password_hash text
     constraint one_time_tokens_password_hash_phc check (password_hash like '$argon2id$%'),
   -- Of the letter. A token to reset the password or to change the address is no good once the
-  -- password has been changed since it was asked for.
+  -- password has been changed since it was asked for. Null: whatever the password is.
   password_version integer,
   -- The letter: one that was sent twice has two tokens, and using one ends both.
   mail_id uuid not null,
@@ -175,6 +180,20 @@ create table if not exists one_time_tokens (
   -- Which attempt used it, so that the same attempt finds its use after a lost answer.
   used_by uuid
 );
+
+do $$ begin
+  if not exists (
+    select from pg_constraint
+    where conrelid = to_regclass('one_time_tokens') and conname = 'one_time_tokens_purpose'
+      and pg_get_constraintdef(oid) like '%keep-email%'
+  ) then
+    alter table one_time_tokens
+      drop constraint if exists one_time_tokens_purpose,
+      add constraint one_time_tokens_purpose check (
+        purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up', 'keep-email')
+      );
+  end if;
+end $$;
 
 create index if not exists one_time_tokens_user_id_idx on one_time_tokens (user_id);
 create index if not exists one_time_tokens_mail_id_idx on one_time_tokens (mail_id);

@@ -30,6 +30,7 @@ const service = {
   corsOrigins: Variable.parsed("CORS_ORIGINS", {
     meaning: "pages of which other origins may use the service, also with the session's cookie",
     allowed: 'exact origins with commas between, such as "https://app.example.com"',
+    mayHoldKey: true,
     read: (text) => Either.getRight(parseOrigins(text))
   }),
   adminToken: Variable.token("ADMIN_TOKEN", {
@@ -96,6 +97,7 @@ const mail = {
   publicUrl: Variable.parsed("PUBLIC_URL", {
     meaning: "where the front end is: links in letters begin with it",
     allowed: 'an address like "https://app.example.com", http only for localhost',
+    mayHoldKey: true,
     read: (text) => Either.getRight(parsePublicUrl(text)),
     otherwise: "letters have codes instead of links"
   }),
@@ -120,6 +122,7 @@ const telemetry = {
   otlpEndpoint: Variable.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", {
     meaning: "where traces and metrics are delivered by OTLP",
     allowed: 'an address like "http://collector:4318", without a key in it',
+    mayHoldKey: true,
     read: parseOtlpEndpoint,
     otherwise: "they are not recorded"
   }),

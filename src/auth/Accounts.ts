@@ -109,8 +109,10 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     ) => Effect.Effect<void, Throttled | DatabaseUnavailable>
     /**
      * Does what the link of a letter promised: proves the user's address, changes it to the one that
-     * the letter went to, or makes the user who asked to sign up. With `EmailTaken` the address has
-     * become another's in between, and the token is not used.
+     * the letter went to, or makes the user who asked to sign up. The link of the letter that announces a
+     * change keeps the old address or takes it back, ends all sessions and voids the password: a reset
+     * sets a new one. With `EmailTaken` the address has become another's in between, and the token is
+     * not used.
      */
     readonly proveEmail: (
       token: OneTimeToken,
@@ -118,8 +120,9 @@ export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
     ) => Effect.Effect<void, TokenInvalid | EmailTaken | Throttled | DatabaseUnavailable>
     /**
      * Has a letter sent to the new address, and one to the old; none when it is the user's already.
-     * The address changes when the link is followed ({@link proveEmail}), unless the password has been
-     * changed by then.
+     * The address changes when the link is followed ({@link proveEmail}), unless by then the password
+     * has been changed or another address asked for, their own included: of all such links only the
+     * last is good. Then the address that was replaced is told, if it was proven.
      */
     readonly requestEmailChange: (
       user: User,

@@ -5,6 +5,7 @@ import { Duration, Effect } from "effect"
 import {
   type Attempt,
   inOrder,
+  isOfAddress,
   type Pauses,
   type Rate,
   type ThrottleLimits
@@ -106,6 +107,8 @@ interface Row {
 interface Part {
   readonly key: Fragment
   readonly rule: Rule
+  readonly isOfAddress: boolean
+  readonly isOfAccount: boolean
 }
 
 const partsOf = (
@@ -115,17 +118,33 @@ const partsOf = (
 ): ReadonlyArray<Part> =>
   inOrder(attempts).map((attempt) => ({
     key: sql`${keyOf(attempt)}::bytea`,
-    rule: ruleOf(sql, limits[attempt.limit])
+    rule: ruleOf(sql, limits[attempt.limit]),
+    isOfAddress: isOfAddress(attempt),
+    isOfAccount: attempt.limit === "account"
   }))
 
 /** The limits that do not let it pass, as the statement found them. */
 const refused = (sql: SqlClient, parts: ReadonlyArray<Part>, id: string): Fragment => {
   const refusals = parts.map(
-    ({ key, rule }) => sql`
-      select ${wait(sql, rule)} from throttles t, (select clock_timestamp() as at) clock
+    ({ isOfAccount, key, rule }) => sql`
+      select ${wait(sql, rule)}, ${isOfAccount}::boolean as by_account
+      from throttles t, (select clock_timestamp() as at) clock
       where t.key = ${key} and t.attempt <> ${id}::uuid and not (${rule.isFree})`
   )
   return sql`refused as (${sql.join(" union all ", false)(refusals)})`
+}
+
+/**
+ * The rows (one or none) by which a part is counted: where the part before it was, and nothing refuses.
+ * What the account refuses still counts against the address: it could ask as often as it likes
+ * otherwise, and be there first when the pause ends.
+ */
+const countedWhere = (sql: SqlClient, { isOfAddress }: Part, index: number): Fragment => {
+  const previous =
+    index === 0 ? sql`where true` : sql`where (select is_admitted from ${sql(`limit${index - 1}`)})`
+  return isOfAddress
+    ? sql`${previous} and not exists (select from refused where not by_account)`
+    : sql`${previous} and not exists (select from refused)`
 }
 
 /**
@@ -133,9 +152,10 @@ const refused = (sql: SqlClient, parts: ReadonlyArray<Part>, id: string): Fragme
  * seconds to wait if one did not; 0: it passed.
  *
  * One statement, so that of any number at once exactly as many pass as the limit says. What it finds
- * exhausted it refuses without a write; only who comes at the same moment as the last that passes
- * learns it from the locked row. Running it again with the same id counts nothing unless another
- * attempt came between; then it counts twice.
+ * exhausted it refuses without a write, but for the count of the address where it is the account that
+ * refuses; only who comes at the same moment as the last that passes learns it from the locked row.
+ * Running it again with the same id counts nothing unless another attempt came between; then it counts
+ * twice.
  */
 export const admit = (
   sql: SqlClient,
@@ -145,10 +165,7 @@ export const admit = (
 ): Effect.Effect<number, SqlError> => {
   const parts = partsOf(sql, limits, attempts)
   const counts = parts.map((part, index) => {
-    const rows =
-      index === 0
-        ? sql`where not exists (select from refused)`
-        : sql`where (select is_admitted from ${sql(`limit${index - 1}`)})`
+    const rows = countedWhere(sql, part, index)
     return sql`${sql(`limit${index}`)} as (${counted(sql, { ...part, rows, id })})`
   })
   const answers = [

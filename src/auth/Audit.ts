@@ -26,6 +26,7 @@ export const auditKinds = [
   "email-change-requested",
   "email-changed",
   "email-change-refused",
+  "email-kept",
   "account-deleted",
   "account-deletion-refused"
 ] as const
@@ -48,11 +49,17 @@ export const newEvent = (requester: Requester | undefined): Effect.Effect<NewEve
  *
  * `rows` selects `kind`, `user_id` and `session_id` from the parts before it, one row at most. The
  * part has a row only in the run that wrote it, so what must happen once (a letter) selects from it.
+ * A second event in a statement has another name.
  */
-export const audit = (sql: SqlClient, event: NewEvent, rows: Fragment): Fragment => {
+export const audit = (
+  sql: SqlClient,
+  event: NewEvent,
+  rows: Fragment,
+  name = "audit"
+): Fragment => {
   const { address, userAgent } = stored(event.requester)
   return sql`
-    audit as (
+    ${sql(name)} as (
       insert into audit_events (id, kind, user_id, session_id, address, user_agent)
       select ${event.id}::uuid, e.kind, e.user_id, e.session_id, ${address}::text, ${userAgent}::text
       from (${rows}) e

@@ -58,6 +58,8 @@ const purposes: Readonly<Record<LetterPurpose, number>> = {
   "verify-email": 0,
   "change-email": 0,
   "email-change-asked": 0,
+  "keep-email": 0,
+  "email-changed": 0,
   "reset-password": 0,
   "password-changed": 0,
   "sign-up": 0,

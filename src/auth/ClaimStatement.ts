@@ -15,6 +15,12 @@ export interface TokenLifetimes {
   readonly reset: Duration.Duration
 }
 
+/**
+ * How long the old address can be kept by its letter. Not a setting: it is the time in which the owner
+ * of a stolen account may still get it back, and a weekend fits into it.
+ */
+const KEEP_LIFETIME = Duration.hours(72)
+
 /** A letter that was taken from the outbox to be delivered. */
 export interface ClaimedLetter {
   readonly id: string
@@ -56,6 +62,10 @@ const letterOf = (
       return Letter.ConfirmEmailChange({ recipient, token, lifetime: proof })
     case "email-change-asked":
       return Letter.EmailChangeAsked({ recipient })
+    case "keep-email":
+      return Letter.KeepEmail({ recipient, token, lifetime: KEEP_LIFETIME })
+    case "email-changed":
+      return Letter.EmailChanged({ recipient })
     case "reset-password":
       return Letter.PasswordReset({ recipient, token, lifetime: reset })
     case "password-changed":
@@ -103,9 +113,11 @@ export const claim = (
         select ${OneTimeToken.digest(token)}::bytea, purpose, user_id, recipient, password_hash,
                password_version, id, now() + make_interval(secs =>
                  case purpose when 'reset-password' then ${Duration.toSeconds(lifetimes.reset)}::float8
+                 when 'keep-email' then ${Duration.toSeconds(KEEP_LIFETIME)}::float8
                  else ${Duration.toSeconds(lifetimes.proof)}::float8 end)
         from claimed
-        where purpose in ('verify-email', 'change-email', 'reset-password', 'sign-up')
+        where purpose in
+          ('verify-email', 'change-email', 'keep-email', 'reset-password', 'sign-up')
       ),
       found as (select * from claimed union all select * from mine)
       select f.id, f.purpose, f.recipient, f.attempts,

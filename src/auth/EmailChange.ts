@@ -1,10 +1,13 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Option } from "effect"
 import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import type { Email } from "./Email.ts"
+import { keepGuard } from "./EmailKeep.ts"
 import { evenTime } from "./EvenTime.ts"
-import { type KnownUser, stillVerified } from "./KnownUser.ts"
+import { type KnownUser, stillVerifiedAlone } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { Password } from "./Password.ts"
 import { reauthenticated } from "./PasswordVerification.ts"
@@ -20,9 +23,52 @@ export interface NewEmail {
 }
 
 /**
- * Writes a letter to the new address, with a token if nobody has it, and one to the old. Whether it
- * is taken is told to nobody but its owner. No letter when it is the address that they have: there
- * is nothing left to do.
+ * Makes a letter the only one whose link may change the address, which ends what was asked for
+ * before; none for the address that they have. By the event's first run only: one that comes to pass
+ * late would take back what was asked for since.
+ */
+const wanted = (sql: SqlClient, email: Email, letterId: string): Fragment => sql`
+  wanted as (
+    update users set email_change = case when users.email <> ${email} then ${letterId}::uuid end
+    from audit where users.id = audit.user_id
+  )`
+
+/**
+ * Parts of a statement that uses the token of such a letter: `replaced`, the user as they were, and
+ * `changed`, who has the address now that the letter went to. Both none unless it is the last letter
+ * that was asked for. The row is locked as it was looked at, so neither another link nor another
+ * request comes between.
+ */
+export const emailChanged = (sql: SqlClient): ReadonlyArray<Fragment> => [
+  sql`replaced as (
+    select users.id, users.email, users.email_verified
+    from users join fresh on users.id = fresh.user_id
+    where fresh.purpose = 'change-email' and users.email_change = fresh.mail_id
+      and users.password_version = fresh.password_version
+    for update of users
+  )`,
+  sql`changed as (
+    update users
+    set email = fresh.email, email_verified = now(), email_change = null, updated_at = now()
+    from fresh, replaced where users.id = replaced.id
+    returning users.id
+  )`
+]
+
+/** The letter to the address that was replaced, if it was proven: anybody can type a stranger's. */
+export const replacedTold = ({ fragments, sql }: AccountMeans, letterId: string) =>
+  fragments.letter(
+    "farewell",
+    letterId,
+    sql`
+      select 'email-changed', r.email, null::uuid, null, null::integer
+      from replaced r join audit on r.email_verified is not null`
+  )
+
+/**
+ * Writes a letter to the new address, with a token if nobody has it, and one to the old, with a token
+ * by which its owner keeps it. Whether the new one is taken is told to nobody but its owner. No letter
+ * when it is the address that they have: then it stays, whatever was asked for before.
  */
 const requestStatement = (
   means: AccountMeans,
@@ -45,11 +91,14 @@ const requestStatement = (
     from u join audit on ${isOther}
            join (select exists (select from users where email = ${email}) as is_taken) x on true`
   const warning = sql`
-    select 'email-change-asked', u.email, null::uuid, null, null::integer
-    from u join audit on ${isOther}`
+    select case when g.is_given then 'keep-email' else 'email-change-asked' end, u.email,
+           case when g.is_given then u.id end, null, null::integer
+    from u join audit on ${isOther} join guard g on true`
   const parts = [
-    sql`u as (${stillVerified(sql, user)})`,
+    sql`u as (${stillVerifiedAlone(sql, user)})`,
     audit(sql, event, eventOf(sql, "email-change-requested")),
+    wanted(sql, email, toNew),
+    keepGuard(sql),
     ...fragments.letter("invitation", toNew, invitation),
     ...unaskedLetter(means, toOld, warning),
     ...fragments.forgotten
@@ -78,7 +127,7 @@ export const makeRequestEmailChange = (means: AccountMeans) =>
       act: (known) =>
         // Only now: what sends no letter is not held against the mailbox.
         Effect.zipRight(
-          means.throttle.admit([toMailbox(email)]),
+          means.throttle.admit(known.email === email ? [] : [toMailbox(email)]),
           posted(
             means.outbox,
             Effect.zipLeft(

@@ -4,6 +4,8 @@ import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, TokenInvalid } from "./AuthError.ts"
+import { emailChanged, replacedTold } from "./EmailChange.ts"
+import { emailKept } from "./EmailKeep.ts"
 import { stillThere } from "./KnownUser.ts"
 import type { OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
@@ -29,45 +31,55 @@ const requestStatement = (
   return sql`with ${sql.csv(parts)} select`
 }
 
+/** All of a proof that is made before the database hears of it. */
+interface NewProof {
+  readonly event: NewEvent
+  /** Of the account that loses an address to who has proven it. */
+  readonly ousting: NewEvent
+  readonly letterId: string
+  readonly userId: string
+}
+
 /**
  * Does what the token is for: proves the address of a user, gives a user the address that it proves,
- * or makes the user who signed up. Violates `users_email_key` when the address has become another's:
- * then nothing has happened, and the token is as good as before.
+ * has a user keep theirs, or makes the user who signed up. Violates `users_email_key` when the address
+ * has become another's: then nothing has happened, and the token is as good as before.
  */
 const proveStatement = (
-  { sql }: AccountMeans,
+  means: AccountMeans,
   token: Presented,
-  { event, userId }: { readonly event: NewEvent; readonly userId: string }
+  { event, letterId, ousting, userId }: NewProof
 ) => {
+  const { sql } = means
   const kind = sql`
     select case purpose when 'sign-up' then 'sign-up' when 'change-email' then 'email-changed'
+                        when 'keep-email' then 'email-kept'
                         else 'email-proven' end as kind, u.id as user_id, null::uuid as session_id
     from fresh, u
     union all
     select 'email-proof-refused', null, null where not exists (select from u)`
   const parts = [
-    ...presented(sql, token, ["verify-email", "change-email", "sign-up"]),
+    ...presented(sql, token, ["verify-email", "change-email", "keep-email", "sign-up"]),
     sql`proven as (
       update users set email_verified = coalesce(users.email_verified, now()), updated_at = now()
       from fresh
       where purpose = 'verify-email' and users.id = fresh.user_id and users.email = fresh.email
       returning users.id
     )`,
-    sql`changed as (
-      update users set email = fresh.email, email_verified = now(), updated_at = now()
-      from fresh
-      where purpose = 'change-email' and users.id = fresh.user_id
-        and users.password_version = fresh.password_version
-      returning users.id
-    )`,
+    ...emailChanged(sql),
+    ...emailKept(sql, token, ousting),
     sql`created as (
       insert into users (id, email, password_hash, email_verified)
       select ${userId}::uuid, email, password_hash, now() from fresh where purpose = 'sign-up'
       returning id
     )`,
-    sql`u as (select * from proven union all select * from changed union all select * from created)`,
+    sql`u as (
+      select * from proven union all select * from changed
+      union all select * from kept union all select * from created
+    )`,
     used(sql, token),
-    audit(sql, event, kind)
+    audit(sql, event, kind),
+    ...replacedTold(means, letterId)
   ]
   return sql`with ${sql.csv(parts)} ${verdict(sql, token)}`
 }
@@ -100,9 +112,15 @@ export const makeEmailProof = (means: AccountMeans) => {
     requester?: Requester
   ) {
     yield* throttle.admit(from("redeemFrom", requester))
-    const made = { event: yield* newEvent(requester), userId: yield* newId }
+    const made = {
+      event: yield* newEvent(requester),
+      ousting: yield* newEvent(requester),
+      letterId: yield* newId,
+      userId: yield* newId
+    }
     const attempt = yield* newId
-    const outcome = yield* answered(verdictOf(proveStatement(means, { token, attempt }, made)))
+    const statement = verdictOf(proveStatement(means, { token, attempt }, made))
+    const outcome = yield* posted(outbox, answered(statement))
     if (outcome === "taken") return yield* new EmailTaken()
     if (outcome === "invalid") return yield* new TokenInvalid()
   })

@@ -43,6 +43,14 @@ interface Row {
   readonly password_hash: string
 }
 
+/** Whether a sign-up came with this key whose letter is still good: another letter is not sent. */
+export const isKept = ({ answered, sql }: AccountMeans, key: IdempotencyKey) =>
+  Effect.map(
+    answered(sql`
+      select from sign_up_requests where key_digest = ${digest(key)} and expires > now()`),
+    ({ length }) => length > 0
+  )
+
 /** Fails unless the sign-up that was kept with this key had the same address and password. */
 export const sameAsKept = (
   { answered, passwords, sql }: AccountMeans,

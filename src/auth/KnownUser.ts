@@ -40,14 +40,24 @@ export const findById = (sql: SqlClient, id: UserId) => find(sql, sql`id = ${id}
 export const findBySignUpKey = (sql: SqlClient, digest: Uint8Array) =>
   find(sql, sql`signup_key_digest = ${digest}`)
 
+const verifiedBy = (sql: SqlClient, { id, passwordHash }: KnownUser): Fragment =>
+  sql`id = ${id} and password_hash = ${Redacted.value(passwordHash)}`
+
 /**
  * Selects the row of a user whose password was verified, and none when they were deleted or the
  * password changed since. The lock keeps both from happening until the statement is through.
  */
-export const stillVerified = (sql: SqlClient, { id, passwordHash }: KnownUser): Fragment => sql`
-  select * from users
-  where id = ${id} and password_hash = ${Redacted.value(passwordHash)}
+export const stillVerified = (sql: SqlClient, user: KnownUser): Fragment => sql`
+  select * from users where ${verifiedBy(sql, user)}
   for share`
+
+/**
+ * The same for a statement that changes their row: of two that share its lock, each would wait for the
+ * other to give it up.
+ */
+export const stillVerifiedAlone = (sql: SqlClient, user: KnownUser): Fragment => sql`
+  select * from users where ${verifiedBy(sql, user)}
+  for no key update`
 
 /**
  * Selects the user for whom a letter is written, and none who is being deleted: whoever deletes them

@@ -19,6 +19,10 @@ export type Letter = Data.TaggedEnum<{
   readonly ConfirmEmailChange: Invitation
   /** To the old address: someone who knows your password wants to change it. */
   readonly EmailChangeAsked: Notice
+  /** The same where the address is proven: keep it, or take it back. */
+  readonly KeepEmail: Invitation
+  /** To the address that was replaced, if it was proven: the account has another one now. */
+  readonly EmailChanged: Notice
   /** Set a new password. */
   readonly PasswordReset: Invitation
   /** Your password was changed; if it was not you, reset it. */

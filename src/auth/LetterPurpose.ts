@@ -3,6 +3,8 @@ export type LetterPurpose =
   | "verify-email"
   | "change-email"
   | "email-change-asked"
+  | "keep-email"
+  | "email-changed"
   | "reset-password"
   | "password-changed"
   | "sign-up"

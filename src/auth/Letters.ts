@@ -61,7 +61,22 @@ const WORDS: Readonly<Record<Letter["_tag"], Words>> = {
     happened: (at) =>
       `Someone who knows your password asked${at} to change the e-mail address of your account.`,
     otherwise:
-      "It changes once the new address is confirmed. If it was not you, reset your password at once: that ends every session."
+      "It changes once the new address is confirmed. If it was not you, reset your password before that: it ends every session, and this change with them."
+  },
+  KeepEmail: {
+    subject: "Your e-mail address is about to change",
+    happened: (at) =>
+      `Someone who knows your password asked${at} to change the e-mail address of your account. If it was you, do nothing here.`,
+    proves: { aim: "If it was not you: to keep this address", page: "verify-email" },
+    otherwise:
+      "It also takes the address back once it has changed, ends every session and voids the password. Reset your password then."
+  },
+  EmailChanged: {
+    subject: "Your e-mail address was changed",
+    happened: (at) =>
+      `Your account${at} has another e-mail address now, and this one does not belong to it any more.`,
+    otherwise:
+      "If it was you, there is nothing to do. If it was not, follow the link of the letter that announced it: it takes the address back. If that letter has none, tell whoever runs the service."
   },
   PasswordReset: {
     subject: "Reset your password",

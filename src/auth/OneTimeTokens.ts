@@ -3,7 +3,12 @@ import type { Fragment } from "@effect/sql/Statement"
 import { digest, type OneTimeToken } from "./OneTimeToken.ts"
 
 /** What a token is good for. */
-export type TokenPurpose = "verify-email" | "change-email" | "reset-password" | "sign-up"
+export type TokenPurpose =
+  | "verify-email"
+  | "change-email"
+  | "keep-email"
+  | "reset-password"
+  | "sign-up"
 
 /** A token that was presented, and the id of the attempt to use it, made before the first try. */
 export interface Presented {

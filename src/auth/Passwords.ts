@@ -37,6 +37,9 @@ const zeros = (bytes: number): string => Buffer.alloc(bytes).toString("base64").
  */
 const DUMMY = `${PREFIX}${zeros(16)}$${zeros(todaysCost.outputLen)}`
 
+/** The hash of no password: what is compared with it is wrong, and takes as long as with any other. */
+export const noPassword: PasswordHash = PasswordHash(Redacted.make(DUMMY))
+
 /**
  * One more than cores: while one is handed over, its core has the next, and is idle 2 % of the time and
  * not 7 %. More bring none of them sooner, and each takes its 19 MiB and a thread.

@@ -6,7 +6,7 @@ import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { evenTime } from "./EvenTime.ts"
 import type { IdempotencyKey } from "./IdempotencyKey.ts"
-import { kept, sameAsKept } from "./KeptRequest.ts"
+import { isKept, kept, sameAsKept } from "./KeptRequest.ts"
 import { stillThere } from "./KnownUser.ts"
 import { posted } from "./Outbox.ts"
 import type { PasswordHash } from "./Passwords.ts"
@@ -58,8 +58,9 @@ export const makeRequestSignUp = (means: AccountMeans) =>
     yield* throttle.admit(from("signUpFrom", requester))
     yield* policy.check(password)
     const passwordHash = yield* passwords.hash(password)
-    // Only now: what sends no letter is not held against the mailbox.
-    yield* throttle.admit([toMailbox(email)])
+    // Only now, and not for a repeat: what sends no letter is not held against the mailbox.
+    const isRepeated = idempotencyKey !== undefined && (yield* isKept(means, idempotencyKey))
+    yield* throttle.admit(isRepeated ? [] : [toMailbox(email)])
     const request = {
       email,
       passwordHash,

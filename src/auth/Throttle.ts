@@ -26,7 +26,10 @@ export class Throttle extends Context.Tag("holdfast/auth/Throttle")<
   {
     /** What it limits by, for statements that count by themselves. None: nothing is counted. */
     readonly limits: Option.Option<ThrottleLimits>
-    /** Counts an attempt against each of its limits, or refuses it: then it does not count. */
+    /**
+     * Counts an attempt against each of its limits, or refuses it: then it does not count. What the
+     * account refuses still counts against the limit of the address that asks.
+     */
     readonly admit: (
       attempts: ReadonlyArray<Attempt>
     ) => Effect.Effect<void, Throttled | DatabaseUnavailable>

@@ -69,11 +69,22 @@ const order: ReadonlyArray<keyof ThrottleLimits> = [
   "account"
 ]
 
+/** Limits of the address that asks, whatever it asks for. */
+const ofAddress: ReadonlySet<keyof ThrottleLimits> = new Set([
+  "signInFrom",
+  "signUpFrom",
+  "mailFrom",
+  "redeemFrom"
+])
+
 /** Something that is limited: which limit, and whose. */
 export interface Attempt {
   readonly limit: keyof ThrottleLimits
   readonly subject: string
 }
+
+/** Whether it counts against its address, also where the account refuses it. */
+export const isOfAddress = ({ limit }: Attempt): boolean => ofAddress.has(limit)
 
 /** Attempts in the one order that there is. */
 export const inOrder = (attempts: ReadonlyArray<Attempt>): ReadonlyArray<Attempt> =>

@@ -1,4 +1,5 @@
 import type { Schema } from "../sql/schema/SchemaState.ts"
+import { emailChanges } from "./migrations/EmailChanges.ts"
 import { lettersAndLimits } from "./migrations/LettersAndLimits.ts"
 import { pruningAndAuditIndexes } from "./migrations/PruningAndAuditIndexes.ts"
 import { signUpRequests } from "./migrations/SignUpRequests.ts"
@@ -11,7 +12,13 @@ import { usersAndSessions } from "./migrations/UsersAndSessions.ts"
  * what it finds: a database may have been made by `schema.sql`, of this version or an earlier one.
  */
 export const authSchema: Schema = {
-  migrations: [usersAndSessions, lettersAndLimits, pruningAndAuditIndexes, signUpRequests],
+  migrations: [
+    usersAndSessions,
+    lettersAndLimits,
+    pruningAndAuditIndexes,
+    signUpRequests,
+    emailChanges
+  ],
   tables: [
     "users",
     "sessions",
@@ -21,6 +28,7 @@ export const authSchema: Schema = {
     "one_time_tokens",
     "sign_up_requests"
   ],
+  additions: { users: ["email_change"] },
   // The first step looks at users and sessions itself.
   marks: {
     audit_events: ["id", "at", "kind", "user_id", "session_id", "address", "user_agent"],

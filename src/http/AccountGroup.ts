@@ -89,7 +89,7 @@ const proveEmail = HttpApiEndpoint.post("proveEmail", "/email/verify")
       identifier: "proveEmail",
       summary: "Confirm an address",
       description:
-        "Takes the token of a letter, once: confirms the address, changes it to the new one, or makes the account that was asked for."
+        "Takes the token of a letter, once: confirms the address, changes it to the new one, keeps the old one or takes it back, or makes the account that was asked for."
     })
   )
 
@@ -105,7 +105,7 @@ const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
       identifier: "changeEmail",
       summary: "Change the address",
       description:
-        "Needs the password. The address changes once the link of the letter to it is followed; the old one is told."
+        "Needs the password. The address changes once the link of the letter to it is followed; the old one is told of both. Asking again voids the links before; asking for the address that the account has keeps it."
     })
   )
 

@@ -1,5 +1,5 @@
-import { Context, DateTime, Deferred, Duration, Effect, Layer, Option, Ref } from "effect"
-import { type AcquireError, Pool, type PoolStats } from "../pool/index.ts"
+import { Context, DateTime, Deferred, Duration, Effect, Layer, Ref } from "effect"
+import { type AcquireError, type ConnectError, Pool, type PoolStats } from "../pool/index.ts"
 import { type Instant, instant } from "../runtime/Instant.ts"
 import { DatabaseDown, type DatabaseUp } from "./Health.ts"
 
@@ -22,18 +22,40 @@ interface Flight {
   readonly staleAt: Instant
 }
 
-const counters = ({ idle, lastError, max, active, retries, total, waiting }: PoolStats) => ({
+/** Not the last failure: anybody may ask, and the words of a failure are for the log and the dashboard. */
+const counters = ({ idle, max, active, retries, total, waiting }: PoolStats) => ({
   total,
   idle,
   active,
   waiting,
   max,
-  retries,
-  lastError: Option.getOrNull(lastError)
+  retries
 })
 
+const unreachable = ({ isFatal, provesRestart, retryAfter }: ConnectError): string => {
+  if (isFatal) return "The database can't be used as it is set up: asking again won't help."
+  if (provesRestart) return "The database is restarting."
+  return retryAfter === undefined
+    ? "The database can't be reached."
+    : "The database takes no connections for a while: a quota or a rate of its is used up."
+}
+
+/** What kind of failure it is. Its own words may name hosts, addresses, users and databases. */
+const sentenceOf = (error: AcquireError): string => {
+  switch (error._tag) {
+    case "ConnectError":
+      return unreachable(error)
+    case "AcquireTimeout":
+      return "No connection was to be had in time: the database can't be reached, or all are in use."
+    case "QueueFull":
+      return "As many callers wait for a connection as may."
+    case "PoolClosed":
+      return "The service is ending, and uses the database no more."
+  }
+}
+
 const wordsOf = (error: AcquireError) => ({
-  message: error.message,
+  message: sentenceOf(error),
   retryAfterSeconds:
     "retryAfter" in error && error.retryAfter !== undefined
       ? Math.max(1, Math.ceil(Duration.toSeconds(error.retryAfter)))

@@ -24,10 +24,7 @@ export const PoolCounters = Schema.Struct({
   active: count("Connections in use."),
   waiting: count("Callers waiting for a connection."),
   max: count("The most connections that there may be."),
-  retries: count("Dials and validations that failed and were repeated since the start."),
-  lastError: Schema.NullOr(Schema.String).annotations({
-    description: "The last failure of a connection; null if there was none."
-  })
+  retries: count("Dials and validations that failed and were repeated since the start.")
 }).annotations({
   identifier: "PoolCounters",
   title: "Pool counters",
@@ -56,7 +53,10 @@ export type DatabaseUp = typeof DatabaseUp.Type
 export class DatabaseDown extends Schema.TaggedError<DatabaseDown>()(
   "DatabaseDown",
   {
-    message: Schema.String.annotations({ description: "Why, for a person to read." }),
+    message: Schema.String.annotations({
+      description:
+        "What kind of failure it is, for a person to read; the log and the dashboard say more."
+    }),
     retryAfterSeconds: Schema.NonNegativeInt,
     checkedAt,
     pool: PoolCounters

@@ -1,8 +1,8 @@
 import { type Headers, type HttpApp, HttpServerRequest } from "@effect/platform"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { CrossOrigin } from "./ApiError.ts"
 import { errorAnswer } from "./ErrorAnswer.ts"
-import * as SessionCookie from "./SessionCookie.ts"
+import { presentedBy } from "./Presented.ts"
 
 /** What these do changes nothing (RFC 9110, 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
@@ -48,7 +48,7 @@ const asksForCookie = (url: string): boolean => {
  * A cookie is sent by the browser, whoever made it ask. So a request that changes something and has the
  * session's cookie for its only proof must come from a page of ours; and one that will be given the
  * cookie must at least not come from a foreign one. A token in `Authorization` no foreign page can
- * send: then the cookie is not looked at (see `SessionAuthentication`), and this does not matter.
+ * send: then the cookie is not looked at (see `presentedBy`), and this does not matter.
  */
 export const isSameOrigin = (
   { headers, method, url }: StateChange,
@@ -57,9 +57,7 @@ export const isSameOrigin = (
   if (SAFE.has(method)) return true
   const from = provenance(headers, allowed)
   if (asksForCookie(url) && from === "foreign") return false
-  const isProvenByCookie =
-    headers.authorization === undefined && Option.isSome(SessionCookie.read(headers.cookie))
-  return !isProvenByCookie || from === "ours"
+  return presentedBy(headers).via !== "cookie" || from === "ours"
 }
 
 const refused = errorAnswer(

@@ -29,6 +29,7 @@ interface Reading<A> extends Description {
   readonly allowed: string
   readonly read: (text: string) => Option.Option<A>
   readonly isSecret?: boolean
+  readonly mayHoldKey?: boolean
 }
 
 const longestShown = 40
@@ -36,11 +37,13 @@ const longestShown = 40
 const shown = (text: string): string =>
   JSON.stringify(text.length > longestShown ? `${text.slice(0, longestShown)}...` : text)
 
-const invalid = (name: string, { allowed, isSecret }: Reading<unknown>, text: string) =>
-  ConfigError.InvalidData(
+const invalid = (name: string, reading: Reading<unknown>, text: string) => {
+  const isHidden = reading.isSecret === true || reading.mayHoldKey === true
+  return ConfigError.InvalidData(
     [name],
-    `must be ${allowed}${isSecret === true ? "" : `, not ${shown(text)}`}`
+    `must be ${reading.allowed}${isHidden ? "" : `, not ${shown(text)}`}`
   )
+}
 
 /** The value, or none if it is absent or empty. */
 const given = <A>(name: string, reading: Reading<A>): Config.Config<Option.Option<A>> =>
@@ -174,6 +177,8 @@ export const parsed = <A>(
     /** Completes "must be". */
     readonly allowed: string
     readonly read: (text: string) => Option.Option<A>
+    /** It is shown once it has been read, but what is refused may be so for a key in it, and is not. */
+    readonly mayHoldKey?: boolean
   }
 ): Variable<A | undefined> => optional(name, reading)
 

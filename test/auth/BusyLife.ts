@@ -66,14 +66,25 @@ export const busyLife = Effect.gen(function* () {
   yield* nextToken("VerifyEmail", "canary-gone@example.com")
   yield* accounts.deleteAccount(gone.user, late.password, who)
 
+  const kept = yield* accounts.signUp(credentials("canary-kept@example.com", first))
+  yield* accounts.proveEmail(yield* nextToken("VerifyEmail", kept.user.email))
+  const { email: wanted } = credentials("canary-wanted@example.com")
+  yield* accounts.requestEmailChange(kept.user, { email: wanted, password: a.password })
+  const keeping = yield* nextToken("KeepEmail", kept.user.email)
+  yield* accounts.proveEmail(keeping)
+  yield* accounts.requestPasswordReset(kept.user.email)
+  const again = yield* nextToken("PasswordReset", kept.user.email)
+  yield* accounts.resetPassword({ token: again, next: last })
+  yield* accounts.deleteAccount(kept.user, last)
+
   // Left unused.
   yield* accounts.requestPasswordReset(late.email, who)
   const unused = yield* nextToken("PasswordReset", late.email)
-  const ended = [up, repeated, inn, changed, one, four, gone]
+  const ended = [up, repeated, inn, changed, one, four, gone, kept]
   return {
     live: [two, three, lateIn].map(({ sessionToken }) => sessionToken),
     ended: ended.map(({ sessionToken }) => sessionToken),
-    used: [proof, confirmation, reset, confirmed],
+    used: [proof, confirmation, reset, confirmed, keeping, again],
     unused: [unused]
   }
 })

@@ -16,6 +16,7 @@ const proofs = [
   Letter.VerifyEmail(proof),
   Letter.ConfirmSignUp(proof),
   Letter.ConfirmEmailChange(proof),
+  Letter.KeepEmail(proof),
   Letter.PasswordReset(proof)
 ]
 
@@ -23,6 +24,7 @@ const notices = [
   Letter.AlreadySignedUp({ recipient }),
   Letter.AddressTaken({ recipient }),
   Letter.EmailChangeAsked({ recipient }),
+  Letter.EmailChanged({ recipient }),
   Letter.PasswordChanged({ recipient }),
   Letter.AccountDeleted({ recipient })
 ]

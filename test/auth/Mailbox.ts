@@ -44,7 +44,7 @@ export const nextLetter = <Tag extends Letter["_tag"]>(tag: Tag, recipient: stri
 
 /** The token of the next letter of a kind to an address. */
 export const nextToken = (
-  tag: "VerifyEmail" | "ConfirmEmailChange" | "PasswordReset" | "ConfirmSignUp",
+  tag: "VerifyEmail" | "ConfirmEmailChange" | "KeepEmail" | "PasswordReset" | "ConfirmSignUp",
   recipient: string
 ): Effect.Effect<OneTimeToken.OneTimeToken, never, Mailbox> =>
   Effect.map(nextLetter(tag, recipient), ({ token }) =>

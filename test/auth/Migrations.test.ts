@@ -243,6 +243,18 @@ describe("the first connection of a service", () => {
       })
     )
   )
+
+  it.live("says so as well where the tables are an earlier version's, and lack a column", () =>
+    onEmpty(
+      Effect.gen(function* () {
+        yield* run(`${schema}; alter table users drop column email_change`)
+        const before = yield* catalog
+        const error = yield* Effect.flip(firstAsUser(tablesTo))
+        assert.match(error.message, /permission denied for schema public.*run `holdfast migrate`/)
+        assert.deepStrictEqual(yield* catalog, before)
+      })
+    )
+  )
 })
 
 const later: Schema = {

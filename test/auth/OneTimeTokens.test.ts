@@ -320,27 +320,6 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         expect(yield* Effect.flip(accounts.proveEmail(token))).toEqual(new TokenInvalid())
       })
     )
-
-    it.effect("is proven for the address that it was sent to, whatever was asked for since", () =>
-      Effect.gen(function* () {
-        const accounts = yield* Accounts
-        const { user } = yield* signUp("restless@example.com")
-        const wanted = ["one", "two"].map((name) => credentials(`${name}-wish@example.com`).email)
-        const tokens = yield* Effect.forEach(wanted, (email) =>
-          Effect.zipRight(
-            accounts.requestEmailChange(user, { email, password: usual }),
-            nextToken("ConfirmEmailChange", email)
-          )
-        )
-        yield* Effect.all(
-          tokens.map((token) => accounts.proveEmail(token)),
-          { concurrency: "unbounded" }
-        )
-        const sql = yield* SqlClient.SqlClient
-        const [row] = yield* sql<{ email: string }>`select email from users where id = ${user.id}`
-        expect(wanted).toContain(row?.email)
-      })
-    )
   }
 )
 

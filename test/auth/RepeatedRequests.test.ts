@@ -4,10 +4,14 @@ import { Effect, Either, Layer, Schema } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { IdempotencyKeyReused, TokenInvalid } from "../../src/auth/AuthError.ts"
 import { IdempotencyKey } from "../../src/auth/IdempotencyKey.ts"
+import { Outbox } from "../../src/auth/Outbox.ts"
 import { Pruning } from "../../src/auth/Pruning.ts"
+import { Throttle } from "../../src/auth/Throttle.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { cheapPasswords } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
 import { kindsOf } from "./Events.ts"
-import { authWithMail, Mailbox, nextToken } from "./Mailbox.ts"
+import { authWithMail, deliver, Mailbox, nextToken } from "./Mailbox.ts"
 
 const key = Schema.decodeSync(IdempotencyKey)
 
@@ -143,6 +147,45 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })(
           "IdempotencyKeyReused"
         )
         expect(yield* kindsOf(user.id)).toHaveLength(2)
+      })
+    )
+  }
+)
+
+const limited = Accounts.layer().pipe(
+  Layer.provide(Layer.mergeAll(Outbox.layer(deliver), Throttle.layer(), cheapPasswords)),
+  Layer.provideMerge(Mailbox.layer),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+layer(limited, { excludeTestServices: true, timeout: "1 minute" })(
+  "where letters are limited, a sign-up that is sent again with its key",
+  (it) => {
+    it.effect("is answered as before however often, and keeps no other letter back", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const person = credentials("insistent@example.com")
+        const options = { idempotencyKey: key("of-an-insistent-client") }
+        yield* Effect.replicateEffect(accounts.requestSignUp(person, options), 10)
+        const other = credentials(person.email, "another pass")
+        expect(yield* Effect.flip(accounts.requestSignUp(other, options))).toEqual(
+          new IdempotencyKeyReused()
+        )
+        yield* Effect.replicateEffect(accounts.requestSignUp(person), 4)
+        expect((yield* Effect.flip(accounts.requestSignUp(person)))._tag).toBe("Throttled")
+      })
+    )
+
+    it.effect("is limited like any other once its letter's link has expired", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const sql = yield* SqlClient.SqlClient
+        const person = credentials("slow@example.com")
+        const options = { idempotencyKey: key("of-a-slow-client") }
+        yield* accounts.requestSignUp(person, options)
+        yield* Effect.replicateEffect(accounts.requestSignUp(person), 4)
+        yield* sql`update sign_up_requests set expires = now() where email = ${person.email}`
+        expect((yield* Effect.flip(accounts.requestSignUp(person, options)))._tag).toBe("Throttled")
       })
     )
   }

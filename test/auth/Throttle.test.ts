@@ -135,6 +135,28 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a limit of an 
     })
   )
 
+  it.effect("counts against the address what it refuses: one may not ask on and on", () =>
+    Effect.gen(function* () {
+      const paused = atAccount(credentials("polled@example.com").email)
+      const attempts = [...from("signInFrom", requester(10)), paused]
+      expect(yield* passing(5, ...attempts)).toBe(5)
+      expect(yield* passing(25, ...attempts)).toBe(0)
+      expect(yield* passing(5, ...from("signInFrom", requester(10)))).toBe(0)
+      expect(yield* passing(5, ...from("signInFrom", requester(11)))).toBe(5)
+    })
+  )
+
+  it.effect("tells who is refused by it alone how long it pauses, and counts no letter", () =>
+    Effect.gen(function* () {
+      const { email: mailbox } = credentials("unwritten@example.com")
+      const paused = atAccount(credentials("paused@example.com").email)
+      expect(yield* passing(5, paused)).toBe(5)
+      const attempts = [...from("signInFrom", requester(12)), toMailbox(mailbox), paused]
+      for (const _ of Array.from({ length: 9 })) expect(hours(yield* admit(...attempts))).toBe(1)
+      expect(yield* passing(9, toMailbox(mailbox))).toBe(5)
+    })
+  )
+
   it.effect("can't be waited for in a circle: limits in any order, at once, all end", () =>
     Effect.gen(function* () {
       const attempts = [atAccount(email), toMailbox(email), ...from("mailFrom", requester(5))]

@@ -1,7 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Option, Ref, TestClock } from "effect"
 import { DatabaseHealth } from "../../src/http/DatabaseHealth.ts"
-import { AcquireTimeout, ConnectError, type Pool } from "../../src/pool/index.ts"
+import {
+  AcquireTimeout,
+  ConnectError,
+  type Pool,
+  PoolClosed,
+  QueueFull
+} from "../../src/pool/index.ts"
 import { fakePool } from "./FakePool.ts"
 
 const over = (pool: Layer.Layer<Pool>) =>
@@ -19,6 +25,12 @@ const counting = (check: Effect.Effect<void, ConnectError>) =>
       )
     )
   }))
+
+/** As the server says it, and the driver. */
+const words = 'no pg_hba.conf entry for host "10.0.3.7", user "c4n4ry", database "c4n4ry"'
+
+const lost = (kind: Partial<Pick<ConnectError, "isFatal" | "provesRestart" | "retryAfter">> = {}) =>
+  new ConnectError({ message: words, isFatal: false, provesRestart: false, ...kind })
 
 describe("DatabaseHealth", () => {
   it.effect("callers at the same time share one question, whoever of them leaves", () =>
@@ -41,8 +53,7 @@ describe("DatabaseHealth", () => {
 
   it.effect("an answer stands for a second from when it came, good or bad", () =>
     Effect.gen(function* () {
-      const lost = new ConnectError({ message: "lost", isFatal: false, provesRestart: false })
-      for (const check of [Effect.void, lost]) {
+      for (const check of [Effect.void, lost()]) {
         const { count, pool } = yield* counting(check)
         yield* Effect.gen(function* () {
           yield* Effect.exit(asked)
@@ -67,17 +78,38 @@ describe("DatabaseHealth", () => {
     }).pipe(over(fakePool(Effect.never)))
   )
 
-  it.effect("a refusal carries the pool's words, counters and advice on when to ask again", () => {
-    const message = "no connection after 10 s (total 0, waiting 3)"
-    const refused = new AcquireTimeout({ message, retryAfter: Duration.millis(2300) })
-    const pool = fakePool(refused, { waiting: 3, retries: 9, lastError: Option.some("gone") })
+  it.effect("a refusal carries the counters, and advice on when to ask again", () => {
+    const retryAfter = Duration.millis(2300)
+    const refused = new AcquireTimeout({ message: "no connection after 10 s", retryAfter })
+    const pool = fakePool(refused, { waiting: 3, retries: 9 })
     return Effect.gen(function* () {
       const down = yield* Effect.flip(asked)
-      assert.strictEqual(down.message, message)
       assert.strictEqual(down.retryAfterSeconds, 3)
-      assert.strictEqual(down.pool.waiting, 3)
-      assert.strictEqual(down.pool.retries, 9)
-      assert.strictEqual(down.pool.lastError, "gone")
+      assert.deepStrictEqual(down.pool, {
+        total: 1,
+        idle: 1,
+        active: 0,
+        waiting: 3,
+        max: 10,
+        retries: 9
+      })
+    }).pipe(over(pool))
+  })
+
+  it.effect.each([
+    [lost(), /can't be reached/],
+    [lost({ isFatal: true }), /asking again won't help/],
+    [lost({ provesRestart: true }), /restarting/],
+    [lost({ retryAfter: Duration.minutes(1) }), /quota or a rate/],
+    [new AcquireTimeout({ message: words, retryAfter: Duration.zero }), /in time/],
+    [new QueueFull({ message: words, retryAfter: Duration.zero }), /wait for a connection/],
+    [new PoolClosed({ message: words }), /ending/]
+  ] as const)("a refusal tells its kind, and quotes nothing: %s", ([refused, kind]) => {
+    const pool = fakePool(refused, { lastError: Option.some(words) })
+    return Effect.gen(function* () {
+      const down = yield* Effect.flip(asked)
+      assert.match(down.message, kind)
+      assert.notMatch(JSON.stringify(down), /c4n4ry|10\.0\.3\.7/)
     }).pipe(over(pool))
   })
 })

@@ -96,6 +96,7 @@ const subjects = {
   "confirm new address": "Confirm your new e-mail address",
   "address taken": "This e-mail address has an account already",
   "address will change": "Your e-mail address is about to change",
+  "address changed": "Your e-mail address was changed",
   "reset password": "Reset your password",
   "password changed": "Your password was changed"
 } as const

@@ -129,6 +129,28 @@ describe("the environment", () => {
     })
   )
 
+  it.effect.each([
+    ["NEON_DB_URL", "mysql://me:hunter2@host/db"],
+    ["DATABASE_URL", "hunter2"],
+    ["SMTP_URL", "https://me:hunter2@host"],
+    ["ADMIN_TOKEN", "hunter2"],
+    ["METRICS_TOKEN", "hunter2"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "hunter2"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector/?api-key=hunter2"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:hunter2@collector"],
+    ["PUBLIC_URL", "https://me:hunter2@app.example.com"],
+    ["CORS_ORIGINS", "https://app.example.com, https://me:hunter2@staging.example.com"]
+  ] as const)("is refused where it may hold a key, and not quoted: %s=%s", ([name, value]) =>
+    Effect.gen(function* () {
+      const { message, problems } = yield* Effect.flip(told({ [name]: value }))
+      assert.deepStrictEqual(
+        problems.map((problem) => problem.split(" ")[0]),
+        [name]
+      )
+      assert.notInclude(message, "hunter2")
+    })
+  )
+
   it("is described in README.md and .env.example as it is read: `npm run settings`", () => {
     assert.strictEqual(shownTable(read("README.md")), table())
     assert.strictEqual(read(".env.example"), example())

@@ -18,6 +18,8 @@ export interface Schema {
   readonly migrations: ReadonlyArray<Migration>
   /** All tables that they come to. */
   readonly tables: ReadonlyArray<string>
+  /** Columns that such a table got by a step that adds no table, which would tell of it. Default: none. */
+  readonly additions?: Marks
   /**
    * Columns that such a table has from its first step on: one without them is somebody else's, and
    * nothing is migrated then. Default: none is looked at.
@@ -32,7 +34,7 @@ export type AppliedMigration = Pick<Migration, "id" | "name">
 export interface SchemaState {
   /** The table of the steps that were applied: not there, or not to be read by this role. */
   readonly journal: "absent" | "hidden" | "read"
-  /** Every table of the schema exists. */
+  /** Every table of the schema exists, with the columns that it got later. */
   readonly isComplete: boolean
   readonly applied: ReadonlyArray<AppliedMigration>
   /** The steps still to be made. Where the journal can't be read, all of them. */
@@ -48,7 +50,12 @@ export const journalTable = "holdfast_migrations"
 export const titleOf = ({ id, name }: AppliedMigration): string => `${id}_${name}`
 
 const presence = `SELECT has_table_privilege(to_regclass($1)::oid, 'SELECT'),
-  (SELECT coalesce(bool_and(to_regclass(name) IS NOT NULL), true) FROM unnest($2::text[]) AS name)`
+  (SELECT coalesce(bool_and(to_regclass(name) IS NOT NULL), true) FROM unnest($2::text[]) AS name)
+  AND NOT EXISTS (
+    SELECT FROM jsonb_each($3::jsonb) AS t (name, added),
+      jsonb_array_elements_text(t.added) AS c (name)
+    WHERE NOT EXISTS (SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass(t.name) AND attname = c.name AND NOT attisdropped))`
 
 const journals = { true: "read", false: "hidden", null: "absent" } as const
 
@@ -78,7 +85,9 @@ export const lookAtSchema = (
   schema: Schema
 ): Effect.Effect<SchemaState, SqlError> =>
   Effect.gen(function* () {
-    const [row] = yield* connection.executeValues(presence, [journalTable, schema.tables])
+    const { additions = {}, tables } = schema
+    const values = [journalTable, tables, JSON.stringify(additions)]
+    const [row] = yield* connection.executeValues(presence, values)
     const [mayRead = null, isComplete] = row ?? []
     const journal = journals[String(mayRead) as keyof typeof journals]
     const applied = journal === "read" ? yield* readJournal(connection) : []

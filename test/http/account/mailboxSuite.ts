@@ -8,6 +8,8 @@ import {
   newPerson,
   type OnAuth,
   type Person,
+  reset,
+  resetToken,
   signIn,
   signUp,
   statusWith,
@@ -90,6 +92,38 @@ export const emailChangeSuite = (it: OnAuth) =>
         assert.isNotNull(user.emailVerified)
         assert.strictEqual((yield* signIn({ ...person, email: newEmail })).status, 200)
         assert.strictEqual((yield* signIn(person)).status, 401)
+      })
+    )
+
+    it.effect("is told to the address that was replaced, once it has happened", () =>
+      Effect.gen(function* () {
+        const person = yield* newPerson()
+        yield* verify(yield* tokenFor("confirm address", person.email))
+        const newEmail = freshEmail()
+        yield* changeEmail(person, newEmail, person.password)
+        yield* verify(yield* tokenFor("confirm new address", newEmail))
+        const { text } = yield* letter("address changed", person.email)
+        assert.notMatch(text, /#token=/)
+        assert.notInclude(text, newEmail)
+      })
+    )
+
+    it.effect("is taken back by the link of the letter that announced it; then a reset works", () =>
+      Effect.gen(function* () {
+        const person = yield* newPerson()
+        yield* verify(yield* tokenFor("confirm address", person.email))
+        const newEmail = freshEmail()
+        yield* changeEmail(person, newEmail, person.password)
+        const keeping = yield* tokenFor("address will change", person.email)
+        yield* verify(yield* tokenFor("confirm new address", newEmail))
+        assert.strictEqual((yield* verify(keeping)).status, 204)
+        assert.strictEqual(yield* statusWith(person.token), 401)
+        for (const email of [person.email, newEmail]) {
+          assert.strictEqual((yield* signIn({ ...person, email })).status, 401)
+        }
+        yield* reset(yield* resetToken(person.email), "found my way back")
+        const back = { email: person.email, password: "found my way back" }
+        assert.strictEqual((yield* signIn(back)).status, 200)
       })
     )
 

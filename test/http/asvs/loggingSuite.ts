@@ -250,6 +250,7 @@ export const errorsSuite = (it: OnAuth) =>
         const away = yield* whileAway(({ token }) => ask("GET", "/auth/session", { token }))
         const answers = [
           away,
+          yield* whileAway(() => ask("GET", "/health/database")),
           yield* signUp({ email, password }),
           yield* signUp({ email: "\0", password: "\ud800".repeat(9) }),
           yield* post("/auth/signup", "{".repeat(9000)),
