@@ -102,17 +102,19 @@ layer(TestDatabase.client({ applicationName: "listener" }), { excludeTestService
       )
     )
 
-    it.effect("are a stream of payloads by the client's listen, as upstream's: of those that have one", () =>
-      Effect.gen(function* () {
-        const sql = yield* PgClient.PgClient
-        const heard = yield* Effect.fork(Stream.runCollect(Stream.take(sql.listen("plain"), 2)))
-        yield* Effect.repeat(sessions, { until: ({ length }) => length === 1 })
-        yield* sql.notify("plain", "1")
-        yield* sql.notify("plain", "")
-        yield* sql.notify("plain", "2")
-        const payloads = yield* Effect.timeout(Fiber.join(heard), "5 seconds")
-        assert.deepStrictEqual(Chunk.toReadonlyArray(payloads), ["1", "2"])
-      })
+    it.effect(
+      "are a stream of payloads by the client's listen, as upstream's: of those that have one",
+      () =>
+        Effect.gen(function* () {
+          const sql = yield* PgClient.PgClient
+          const heard = yield* Effect.fork(Stream.runCollect(Stream.take(sql.listen("plain"), 2)))
+          yield* Effect.repeat(sessions, { until: ({ length }) => length === 1 })
+          yield* sql.notify("plain", "1")
+          yield* sql.notify("plain", "")
+          yield* sql.notify("plain", "2")
+          const payloads = yield* Effect.timeout(Fiber.join(heard), "5 seconds")
+          assert.deepStrictEqual(Chunk.toReadonlyArray(payloads), ["1", "2"])
+        })
     )
 
     it.effect("fail at once where the server refuses the login", () =>

@@ -22,7 +22,9 @@ it.scopedLive("a server that wants a login which the driver does not know refuse
     const address = (yield* server).address()
     const port = typeof address === "object" ? address?.port : undefined
     const url = Redacted.make(`postgresql://me:hunter2@127.0.0.1:${port}/db`)
-    const error = yield* failure(Effect.scoped(Effect.provide(Effect.void, PgClient.layer({ url }))))
+    const error = yield* failure(
+      Effect.scoped(Effect.provide(Effect.void, PgClient.layer({ url })))
+    )
     assert.include(error.message, "authenticationOk message type")
     assert.isFalse(error.isRetryable)
     assert.notInclude(error.message, "hunter2")

@@ -110,8 +110,7 @@ const isDoubtful = (error: unknown): boolean => {
   return tellerOf(error) !== "statement" && /^(?:08|58000|XX000)/.test(code)
 }
 
-const isServerAnswer = (error: unknown): boolean =>
-  isOfStatement(error) && !isDoubtful(error)
+const isServerAnswer = (error: unknown): boolean => isOfStatement(error) && !isDoubtful(error)
 
 const severalStatements = /;\s*\S/
 

@@ -18,9 +18,7 @@ const listeners = new WeakMap<Listen, SharedListener>()
 
 /** One that is empty is none, as upstream has it. */
 const payload = (event: ListenEvent): Option.Option<string> =>
-  event._tag === "Notification" && event.payload !== ""
-    ? Option.some(event.payload)
-    : Option.none()
+  event._tag === "Notification" && event.payload !== "" ? Option.some(event.payload) : Option.none()
 
 const notifyBy =
   (pool: LendingPool<PgConnection>): Notify =>

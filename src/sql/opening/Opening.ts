@@ -19,20 +19,22 @@ export const open = (
   onLoss: (loss: Loss) => void,
   onSign: () => void = nothing
 ): Effect.Effect<PgConnection, ConnectError> =>
-  Effect.flatMap(Effect.try({ try: () => shielded(new Driver(config)), catch: connectError }), (client) =>
-    undertaking((resume) => {
-      client.connection.stream.once("data", onSign)
-      const connection = new PgConnection({ client, config, onLoss }, settings)
-      client.connect((cause: unknown) => {
-        if (cause) {
-          destroy(client)
-          resume(Effect.fail(connectError(cause)))
-        } else {
-          resume(Effect.sync(() => connection.watch()))
-        }
+  Effect.flatMap(
+    Effect.try({ try: () => shielded(new Driver(config)), catch: connectError }),
+    (client) =>
+      undertaking((resume) => {
+        client.connection.stream.once("data", onSign)
+        const connection = new PgConnection({ client, config, onLoss }, settings)
+        client.connect((cause: unknown) => {
+          if (cause) {
+            destroy(client)
+            resume(Effect.fail(connectError(cause)))
+          } else {
+            resume(Effect.sync(() => connection.watch()))
+          }
+        })
+        return Effect.sync(() => destroy(client))
       })
-      return Effect.sync(() => destroy(client))
-    })
   )
 
 /** Borrows a session from somebody else's pool; closing it gives it back, unless it is spoilt. */
