@@ -53,11 +53,11 @@ const note = (
 
 /** COMMIT; one that was not answered is not yet an error if it can be asked for. */
 const committed = <A, E>(
-  { connection, hasBegun, id }: TransactionSession,
+  { connection, hasBegun, hasTried, id }: TransactionSession,
   exit: Exit.Exit<A, E>
 ): Effect.Effect<Ended<A, E>, PgError> => {
   // Otherwise it has failed where it was to begin, and whoever caught that must hear of it again.
-  if (!hasBegun && connection.isUsable()) {
+  if (!hasBegun && (!hasTried || connection.isUsable())) {
     return Effect.succeed({ exit, mayHaveWritten: false })
   }
   return Effect.matchEffect(commit(connection, id), {

@@ -41,6 +41,8 @@ const notByHand = (place: Place): PgError =>
 export class TransactionSession extends HeldSession implements OpenTransaction {
   override readonly place: Place = { phase: "statement", inTransaction: true, transaction: this }
   hasBegun = false
+  /** Something was to be run on it. */
+  hasTried = false
   wasEnded = false
   id: TransactionId | undefined
   readonly source: SessionSource
@@ -84,6 +86,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     place: Place
   ): Effect.Effect<Answer, PgError> {
     if (this.hasBegun) return super.start(fiber, query, place)
+    this.hasTried = true
     return this.mayTravel(query)
       ? this.orElsewhere(super.start(fiber, query, place), () => this.run(query, place))
       : Effect.zipRight(this.begun, this.run(query, place))
@@ -104,6 +107,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
   private get begun(): Effect.Effect<void, PgError> {
     return Effect.suspend(() => {
       if (this.hasBegun) return Effect.void
+      this.hasTried = true
       return this.orElsewhere(
         this.mutex.hold(this.ifHeld(this.place, () => this.begin)),
         () => this.begun
