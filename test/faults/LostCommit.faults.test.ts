@@ -125,6 +125,32 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT"
     })
   )
 
+  it.effect("can't be ruled out where the network swallowed a script that may have sent it", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { blackhole } = yield* FaultProxy
+      const script = sql.unsafe("INSERT INTO ledger VALUES (1); COMMIT; SELECT pg_sleep(1)")
+      // Nor does the cancel come through, so the session is dropped under the script.
+      const swallowed = Effect.all([script, Effect.delay(blackhole, "100 millis")], {
+        concurrency: 2
+      })
+      const timedOut = sql
+        .withTransaction(Effect.zipRight(sql`SELECT 1`, swallowed))
+        .pipe(PgClient.transactionTimeout("300 millis"))
+      const error = yield* failure(timedOut)
+      assert.strictEqual(error.reason._tag, "TransactionTimeoutError")
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.deepStrictEqual(yield* committed, [1])
+      yield* Effect.flatMap(FaultProxy, ({ heal }) => heal)
+      const { blackholeAll } = yield* FaultProxy
+      const lost = Effect.all([script, Effect.delay(blackholeAll, "100 millis")], {
+        concurrency: 2
+      }).pipe(PgClient.statementTimeout("300 millis"), Effect.ignore)
+      const unheard = yield* failure(sql.withTransaction(Effect.zipRight(sql`SELECT 1`, lost)))
+      assert.strictEqual(unheard.outcome, "Unknown")
+    })
+  )
+
   it.effect("is looked up when the server is back, and is Unknown when time is up", () =>
     Effect.gen(function* () {
       const sql = yield* ledger

@@ -34,7 +34,16 @@ const scripts = [
   "INSERT INTO byhand VALUES (2); COMMIT",
   "INSERT INTO byhand VALUES (2); COMMIT AND CHAIN",
   "INSERT INTO byhand VALUES (2); ROLLBACK AND CHAIN",
-  "SELECT 1; COMMIT; BEGIN; INSERT INTO byhand VALUES (2)"
+  "SELECT 1; COMMIT; BEGIN; INSERT INTO byhand VALUES (2)",
+  "SELECT 1; ROLLBACK; BEGIN; INSERT INTO byhand VALUES (2)",
+  "SELECT 1; ROLLBACK; START TRANSACTION; INSERT INTO byhand VALUES (2)"
+]
+
+/** They fail behind the end of the transaction: outside of any, and in another one. */
+const failingScripts = [
+  "INSERT INTO byhand VALUES (2); COMMIT; SELECT 1 / 0",
+  "INSERT INTO byhand VALUES (2); COMMIT; BEGIN; SELECT 1 / 0",
+  "SELECT 1; ROLLBACK; BEGIN; SELECT 1 / 0"
 ]
 
 layer(TestDatabase.client(), { excludeTestServices: true })("a transaction", (it) => {
@@ -76,6 +85,32 @@ layer(TestDatabase.client(), { excludeTestServices: true })("a transaction", (it
         assert.strictEqual(error.outcome, "Unknown", script)
         assert.isFalse(error.isSafeToReplay)
       }
+    })
+  )
+
+  it.effect("that a script has ended is Unknown, also where the script failed unheard", () =>
+    Effect.gen(function* () {
+      for (const script of failingScripts) {
+        const sql = yield* table
+        const insert = sql`INSERT INTO byhand VALUES (1)`
+        const body = Effect.zipRight(insert, Effect.ignore(sql.unsafe(script)))
+        const error = yield* failure(sql.withTransaction(body))
+        assert.strictEqual(error.outcome, "Unknown", script)
+      }
+    })
+  )
+
+  it.effect("goes on behind a script that has failed to a savepoint of its own", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const body = Effect.gen(function* () {
+        yield* sql`INSERT INTO byhand VALUES (1)`
+        yield* sql`SAVEPOINT mine`
+        yield* Effect.ignore(sql.unsafe("INSERT INTO byhand VALUES (2); SELECT 1 / 0"))
+        yield* sql.unsafe("ROLLBACK TO mine; INSERT INTO byhand VALUES (3)")
+      })
+      yield* sql.withTransaction(body)
+      assert.strictEqual(yield* count(sql), 2)
     })
   )
 

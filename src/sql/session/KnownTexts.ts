@@ -44,6 +44,8 @@ export class KnownText {
   private static readonly tooMany = 1_000_000
   /** Times it was run. */
   uses = 0
+  /** Several statements, as far as a semicolon tells. */
+  readonly isScript: boolean
   /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
   readonly isRowStatement: boolean
   /** The same, and it writes nothing and waits for nobody, as far as its own words tell. */
@@ -59,7 +61,8 @@ export class KnownText {
   constructor(text: string) {
     this.text = text
     const words = firstWord(text)
-    this.isRowStatement = text.length <= longest && ofRows.has(words[0]) && isSingle(text)
+    this.isScript = !isSingle(text)
+    this.isRowStatement = !this.isScript && text.length <= longest && ofRows.has(words[0])
     this.isReading = this.isRowStatement && ofReading.has(words[0]) && !locksOrWrites.test(text)
     this.endsTransaction = endsTransaction(words)
   }

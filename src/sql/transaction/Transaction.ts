@@ -1,8 +1,8 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { Clock, Context, type Duration, Effect, Exit, type Tracer } from "effect"
+import { Cause, Clock, Context, type Duration, Effect, Exit, Option, type Tracer } from "effect"
 import type { LendingPool, Restore } from "../../pool/Pool.ts"
 import { type AnyFiber, isTraced } from "../../runtime/Traced.ts"
-import { type PgError, resolved } from "../failure/PgError.ts"
+import { PgError, resolved } from "../failure/PgError.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import { noteCommit } from "../statement/Recovery.ts"
 import { noteFirst, current as replayedRun } from "../statement/ReplayedRun.ts"
@@ -84,6 +84,17 @@ const freed = (
     ? resolver.free({ id: id.assigned, server: about.server })
     : Effect.void
 
+/** By succeeding it leaves that to COMMIT, which could not be sent any more. */
+const saysNothingStays = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.match(exit, {
+    onSuccess: () => true,
+    onFailure: (cause) =>
+      Option.exists(
+        Option.flatMap(Cause.failureOption(cause), PgError.of),
+        ({ outcome }) => outcome === "RolledBack" || outcome === "NotSent"
+      )
+  })
+
 /** After a failed body, or one whose transaction is not ours any more. */
 const undone = <A, E>(
   { resolver }: TransactionOptions,
@@ -93,7 +104,11 @@ const undone = <A, E>(
   rollback(session.connection, Exit.isInterrupted(exit)).pipe(
     Effect.zipRight(Effect.suspend(() => freed(resolver, session))),
     Effect.zipRight(
-      session.wasEnded ? endedByHand() : Effect.succeed({ exit, mayHaveWritten: false })
+      Effect.suspend(() =>
+        session.wasEnded || (session.mayBeEnded && saysNothingStays(exit))
+          ? endedByHand()
+          : Effect.succeed({ exit, mayHaveWritten: false })
+      )
     )
   )
 
@@ -109,12 +124,12 @@ const onSession =
     restore: Restore
   ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
     const level = TransactionLevel.outermost(session)
-    const body = restore(heard(time.ofBody(work.effect)))
+    const body = restore(heard(time.ofBody(work.effect, session)))
     const ended = Effect.exit(TransactionLevel.within(body, level, 0, work))
     return Effect.flatMap(ended, (exit) => {
       session.isOver = true
       note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
-      return Exit.isSuccess(exit) && !session.wasEnded
+      return Exit.isSuccess(exit) && !session.mayBeEnded
         ? orAbandon(session.connection, restore(time.ofCommit(committed(session, exit))))
         : undone(work.options, session, exit)
     })

@@ -52,11 +52,11 @@ export const commit = (connection: PgConnection, id: TransactionId | undefined) 
       : sent
   })
 
-/** A script in the body has sent COMMIT or ROLLBACK, so parts of it may stay. */
+/** A script in the body has sent COMMIT or ROLLBACK, or may have, so parts of it may stay. */
 export const endedByHand = (): PgError =>
   fromCause(
     new Error(
-      "a script in the transaction ended it by itself: leave COMMIT and ROLLBACK to withTransaction"
+      "a script in the transaction ended it, or may have: leave COMMIT and ROLLBACK to withTransaction"
     ),
     { phase: "commit", sent: true, inTransaction: false }
   )

@@ -44,6 +44,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
   /** Something was to be run on it. */
   hasTried = false
   wasEnded = false
+  script: string | undefined
   id: TransactionId | undefined
   readonly source: SessionSource
   private loan: Loan<PgConnection> | undefined
@@ -56,6 +57,11 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     this.source = source
     this.replays = source.replays
     this.take(loan)
+  }
+
+  /** A script has ended it, or may have: the session was lost while one was under way. */
+  get mayBeEnded(): boolean {
+    return this.wasEnded || (this.script !== undefined && !this.connection.isOpen())
   }
 
   /** Runs an uninterruptible effect on a session of its own, which it then gives back. */

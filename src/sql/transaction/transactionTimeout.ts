@@ -6,6 +6,7 @@ import { stopwatch } from "../../runtime/Stopwatch.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import { StatementTimeout, statementTimeout } from "../session/statementTimeout.ts"
+import type { OpenTransaction } from "../session/Wire.ts"
 
 /** How long each transaction of the current fiber may take, if that is limited. */
 export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = GlobalValue.globalValue(
@@ -25,17 +26,21 @@ class TransactionTimeout extends Error {
 export interface TransactionTime {
   /** COMMIT within what is left of it: not answered by then, it has failed. */
   readonly ofCommit: <A>(commit: Effect.Effect<A, PgError>) => Effect.Effect<A, PgError>
-  /** The body, interrupted when the time is up: nothing of it has been committed. */
-  readonly ofBody: <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
+  /** The body, interrupted when the time is up: nothing of it has been committed, but by a script. */
+  readonly ofBody: <A, E, R>(
+    body: Effect.Effect<A, E, R>,
+    transaction: Pick<OpenTransaction, "script">
+  ) => Effect.Effect<A, E | PgError, R>
 }
 
 const unlimited: TransactionTime = { ofCommit: (commit) => commit, ofBody: (body) => body }
 
-const isUp = (limit: Duration.Duration) => () =>
+const isUp = (limit: Duration.Duration, { script = "" }: Pick<OpenTransaction, "script">) =>
   fromCause(new TransactionTimeout(limit), {
     phase: "statement",
     sent: true,
-    inTransaction: true
+    inTransaction: true,
+    text: script
   })
 
 const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): TransactionTime => {
@@ -54,7 +59,8 @@ const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): Transac
             : error
         })
       ),
-    ofBody: (body) => inTime(body, { duration: limit, onTimeout: isUp(limit) })
+    ofBody: (body, transaction) =>
+      inTime(body, { duration: limit, onTimeout: () => isUp(limit, transaction) })
   }
 }
 
@@ -73,7 +79,8 @@ export const timed = <A, E, R>(
 /**
  * Limits the time of each transaction of an effect from having its connection to the answer of COMMIT;
  * waiting for that one does not count, nor does resolving a COMMIT that was not answered. One that
- * takes longer is rolled back and fails with a `PgError` (`TransactionTimeoutError`, `RolledBack`).
+ * takes longer is rolled back and fails with a `PgError` (`TransactionTimeoutError`, `RolledBack`;
+ * `Unknown` where a script was under way, which may have committed a part of it).
  *
  * It goes before the client's own `transactionTimeout`; an infinite duration lifts that.
  */
