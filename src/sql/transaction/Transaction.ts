@@ -53,14 +53,15 @@ const note = (
 
 /** COMMIT; one that was not answered is not yet an error if it can be asked for. */
 const committed = <A, E>(
-  { connection, hasBegun, hasTried, id }: TransactionSession,
+  session: TransactionSession,
   exit: Exit.Exit<A, E>
 ): Effect.Effect<Ended<A, E>, PgError> => {
+  const { connection, hasBegun, hasTried, id } = session
   // Otherwise it has failed where it was to begin, and whoever caught that must hear of it again.
   if (!hasBegun && (!hasTried || connection.isUsable())) {
     return Effect.succeed({ exit, mayHaveWritten: false })
   }
-  return Effect.matchEffect(commit(connection, id), {
+  return Effect.matchEffect(commit(session), {
     onFailure: (error) => {
       const doubt = doubtOf(connection, id, error)
       return doubt === undefined

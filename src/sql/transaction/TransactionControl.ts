@@ -2,11 +2,13 @@ import { Cause, Duration, Effect } from "effect"
 import { fromCause, type PgError } from "../failure/PgError.ts"
 import type { Answer } from "../session/Answer.ts"
 import type { InterruptTime } from "../session/InterruptTime.ts"
+import { proof } from "../session/Introduction.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
-import { idStatement, type TransactionId } from "../session/TransactionId.ts"
+import type { TransactionId } from "../session/TransactionId.ts"
 import type { Place } from "../session/Wire.ts"
 import { stillStreaming } from "../statement/PgStream.ts"
 import type { Doubt } from "./CommitFate.ts"
+import type { TransactionSession } from "./TransactionSession.ts"
 
 /** How long ROLLBACK may take before the session is dropped, which rolls back as well. */
 const rollbackTimeout = Duration.seconds(5)
@@ -32,23 +34,18 @@ const unlessRolledBack = (answer: Answer): Effect.Effect<void, PgError> =>
       )
     : Effect.void
 
-/** Only now can no id be learned on the way any more. */
-const askForId = (connection: PgConnection, id: TransactionId) =>
-  Effect.map(
-    connection.query(
-      { text: idStatement, rowMode: "array", isUnprepared: true },
-      { phase: "statement", inTransaction: true }
-    ),
-    (answer) => "rows" in answer && id.learn(answer.rows[0] ?? [])
-  )
+/** One more statement, behind which the id is learned on the way as behind any other. */
+const askForId = ({ connection, place }: TransactionSession) =>
+  connection.query({ text: proof, isUnprepared: true }, place)
 
-export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
+export const commit = (session: TransactionSession) =>
   Effect.suspend(() => {
+    const { connection, id } = session
     if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
     const sent = Effect.flatMap(sendCommit(connection), unlessRolledBack)
     // A failed transaction has no use for its id, and answers nothing but its end.
     return id?.isDoubtful && connection.transaction === "T"
-      ? Effect.zipRight(askForId(connection, id), sent)
+      ? Effect.zipRight(askForId(session), sent)
       : sent
   })
 
