@@ -80,9 +80,13 @@ export class PgError extends SqlError {
 
   /** It can't have taken effect, and running it again may help. */
   get isSafeToReplay(): boolean {
-    return this.isRetryable && (this.outcome === "NotSent" || this.outcome === "RolledBack")
+    return this.isRetryable && isUndone(this)
   }
 }
+
+/** Nothing of it was committed, nor will be. */
+export const isUndone = ({ outcome }: PgError): boolean =>
+  outcome === "NotSent" || outcome === "RolledBack"
 
 /** How far a statement had come when it failed. */
 export interface Progress {

@@ -2,6 +2,9 @@
 const ends =
   /\b(?:abort|commit|end|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i
 
+/** Whether a script may end the transaction in which it begins, as far as its words tell. */
+export const mayEnd = (text: string): boolean => ends.test(text)
+
 const isEnd = (command: string): boolean => command === "ROLLBACK" || command === "PREPARE"
 
 const isBeginning = (command: string): boolean => command === "BEGIN" || command === "START"
@@ -13,6 +16,6 @@ const isBeginning = (command: string): boolean => command === "BEGIN" || command
 export const isScriptedEnd = (commands: ReadonlyArray<string>, text: string): boolean => {
   if (commands.includes("COMMIT")) return true
   const end = commands.findIndex(isEnd)
-  if (end === -1 || !ends.test(text)) return false
+  if (end === -1 || !mayEnd(text)) return false
   return /\bchain\b/i.test(text) || commands.slice(end).some(isBeginning)
 }

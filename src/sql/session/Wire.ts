@@ -32,8 +32,10 @@ export const outside: Place = { phase: "statement", inTransaction: false }
 export interface OpenTransaction extends Beginning {
   /** A script has committed it, or rolled it back. */
   wasEnded: boolean
-  /** The script that was sent last, until it is answered: it may end the transaction. */
+  /** A script that may end it, from when it is sent until it is answered. */
   script: string | undefined
+  /** Something in it has notified, or may have, which gives it no id. */
+  mayHaveNotified: boolean
   /** What is to be learned of its id on the way. */
   readonly id: TransactionId | undefined
 }
@@ -51,6 +53,12 @@ const alters = /^(ALTER|CREATE|DROP|DO|CALL)$/
 
 const commandsOf = (answer: Answer): ReadonlyArray<string> =>
   ("command" in answer ? [answer] : answer).map(({ command }) => command ?? "")
+
+/** What is known of a transaction's statement before it is answered. */
+const announce = (transaction: OpenTransaction, known: KnownText, { text }: Query): void => {
+  transaction.mayHaveNotified ||= known.notifies
+  if (known.isEndingScript) transaction.script = text
+}
 
 /** The transaction that is still to begin, with this statement. */
 const beginning = ({ transaction }: Place): OpenTransaction | undefined =>
@@ -110,7 +118,7 @@ export class Wire {
     const known = this.settings.texts.use(query.text)
     const route = this.routeOf(known, query, place, mayPrepare)
     const { transaction } = place
-    if (transaction !== undefined && known.isScript) transaction.script = query.text
+    if (transaction !== undefined) announce(transaction, known, query)
     const exchange = new Exchange(query, route, this.parserOf, (cause, answer = []) => {
       const isExecuted = cause === null || cause instanceof UnreadableAnswer
       if (isExecuted) this.executed(route, exchange, answer, transaction)

@@ -5,8 +5,10 @@ import type { Answer } from "../session/Answer.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import type { Query } from "../session/Query.ts"
 import { outside, type Place } from "../session/Wire.ts"
+import { type Commitment, commitmentOf } from "../statement/Commitment.ts"
 import { PgStatements } from "../statement/PgStatements.ts"
 import { stillStreaming } from "../statement/PgStream.ts"
+import { current as replayedRun } from "../statement/ReplayedRun.ts"
 import { Mutex } from "./Mutex.ts"
 
 const tooLate = (place: Place): PgError =>
@@ -74,10 +76,19 @@ export class HeldSession {
   protected start(fiber: AnyFiber, query: Query, place: Place): Effect.Effect<Answer, PgError> {
     return this.mutex.run((done) => {
       const { connection } = this
-      if (!this.isOver) return connection.send(query, place, done, connection.limitOf(fiber))
+      if (!this.isOver) {
+        const heard = this.committing(fiber, query)?.sending(done) ?? done
+        return connection.send(query, place, heard, connection.limitOf(fiber))
+      }
       done(Exit.fail(tooLate(place)))
       return Effect.void
     })
+  }
+
+  /** What a statement may commit by being sent now. */
+  protected committing(fiber: AnyFiber, query: Query): Commitment | undefined {
+    const { connection } = this
+    return commitmentOf({ connection, query, replayed: fiber.getFiberRef(replayedRun) })
   }
 
   protected ifHeld<A>(place: Place, use: () => Effect.Effect<A, PgError>) {

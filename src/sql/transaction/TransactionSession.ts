@@ -7,6 +7,7 @@ import type { PgConnection } from "../session/PgConnection.ts"
 import type { Query } from "../session/Query.ts"
 import { TransactionId } from "../session/TransactionId.ts"
 import type { OpenTransaction, Place } from "../session/Wire.ts"
+import type { Commitment } from "../statement/Commitment.ts"
 import { noteReplay } from "../statement/Recovery.ts"
 import { HeldSession } from "./HeldSession.ts"
 
@@ -45,6 +46,9 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
   hasTried = false
   wasEnded = false
   script: string | undefined
+  mayHaveNotified = false
+  /** Its COMMIT, once that was sent, for whoever replays it. */
+  commitment: Commitment | undefined
   id: TransactionId | undefined
   readonly source: SessionSource
   private loan: Loan<PgConnection> | undefined
@@ -62,6 +66,11 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
   /** A script has ended it, or may have: the session was lost while one was under way. */
   get mayBeEnded(): boolean {
     return this.wasEnded || (this.script !== undefined && !this.connection.isOpen())
+  }
+
+  /** COMMIT makes something of it last, as far as is known. */
+  get mayHaveWritten(): boolean {
+    return this.mayHaveNotified || this.id === undefined || this.id.assigned !== undefined
   }
 
   /** Runs an uninterruptible effect on a session of its own, which it then gives back. */
@@ -85,6 +94,9 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
       ? notByHand(place)
       : super.refusal(query, place)
   }
+
+  /** Only COMMIT commits what is run on it. */
+  protected override committing(): undefined {}
 
   protected override start(
     fiber: AnyFiber,
