@@ -77,6 +77,23 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect("keeps its first statement when what is nested beside that is undone", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const { forgetAll } = yield* FaultProxy
+        const insert = (id: number) => sql`INSERT INTO begun VALUES (${id})`
+        const undone = Effect.ignore(
+          sql.withTransaction(Effect.zipRight(insert(2), Effect.fail("undone")))
+        )
+        for (const first of [insert(1), sql`INSERT INTO begun VALUES (1)`]) {
+          yield* sql`TRUNCATE begun`
+          const both = Effect.all([first, undone], { concurrency: "unbounded" })
+          yield* sql.withTransaction(Effect.zipRight(forgetAll, both))
+          assert.deepStrictEqual(yield* ids(sql), [1])
+        }
+      })
+    )
+
     it.effect("goes on with another one when the answer to BEGIN is lost", () =>
       Effect.gen(function* () {
         const sql = yield* table

@@ -180,8 +180,9 @@ const told = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, R> =>
 const nested = <A, E, R>(
   [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
   work: Work<A, E, R>
-): Effect.Effect<A, E | SqlError, R> =>
-  outer.nesting.hold(
+): Effect.Effect<A, E | SqlError, R> => {
+  if (outer.refusal !== undefined) return Effect.fail(outer.refusal)
+  return outer.nesting.hold(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
@@ -200,6 +201,7 @@ const nested = <A, E, R>(
       })
     )
   )
+}
 
 /** Runs a transaction where it stands: inside another one, or by itself. */
 const placed = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | SqlError, R> => {

@@ -9,7 +9,7 @@ import { TransactionId } from "../session/TransactionId.ts"
 import type { OpenTransaction, Place } from "../session/Wire.ts"
 import type { Commitment } from "../statement/Commitment.ts"
 import { noteReplay } from "../statement/Recovery.ts"
-import { HeldSession } from "./HeldSession.ts"
+import { HeldSession, type HeldStatement } from "./HeldSession.ts"
 
 /** Where the sessions of transactions come from. */
 export interface SessionSource {
@@ -100,14 +100,16 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
 
   protected override start(
     fiber: AnyFiber,
-    query: Query,
-    place: Place
+    statement: HeldStatement
   ): Effect.Effect<Answer, PgError> {
-    if (this.hasBegun) return super.start(fiber, query, place)
+    if (this.hasBegun) return super.start(fiber, statement)
     this.hasTried = true
+    const { detour, place, query } = statement
+    // Others may have begun something nested meanwhile: it takes its turn anew.
+    const again = () => this.run(query, place, detour)
     return this.mayTravel(query)
-      ? this.orElsewhere(super.start(fiber, query, place), () => this.run(query, place))
-      : Effect.zipRight(this.begun, this.run(query, place))
+      ? this.orElsewhere(super.start(fiber, statement), again)
+      : Effect.zipRight(this.begun, again())
   }
 
   /**
