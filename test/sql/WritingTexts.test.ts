@@ -40,7 +40,9 @@ const asks = [
   "SAVEPOINT a",
   "ROLLBACK TO a",
   "ROLLBACK",
-  "SET LOCAL work_mem = '1MB'"
+  "SET LOCAL work_mem = '1MB'",
+  "LISTEN news",
+  "DECLARE c CURSOR FOR SELECT 1"
 ]
 
 const endings = [

@@ -23,7 +23,7 @@ const behindSelect = /\b(?:insert|update|delete|merge|into|create)\b/i
 
 const selectInto = /\binto\b/i
 
-/** By themselves they leave nothing behind but on their session: questions, and what begins or takes back. */
+/** By themselves they leave nothing behind, but on their session: questions, and what begins or takes back. */
 const harmless = new Set([
   ...ofReading,
   "show",
@@ -34,7 +34,15 @@ const harmless = new Set([
   "rollback",
   "abort",
   "set",
-  "reset"
+  "reset",
+  "listen",
+  "unlisten",
+  "declare",
+  "fetch",
+  "move",
+  "close",
+  "deallocate",
+  "discard"
 ])
 
 const singleMayWrite = (text: string): boolean => {

@@ -135,9 +135,7 @@ export class Wire {
       this.whenReady(error.sqlState !== undefined && !error.endsSession, (isReady) => {
         if (error.endsSession) this.exchanges.lost(exchange)
         else this.exchanges.over(exchange)
-        const isAnswered = isReady || !isSent
-        if (isAnswered && transaction?.script !== undefined)
-          this.answered(transaction, commandsOf(answer))
+        if (isReady || !isSent) this.failed(transaction, answer)
         if (!isOutdated || this.isInTransaction) return this.settle(done, Exit.fail(error))
         this.underWay -= 1
         this.send(query, place, done, false)
@@ -153,6 +151,11 @@ export class Wire {
     const { script = "" } = transaction
     transaction.script = undefined
     transaction.wasEnded ||= !this.isInTransaction || isScriptedEnd(commands, script)
+  }
+
+  /** Only a script ends its transaction by failing: of others a proxy says so that has lost its server. */
+  private failed(transaction: OpenTransaction | undefined, answer: Answer): void {
+    if (transaction?.script !== undefined) this.answered(transaction, commandsOf(answer))
   }
 
   private settle(done: Done, exit: Exit.Exit<Answer, PgError>): void {

@@ -1,6 +1,6 @@
 import { Cause, Duration, Effect } from "effect"
 import { undertaking } from "../../runtime/Undertaking.ts"
-import { fromCause, type PgError } from "../failure/PgError.ts"
+import { decided, type PgError } from "../failure/PgError.ts"
 import type { Answer } from "../session/Answer.ts"
 import type { InterruptTime } from "../session/InterruptTime.ts"
 import { proof } from "../session/Introduction.ts"
@@ -45,10 +45,9 @@ const sendRollback = (connection: PgConnection) =>
   )
 
 const wasRolledBack = () =>
-  fromCause(new Error("a statement in it had failed, so COMMIT rolled it back"), {
+  decided(new Error("a statement in it had failed, so COMMIT rolled it back"), {
     phase: "commit",
-    sent: true,
-    inTransaction: true
+    outcome: "RolledBack"
   })
 
 /** A transaction that failed inside answers COMMIT with the tag ROLLBACK, and without an error. */
@@ -77,11 +76,11 @@ export const commit = (session: TransactionSession) =>
 
 /** A script in the body has sent COMMIT or ROLLBACK, or may have, so parts of it may stay. */
 export const endedByHand = (): PgError =>
-  fromCause(
+  decided(
     new Error(
       "a script in the transaction ended it, or may have: leave COMMIT and ROLLBACK to withTransaction"
     ),
-    { phase: "commit", sent: true, inTransaction: false }
+    { phase: "commit", outcome: "Unknown" }
   )
 
 /** What can be asked about a COMMIT that failed, if its outcome is in doubt. */

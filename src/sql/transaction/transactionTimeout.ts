@@ -4,7 +4,7 @@ import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
 import { stopwatch } from "../../runtime/Stopwatch.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
-import { fromCause, type PgError } from "../failure/PgError.ts"
+import { decided, type PgError } from "../failure/PgError.ts"
 import { StatementTimeout, statementTimeout } from "../session/statementTimeout.ts"
 import type { OpenTransaction } from "../session/Wire.ts"
 
@@ -35,12 +35,11 @@ export interface TransactionTime {
 
 const unlimited: TransactionTime = { ofCommit: (commit) => commit, ofBody: (body) => body }
 
-const isUp = (limit: Duration.Duration, { script = "" }: Pick<OpenTransaction, "script">) =>
-  fromCause(new TransactionTimeout(limit), {
+/** A script that is still under way has been dropped with its session. */
+const isUp = (limit: Duration.Duration, { script }: Pick<OpenTransaction, "script">) =>
+  decided(new TransactionTimeout(limit), {
     phase: "statement",
-    sent: true,
-    inTransaction: true,
-    text: script
+    outcome: script === undefined ? "RolledBack" : "Unknown"
   })
 
 const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): TransactionTime => {
@@ -51,13 +50,11 @@ const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): Transac
   return {
     ofCommit: (commit) =>
       Effect.flatMap(left, (left) => statementTimeout(commit, left)).pipe(
-        Effect.mapError((error) => {
-          const { cause, phase } = error
-          const at = { phase, sent: true, inTransaction: false }
-          return cause instanceof StatementTimeout
-            ? fromCause(new TransactionTimeout(limit), at)
+        Effect.mapError((error) =>
+          error.cause instanceof StatementTimeout
+            ? decided(new TransactionTimeout(limit), error)
             : error
-        })
+        )
       ),
     ofBody: (body, transaction) =>
       inTime(body, { duration: limit, onTimeout: () => isUp(limit, transaction) })
