@@ -27,7 +27,7 @@ const setting = (name: string, value: string) =>
 const longWait = run(`
   select from pg_stat_activity
   where datname = current_database() and wait_event = 'advisory'
-    and clock_timestamp() - query_start > '600 millis'`)
+    and clock_timestamp() - query_start > '600 ms'`)
 
 describe("migrations that meet others", () => {
   it.live("see what the one before them has done where the default is repeatable read", () =>

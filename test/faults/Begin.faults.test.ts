@@ -61,6 +61,39 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect("succeeds with its body where that sends nothing, and runs it once", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const { resetAll } = yield* FaultProxy
+        let runs = 0
+        const body = Effect.suspend(() => {
+          runs += 1
+          // Long enough for the reset to be read.
+          return Effect.as(Effect.zipRight(resetAll, Effect.sleep("50 millis")), "done")
+        })
+        const transaction = sql.withTransaction(body)
+        assert.strictEqual(yield* PgClient.replay(transaction), "done")
+        assert.strictEqual(runs, 1)
+      })
+    )
+
+    it.effect("keeps its first statement when what is nested beside that is undone", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const { forgetAll } = yield* FaultProxy
+        const insert = (id: number) => sql`INSERT INTO begun VALUES (${id})`
+        const undone = Effect.ignore(
+          sql.withTransaction(Effect.zipRight(insert(2), Effect.fail("undone")))
+        )
+        for (const first of [insert(1), sql`INSERT INTO begun VALUES (1)`]) {
+          yield* sql`TRUNCATE begun`
+          const both = Effect.all([first, undone], { concurrency: "unbounded" })
+          yield* sql.withTransaction(Effect.zipRight(forgetAll, both))
+          assert.deepStrictEqual(yield* ids(sql), [1])
+        }
+      })
+    )
+
     it.effect("goes on with another one when the answer to BEGIN is lost", () =>
       Effect.gen(function* () {
         const sql = yield* table

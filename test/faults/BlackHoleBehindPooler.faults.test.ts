@@ -67,6 +67,21 @@ describeWithPgBouncer("behind PgBouncer, in a black hole", () => {
       })
     )
 
+    it.effect("a COMMIT behind a script, which hides the id, is found out and looked up, too", () =>
+      Effect.gen(function* () {
+        yield* counter
+        const sql = yield* SqlClient.SqlClient
+        const { cutAfter, cutBefore } = yield* FaultProxy
+        const script = Effect.as(sql.unsafe("UPDATE counter SET n = n + 1; SELECT 1"), "done")
+        yield* cutAfter("toServer", FaultProxy.isCommit, "blackhole")
+        assert.strictEqual(yield* sql.withTransaction(script).pipe(inTime), "done")
+        yield* cutBefore("toServer", FaultProxy.isCommit, "blackhole")
+        const error = yield* failure(sql.withTransaction(script).pipe(inTime))
+        assert.strictEqual(error.outcome, "RolledBack")
+        assert.deepStrictEqual(yield* sql`SELECT n FROM counter`, [{ n: 1 }])
+      })
+    )
+
     it.effect("a BEGIN is overtaken, and another session taken", () =>
       Effect.gen(function* () {
         yield* counter

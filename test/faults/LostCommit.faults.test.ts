@@ -1,8 +1,10 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer } from "effect"
+import { fromCause } from "../../src/sql/failure/PgError.ts"
 import { PgClient } from "../../src/sql/index.ts"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
+import type { WireMessage } from "../../src/testing/WireMessage.ts"
 import { failure } from "../support/Failure.ts"
 import { network, proxiedClient } from "../support/ProxiedClient.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -21,6 +23,12 @@ const ledger = Effect.gen(function* () {
   yield* sql`TRUNCATE ledger`
   return sql
 })
+
+/** Safe to replay by itself. */
+const serializationFailure = fromCause(
+  Object.assign(new Error("once more"), { code: "40001", severity: "ERROR", routine: "raise" }),
+  { phase: "statement", sent: true, inTransaction: true }
+)
 
 /** Cuts the connection in front of COMMIT, or in front of its answer. */
 const lose = (what: "request" | "answer") =>
@@ -122,6 +130,64 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT"
       const transaction = PgClient.transactionTimeout(sql.withTransaction(body), "1 second")
       yield* PgClient.replay(transaction, { deadline: "8 seconds" })
       assert.deepStrictEqual(yield* committed, [1])
+    })
+  )
+
+  it.effect("can't be ruled out where the network swallowed a script that may have sent it", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { blackhole } = yield* FaultProxy
+      const script = sql.unsafe("INSERT INTO ledger VALUES (1); COMMIT; SELECT pg_sleep(1)")
+      // Nor does the cancel come through, so the session is dropped under the script.
+      const swallowed = Effect.all([script, Effect.delay(blackhole, "100 millis")], {
+        concurrency: 2
+      })
+      const timedOut = sql
+        .withTransaction(Effect.zipRight(sql`SELECT 1`, swallowed))
+        .pipe(PgClient.transactionTimeout("300 millis"))
+      const error = yield* failure(timedOut)
+      assert.strictEqual(error.reason._tag, "TransactionTimeoutError")
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.deepStrictEqual(yield* committed, [1])
+      yield* Effect.flatMap(FaultProxy, ({ heal }) => heal)
+      const { blackholeAll } = yield* FaultProxy
+      const lost = Effect.all([script, Effect.delay(blackholeAll, "100 millis")], {
+        concurrency: 2
+      }).pipe(PgClient.statementTimeout("300 millis"), Effect.ignore)
+      const unheard = yield* failure(sql.withTransaction(Effect.zipRight(sql`SELECT 1`, lost)))
+      assert.strictEqual(unheard.outcome, "Unknown")
+    })
+  )
+
+  it.effect("or any write that was given up is not run again for another failure", () =>
+    Effect.gen(function* () {
+      const sql = yield* ledger
+      const { cutAfter } = yield* FaultProxy
+      const conflict = Effect.fail(serializationFailure)
+      const write = (id: number) => sql.unsafe(`INSERT INTO ledger VALUES (${id})`)
+      const held = Effect.scoped(
+        Effect.flatMap(sql.reserve, (session) =>
+          session.execute("INSERT INTO ledger VALUES (3)", [], undefined)
+        )
+      )
+      const beside = <A, E, R>(writing: Effect.Effect<A, E, R>) =>
+        Effect.all([writing, Effect.delay(conflict, "300 millis")], { concurrency: 2 })
+      const before = <A, E, R>(writing: Effect.Effect<A, E, R>) =>
+        Effect.zipRight(Effect.ignore(writing), conflict)
+      const isInsert = ({ text }: WireMessage) => text.startsWith("INSERT")
+      const lost = [
+        [FaultProxy.isCommit, beside(sql.withTransaction(write(1)))],
+        [isInsert, beside(write(2))],
+        [isInsert, beside(held)],
+        [isInsert, before(Effect.timeout(write(4), "100 millis"))],
+        [isInsert, before(PgClient.statementTimeout(write(5), "100 millis"))]
+      ] as const
+      for (const [place, effect] of lost) {
+        yield* cutAfter("toServer", place, "blackhole")
+        const replayed = PgClient.replay(Effect.asVoid(effect))
+        assert.strictEqual(yield* Effect.flip(replayed), serializationFailure)
+      }
+      assert.deepStrictEqual(yield* committed, [1, 2, 3, 4, 5])
     })
   )
 

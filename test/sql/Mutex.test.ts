@@ -1,6 +1,32 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { Mutex } from "../../src/sql/transaction/Mutex.ts"
+import { settled } from "../support/Captured.ts"
+
+it.effect("a detour is looked at as a task would begin or begin to wait, and taken instead", () =>
+  Effect.gen(function* () {
+    const mutex = new Mutex()
+    let isBarred = false
+    const task = (name: string) =>
+      mutex.run<string, never>(
+        (done) => {
+          done(Exit.succeed(name))
+          return Effect.void
+        },
+        () => (isBarred ? Effect.succeed(`not ${name}`) : undefined)
+      )
+    const end = yield* Deferred.make<void>()
+    yield* Effect.fork(mutex.hold(Deferred.await(end)))
+    yield* settled
+    const second = yield* Effect.fork(task("the second"))
+    yield* settled
+    isBarred = true
+    yield* Deferred.succeed(end, undefined)
+    assert.strictEqual(yield* Fiber.join(second), "the second")
+    assert.strictEqual(yield* task("the third"), "not the third")
+    assert.isTrue(mutex.isFree)
+  })
+)
 
 it.effect("a task that throws dies of it alone: who waits behind it has its turn", () =>
   Effect.gen(function* () {

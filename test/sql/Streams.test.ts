@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Chunk, Duration, Effect, Fiber, Stream } from "effect"
+import { Chunk, Duration, Effect, Exit, Fiber, Stream } from "effect"
 import { PgClient } from "../../src/sql/index.ts"
 import { captured } from "../support/Captured.ts"
 import { failure } from "../support/Failure.ts"
@@ -67,6 +67,42 @@ layer(TestDatabase.client({ maxConnections: 2 }), { excludeTestServices: true })
         yield* Stream.runDrain(Stream.take(orphans, 1)).pipe(Effect.provide(logging))
         assert.match(lines.map(({ message }) => message).join(), /left before its end.*23503/)
         assert.deepStrictEqual(yield* sql`SELECT FROM children`, [])
+      })
+    )
+
+    it.effect("beside what is nested waits for that, and is not undone with it", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`CREATE TABLE streamed (id int)`
+        const insert = (id: number) => sql`INSERT INTO streamed VALUES (${id}) RETURNING id`
+        const undone = Effect.gen(function* () {
+          yield* insert(2)
+          yield* Effect.sleep("30 millis")
+          yield* insert(3)
+          return yield* Effect.fail("undone")
+        })
+        const stream = Effect.delay(Stream.runDrain(insert(1).stream), "10 millis")
+        const both = Effect.all([Effect.exit(sql.withTransaction(undone)), stream], {
+          concurrency: 2
+        })
+        const [exit] = yield* sql.withTransaction(both)
+        assert.isTrue(Exit.isFailure(exit))
+        assert.deepStrictEqual(yield* sql`SELECT id FROM streamed`, [{ id: 1 }])
+      })
+    )
+
+    it.effect("that is open, or about to be, lets nothing nested and no other stream wait", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const rows = sql`SELECT n FROM generate_series(1, 1000) AS n`.stream
+        const nested = Stream.runForEach(rows, () => sql.withTransaction(sql`SELECT 1`))
+        const refused = yield* failure(Effect.timeout(sql.withTransaction(nested), "5 seconds"))
+        assert.include(String(refused.cause), "stream is still open")
+        const sleeping = sql.withTransaction(Effect.sleep("30 millis"))
+        const zipped = Effect.delay(Stream.runCollect(Stream.zip(rows, rows)), "10 millis")
+        const beside = Effect.all([sleeping, zipped], { concurrency: 2 })
+        const error = yield* failure(Effect.timeout(sql.withTransaction(beside), "5 seconds"))
+        assert.include(String(error.cause), "stream is still open")
       })
     )
 

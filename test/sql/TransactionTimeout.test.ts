@@ -61,6 +61,23 @@ layer(client, { excludeTestServices: true })("a time limit", (it) => {
     })
   )
 
+  it.effect("of a transaction does not say that nothing stays of what a script has committed", () =>
+    Effect.gen(function* () {
+      const sql = yield* table
+      const script = "INSERT INTO written VALUES (1); COMMIT; SELECT pg_sleep(5)"
+      const error = yield* sql
+        .withTransaction(sql.unsafe(script))
+        .pipe(
+          PgClient.statementTimeout(Duration.infinity),
+          PgClient.transactionTimeout("400 millis"),
+          failure
+        )
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.isFalse(error.isSafeToReplay)
+      assert.strictEqual(yield* count(sql), 1)
+    })
+  )
+
   it.effect("of a transaction does not end a replay of it", () =>
     Effect.gen(function* () {
       const sql = yield* table

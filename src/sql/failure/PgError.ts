@@ -81,9 +81,13 @@ export class PgError extends SqlError {
 
   /** It can't have taken effect, and running it again may help. */
   get isSafeToReplay(): boolean {
-    return this.isRetryable && (this.outcome === "NotSent" || this.outcome === "RolledBack")
+    return this.isRetryable && isUndone(this)
   }
 }
+
+/** Nothing of it was committed, nor will be. */
+export const isUndone = ({ outcome }: PgError): boolean =>
+  outcome === "NotSent" || outcome === "RolledBack"
 
 /** How far a statement had come when it failed. */
 export interface Progress {
@@ -163,23 +167,50 @@ const sentence = (verdict: Verdict, error: unknown, phase: Phase, outcome: Outco
   return `${step[phase]} (${detail}; outcome: ${outcome})`
 }
 
-/** The error for a raw failure of the driver or the server. */
-export const fromCause = (cause: unknown, progress: Progress): PgError => {
+/** A raw failure, and what it means. */
+interface Judged {
+  readonly cause: unknown
+  readonly error: unknown
+  readonly verdict: Verdict
+}
+
+const judged = (cause: unknown): Judged => {
   const error = rootOf(cause)
-  const verdict = classify(error)
-  const outcome = outcomeOf(error, verdict, progress)
-  const sqlState = property(error, "severity") === "" ? undefined : property(error, "code")
-  return new PgError({
-    message: sentence(verdict, error, progress.phase, outcome),
+  return { cause, error, verdict: classify(error) }
+}
+
+/** In which step it failed, and what became of it all the same. */
+interface Conclusion {
+  readonly phase: Phase
+  readonly outcome: Outcome
+}
+
+const errorOf = (
+  { cause, error, verdict }: Judged,
+  { outcome, phase }: Conclusion,
+  isOutdated = false
+): PgError =>
+  new PgError({
+    message: sentence(verdict, error, phase, outcome),
     cause,
     reason: reasonOf(verdict, error),
     outcome,
-    phase: progress.phase,
-    sqlState,
-    isRetryable: verdict.isRetryable || progress.isOutdated === true,
+    phase,
+    sqlState: property(error, "severity") === "" ? undefined : property(error, "code"),
+    isRetryable: verdict.isRetryable || isOutdated,
     endsSession: verdict.endsSession
   })
+
+/** The error for a raw failure of the driver or the server. */
+export const fromCause = (cause: unknown, progress: Progress): PgError => {
+  const failure = judged(cause)
+  const outcome = outcomeOf(failure.error, failure.verdict, progress)
+  return errorOf(failure, { phase: progress.phase, outcome }, progress.isOutdated)
 }
+
+/** The error for a failure of which is known what became of the statement or transaction. */
+export const decided = (cause: unknown, conclusion: Conclusion): PgError =>
+  errorOf(judged(cause), conclusion)
 
 /** A failure on the way to a session or on it. */
 export const fromPool = (error: AcquireError | PgError): PgError =>

@@ -10,11 +10,12 @@ type Fields = ReadonlyArray<string | null>
 
 /**
  * One statement on the wire, from its first byte to ReadyForQuery, in one write. The driver calls the
- * methods as the messages arrive, and `callback` is called once: with the error or the answer.
+ * methods as the messages arrive, and `callback` is called once: with the answer, or with the error and
+ * what a script had been answered before it.
  */
 export class Exchange implements pg.Submittable {
-  /** The driver may replace it, to watch over its own time limit. */
-  callback: (cause: unknown, answer: Answer) => void
+  /** The driver may replace it, to watch over its own time limit; that one comes without an answer. */
+  callback: (cause: unknown, answer?: Answer) => void
   /** Bytes of it may have reached the wire. */
   isSent = false
   /** A value of it could not be encoded. */
@@ -38,7 +39,7 @@ export class Exchange implements pg.Submittable {
     query: Query,
     route: Route,
     parserOf: TypeParsers,
-    callback: (cause: unknown, answer: Answer) => void
+    callback: (cause: unknown, answer?: Answer) => void
   ) {
     this.query = query
     this.route = route
@@ -103,7 +104,8 @@ export class Exchange implements pg.Submittable {
   }
 
   handleError(cause: unknown): void {
-    this.callback(cause, [])
+    const { current, results } = this
+    this.callback(cause, current.command === null ? results : [...results, current])
   }
 
   handleCopyInResponse({ stream }: pg.Connection): void {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { firstWord } from "./FirstWord.ts"
+import { mayEnd } from "./ScriptedEnd.ts"
 
 /** They read or write rows, and so take a snapshot. */
 const ofRows = new Set(["select", "insert", "update", "delete", "merge", "with", "values", "table"])
@@ -13,20 +14,54 @@ const isSingle = (text: string): boolean => {
 /** They write nothing and lock no row, as far as their own words tell. */
 const ofReading = new Set(["select", "values", "table"])
 
-/** FOR UPDATE and its like, and SELECT INTO. */
-const locksOrWrites = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\binto\b/i
+/** FOR UPDATE and its like, SELECT INTO, and NOTIFY, whose queue is locked for all of the server. */
+const locksOrWrites =
+  /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\binto\b|\bpg_notify\b/i
 
 /** What writes behind the tag of a SELECT: a part of WITH, SELECT INTO, CREATE TABLE AS. */
 const behindSelect = /\b(?:insert|update|delete|merge|into|create)\b/i
 
 const selectInto = /\binto\b/i
 
-const ofQuestions = new Set([...ofReading, "show"])
+/** By themselves they leave nothing behind, but on their session: questions, and what begins or takes back. */
+const harmless = new Set([
+  ...ofReading,
+  "show",
+  "begin",
+  "start",
+  "savepoint",
+  "release",
+  "rollback",
+  "abort",
+  "set",
+  "reset",
+  "listen",
+  "unlisten",
+  "declare",
+  "fetch",
+  "move",
+  "close",
+  "deallocate",
+  "discard"
+])
 
-const writesAsSelect = (text: string): boolean => {
-  const asksOnly = ofQuestions.has(firstWord(text)[0]) && isSingle(text)
-  return (asksOnly ? selectInto : behindSelect).test(text)
+const singleMayWrite = (text: string): boolean => {
+  const [word] = firstWord(text)
+  if (word === "with") return behindSelect.test(text)
+  return !harmless.has(word) || selectInto.test(text)
 }
+
+/** A semicolon in a value only makes parts that are no statements, and count as writing. */
+const scriptMayWrite = (text: string): boolean => {
+  const words = text.split(";").map((part) => (part.trim() === "" ? "show" : firstWord(part)[0]))
+  return behindSelect.test(text) || words.some((word) => word !== "with" && !harmless.has(word))
+}
+
+/** The function everywhere, the command where it could be one: columns are named so, too. */
+const notifies = (text: string, isRowStatement: boolean): boolean =>
+  (isRowStatement ? /\bpg_notify\b/i : /\b(?:pg_)?notify\b/i).test(text)
+
+const committing = new Set(["commit", "end", "prepare"])
 
 /** COMMIT and ROLLBACK in all their forms, BEGIN, and what prepares a transaction to be ended apart. */
 const endsTransaction = ([word, rest]: readonly [string, string]): boolean => {
@@ -44,6 +79,8 @@ export class KnownText {
   private static readonly tooMany = 1_000_000
   /** Times it was run. */
   uses = 0
+  /** Several statements, as far as a semicolon tells. */
+  readonly isScript: boolean
   /** One statement that reads or writes rows: it may be prepared, and others may follow behind it. */
   readonly isRowStatement: boolean
   /** The same, and it writes nothing and waits for nobody, as far as its own words tell. */
@@ -54,20 +91,42 @@ export class KnownText {
   readonly endsTransaction: boolean
   private readonly text: string
   private writes: boolean | undefined
+  private tells: boolean | undefined
   private ownName: string | undefined
 
   constructor(text: string) {
     this.text = text
     const words = firstWord(text)
-    this.isRowStatement = text.length <= longest && ofRows.has(words[0]) && isSingle(text)
+    this.isScript = !isSingle(text)
+    this.isRowStatement = !this.isScript && text.length <= longest && ofRows.has(words[0])
     this.isReading = this.isRowStatement && ofReading.has(words[0]) && !locksOrWrites.test(text)
     this.endsTransaction = endsTransaction(words)
   }
 
-  /** It writes, or may, although the tag of its command is that of a SELECT. */
-  get writesAsSelect(): boolean {
-    this.writes ??= writesAsSelect(this.text)
+  /** It writes or notifies, or may; what it calls is not looked into. */
+  get mayWrite(): boolean {
+    const ofItself = this.isScript ? scriptMayWrite : singleMayWrite
+    this.writes ??= this.notifies || ofItself(this.text)
     return this.writes
+  }
+
+  /** It notifies, or may: that is committed without an id of the transaction. */
+  get notifies(): boolean {
+    this.tells ??= notifies(this.text, this.isRowStatement)
+    return this.tells
+  }
+
+  /** A script that may end the transaction in which it begins. */
+  get isEndingScript(): boolean {
+    return this.isScript && mayEnd(this.text)
+  }
+
+  /** In a transaction it may commit that, or end it and write behind it. */
+  get mayCommit(): boolean {
+    const isEnding = this.isScript
+      ? mayEnd(this.text)
+      : this.endsTransaction && committing.has(firstWord(this.text)[0])
+    return isEnding && this.mayWrite
   }
 
   /**

@@ -144,6 +144,14 @@ export class PgConnection implements Connection {
     return this.settings.texts.of(text)
   }
 
+  /** It may commit something when it is sent now: by itself, or the transaction that is open. */
+  mayCommit(query: Query): boolean {
+    const known = this.known(query)
+    if (this.transaction === "T") return known.mayCommit
+    // Of a transaction that has failed nothing can be committed any more, only behind it.
+    return this.transaction === "E" ? known.isScript && known.mayCommit : known.mayWrite
+  }
+
   /** How long a statement of this fiber may take, if that is limited. */
   limitOf(fiber: AnyFiber): Duration.Duration | undefined {
     return limitOf(fiber, this.settings)

@@ -6,10 +6,12 @@ import type { PgError, Phase, Progress } from "../failure/PgError.ts"
 import type { Answer } from "./Answer.ts"
 import { Exchange } from "./Exchange.ts"
 import { Exchanges } from "./Exchanges.ts"
+import type { KnownText } from "./KnownTexts.ts"
 import { PreparedStatements } from "./PreparedStatements.ts"
 import type { Query } from "./Query.ts"
 import type { Beginning, Epilogue, Route } from "./Route.ts"
 import type { TypeParsers } from "./RowShape.ts"
+import { isScriptedEnd } from "./ScriptedEnd.ts"
 import type { SessionSettings } from "./SessionSettings.ts"
 import { idStatement, pooledIdStatement, type TransactionId } from "./TransactionId.ts"
 import { UnreadableAnswer } from "./UnreadableAnswer.ts"
@@ -30,6 +32,10 @@ export const outside: Place = { phase: "statement", inTransaction: false }
 export interface OpenTransaction extends Beginning {
   /** A script has committed it, or rolled it back. */
   wasEnded: boolean
+  /** A script that may end it, from when it is sent until it is answered. */
+  script: string | undefined
+  /** Something in it has notified, or may have, which gives it no id. */
+  mayHaveNotified: boolean
   /** What is to be learned of its id on the way. */
   readonly id: TransactionId | undefined
 }
@@ -45,12 +51,14 @@ const idName = "holdfast_transaction_id"
 /** What may change how the rows of a prepared statement look, or what they are. */
 const alters = /^(ALTER|CREATE|DROP|DO|CALL)$/
 
-/** A script went on in another transaction; ROLLBACK TO has the same tag as ROLLBACK. */
-const isEndOfAnother = (commands: ReadonlyArray<string>, text: string): boolean =>
-  commands.includes("COMMIT") || (commands.includes("ROLLBACK") && /\bchain\b/i.test(text))
-
 const commandsOf = (answer: Answer): ReadonlyArray<string> =>
   ("command" in answer ? [answer] : answer).map(({ command }) => command ?? "")
+
+/** What is known of a transaction's statement before it is answered. */
+const announce = (transaction: OpenTransaction, known: KnownText, { text }: Query): void => {
+  transaction.mayHaveNotified ||= known.notifies
+  if (known.isEndingScript) transaction.script = text
+}
 
 /** The transaction that is still to begin, with this statement. */
 const beginning = ({ transaction }: Place): OpenTransaction | undefined =>
@@ -107,10 +115,13 @@ export class Wire {
    * not hold it as prepared is undone, so outside a transaction it is sent again as it is.
    */
   send(query: Query, place: Place, done: Done, mayPrepare = true): void {
-    const route = this.routeOf(query, place, mayPrepare)
-    const exchange = new Exchange(query, route, this.parserOf, (cause, answer) => {
+    const known = this.settings.texts.use(query.text)
+    const route = this.routeOf(known, query, place, mayPrepare)
+    const { transaction } = place
+    if (transaction !== undefined) announce(transaction, known, query)
+    const exchange = new Exchange(query, route, this.parserOf, (cause, answer = []) => {
       const isExecuted = cause === null || cause instanceof UnreadableAnswer
-      if (isExecuted) this.executed(route, exchange, answer, place, query.text)
+      if (isExecuted) this.executed(route, exchange, answer, transaction)
       if (cause === null) {
         this.exchanges.over(exchange)
         return this.settle(done, Exit.succeed(answer))
@@ -121,9 +132,10 @@ export class Wire {
       const progress = { ...place, phase, sent: isSent, isExecuted, isOutdated, text: query.text }
       const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
-      this.whenReady(error.sqlState !== undefined && !error.endsSession, () => {
+      this.whenReady(error.sqlState !== undefined && !error.endsSession, (isReady) => {
         if (error.endsSession) this.exchanges.lost(exchange)
         else this.exchanges.over(exchange)
+        if (isReady || !isSent) this.failed(transaction, answer)
         if (!isOutdated || this.isInTransaction) return this.settle(done, Exit.fail(error))
         this.underWay -= 1
         this.send(query, place, done, false)
@@ -134,13 +146,29 @@ export class Wire {
     this.sentBytes = exchange.size
   }
 
+  /** Its statement has been answered to the end: what that one leaves of the transaction is seen now. */
+  private answered(transaction: OpenTransaction, commands: ReadonlyArray<string>): void {
+    const { script = "" } = transaction
+    transaction.script = undefined
+    transaction.wasEnded ||= !this.isInTransaction || isScriptedEnd(commands, script)
+  }
+
+  /** Only a script ends its transaction by failing: of others a proxy says so that has lost its server. */
+  private failed(transaction: OpenTransaction | undefined, answer: Answer): void {
+    if (transaction?.script !== undefined) this.answered(transaction, commandsOf(answer))
+  }
+
   private settle(done: Done, exit: Exit.Exit<Answer, PgError>): void {
     this.underWay -= 1
     done(exit)
   }
 
-  private routeOf({ isUnprepared, text, values }: Query, place: Place, mayPrepare: boolean): Route {
-    const known = this.settings.texts.use(text)
+  private routeOf(
+    known: KnownText,
+    { isUnprepared, values }: Query,
+    place: Place,
+    mayPrepare: boolean
+  ): Route {
     const hasValues = values !== undefined && values.length > 0
     if (!known.isRowStatement) return { isSimple: !hasValues }
     const company = { begins: beginning(place), epilogue: this.epilogue(place) }
@@ -190,20 +218,17 @@ export class Wire {
     route: Route,
     { shape }: Exchange,
     answer: Answer,
-    place: Place,
-    text: string
+    transaction: OpenTransaction | undefined
   ): void {
     const { epilogue, name, prepared } = route
     if (name !== undefined && prepared === undefined) this.prepared.done(name, { shape }, this.now)
     if (epilogue?.name !== undefined) this.isIdPrepared = true
     const commands = commandsOf(answer)
     for (const command of commands) {
-      if (epilogue === undefined) place.transaction?.id?.ran(command)
+      if (epilogue === undefined) transaction?.id?.ran(command)
       if (command === "DISCARD" || command === "DEALLOCATE") this.forgetAll()
     }
-    if (place.transaction !== undefined) {
-      place.transaction.wasEnded ||= !this.isInTransaction || isEndOfAnother(commands, text)
-    }
+    if (transaction !== undefined) this.answered(transaction, commands)
     this.mayHaveAltered =
       this.isInTransaction &&
       (this.mayHaveAltered || commands.some((command) => alters.test(command)))
@@ -231,19 +256,23 @@ export class Wire {
     return isOutdated
   }
 
-  /** Calls back at the next ReadyForQuery or at the end of the session; at once if not to wait. */
-  private whenReady(isToWait: boolean, callback: () => void): void {
+  /**
+   * Calls back at the next ReadyForQuery, or without it at the end of the session; at once if not to wait.
+   */
+  private whenReady(isToWait: boolean, callback: (isReady: boolean) => void): void {
     const { client } = this
-    const ready = () => {
+    const settle = (isReady: boolean) => {
       client.connection.off("readyForQuery", ready)
-      client.off("end", ready)
-      callback()
+      client.off("end", ended)
+      callback(isReady)
     }
+    const ready = () => settle(true)
+    const ended = () => settle(false)
     if (isToWait) {
       client.connection.once("readyForQuery", ready)
-      client.once("end", ready)
+      client.once("end", ended)
     } else {
-      ready()
+      callback(false)
     }
   }
 }

@@ -2,7 +2,6 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import { Cause, Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
 import type { LendingPool } from "../../pool/Pool.ts"
 import type { AcquireError } from "../../pool/PoolError.ts"
-import type { AnyFiber } from "../../runtime/Traced.ts"
 import { fromPool, type PgError } from "../failure/PgError.ts"
 import type { Answer } from "../session/Answer.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
@@ -10,7 +9,7 @@ import type { Query } from "../session/Query.ts"
 import type { SessionSettings } from "../session/SessionSettings.ts"
 import { limitOf } from "../session/statementTimeout.ts"
 import { outside, type Place } from "../session/Wire.ts"
-import { alone } from "./alone.ts"
+import { alone, type SingleStatement } from "./alone.ts"
 import { streamOf } from "./PgStream.ts"
 import type { Pipelines } from "./Pipelines.ts"
 import { noteReplay } from "./Recovery.ts"
@@ -68,12 +67,6 @@ const isStale = (exit: Sent): exit is Exit.Failure<Answer, PgError> => {
   return Option.isSome(error) && error.value.outcome === "NotSent" && error.value.endsSession
 }
 
-/** It was more than a question, as far as the tags of its commands tell. */
-const wrote = (answer: Answer): boolean =>
-  ("command" in answer ? [answer] : answer).some(
-    ({ command }) => command !== "SELECT" && command !== "SHOW"
-  )
-
 /**
  * Whoever is held up on a shared session is freed after some 200 ms (see `Pipeline`): a shorter limit would
  * be reached because of a neighbour.
@@ -123,14 +116,10 @@ export class BorrowedStatements extends PgStatements {
   private attempt(query: Query, left: number): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
       const replayed = fiber.getFiberRef(replayedRun)
-      const next = (exit: Sent) => {
-        if (replayed !== undefined && Exit.isSuccess(exit)) {
-          replayed.hasCommitted ||=
-            this.settings.texts.of(query.text).writesAsSelect || wrote(exit.value)
-        }
-        return left > 0 && isStale(exit) ? this.again(exit, query, left - 1) : exit
-      }
-      const run = Effect.mapError(this.once(fiber, query, next), fromPool)
+      const limit = limitOf(fiber, this.settings)
+      const next = (exit: Sent) =>
+        left > 0 && isStale(exit) ? this.again(exit, query, left - 1) : exit
+      const run = Effect.mapError(this.once({ query, limit, replayed }, next), fromPool)
       return replayed?.after === undefined
         ? run
         : Effect.zipRight(noteFirst(this.pool, replayed), run)
@@ -143,14 +132,13 @@ export class BorrowedStatements extends PgStatements {
   }
 
   private once(
-    fiber: AnyFiber,
-    query: Query,
+    statement: SingleStatement,
     next: (exit: Sent) => Effect.Effect<Answer, PgError>
   ): Effect.Effect<Answer, PgError | AcquireError> {
-    const limit = limitOf(fiber, this.settings)
+    const { limit, query } = statement
     const text = this.settings.texts.of(query.text)
     return this.pipelines !== undefined && text.isReading && canWaitWithin(limit)
       ? this.pipelines.run({ query, text, limit }, next)
-      : alone(this.pool, { query, limit }, next)
+      : alone(this.pool, statement, next)
   }
 }

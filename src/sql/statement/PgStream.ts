@@ -1,12 +1,14 @@
 import { Chunk, Duration, Effect, Exit, Option, type Scope, Stream } from "effect"
 import { undertaking } from "../../runtime/Undertaking.ts"
 import { fromCause, type PgError } from "../failure/PgError.ts"
+import type { KnownText } from "../session/KnownTexts.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import type { Query } from "../session/Query.ts"
 import { Signal } from "../session/Signal.ts"
 import { StatementTimeout } from "../session/statementTimeout.ts"
 import { UnreadableAnswer } from "../session/UnreadableAnswer.ts"
-import type { Place } from "../session/Wire.ts"
+import type { OpenTransaction, Place } from "../session/Wire.ts"
+import { countedRows } from "./Commitment.ts"
 import { RowCursor } from "./RowCursor.ts"
 
 /** Rows per trip to the server: upstream's number. */
@@ -138,6 +140,12 @@ const streaming = (connection: PgConnection) =>
       })
   )
 
+/** The id can't be asked for behind a cursor. */
+const announce = (transaction: OpenTransaction, { notifies }: KnownText): void => {
+  transaction.id?.ran("FETCH")
+  transaction.mayHaveNotified ||= notifies
+}
+
 /** The rows of one statement, read through a cursor as they are wanted. */
 export const streamOf = (
   lease: Effect.Effect<PgConnection, PgError, Scope.Scope>,
@@ -148,10 +156,13 @@ export const streamOf = (
     Effect.gen(function* () {
       const connection = yield* lease
       yield* streaming(connection)
-      place.transaction?.id?.ran("FETCH")
+      if (place.transaction !== undefined) announce(place.transaction, connection.known(query))
       const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>
         close(connection, cursor, place, Exit.isInterrupted(exit))
       )
-      return Stream.repeatEffectChunkOption(read(connection, cursor, place))
+      const rows = Stream.repeatEffectChunkOption(read(connection, cursor, place))
+      // In a transaction of ours it is COMMIT that counts.
+      if (place.transaction !== undefined) return rows
+      return yield* countedRows({ connection, query }, rows)
     })
   )

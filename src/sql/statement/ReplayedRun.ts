@@ -3,12 +3,14 @@ import type { Connection } from "../../pool/Connection.ts"
 import type { LendingPool } from "../../pool/Pool.ts"
 import { noteReplay } from "./Recovery.ts"
 
-/** What one replayed effect has done for good so far; it and all that it forks share one. */
+/** What one replayed effect may have done for good so far; it and all that it forks share one. */
 export interface ReplayedRun {
-  /** Something was written and committed: running it all again would write it twice. */
-  hasCommitted: boolean
+  /** How much of what it sent was committed, or may be: running it all again could do that twice. */
+  commitments: number
   /** The failure after which it is run again, until what is run again has told of it. */
   after: string | undefined
+  /** The replayed effect around this one, of which it is a part. */
+  readonly outer: ReplayedRun | undefined
 }
 
 /** The replayed effect in which the current fiber stands, if any. */

@@ -1,5 +1,5 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
-import { Duration, Effect, Option, Schedule } from "effect"
+import { Clock, Context, Duration, Effect, Option, Schedule } from "effect"
 import { dual } from "effect/Function"
 import { backoff } from "../../runtime/backoff.ts"
 import { instantOf } from "../../runtime/Instant.ts"
@@ -60,8 +60,9 @@ const judge = (replayed: ReplayedRun, idempotent: boolean, left: () => Duration.
       onSome: (failure) => {
         judged.last = failure
         wasUnknown ||= failure.outcome === "Unknown"
-        judged.isInDoubt = wasUnknown || replayed.hasCommitted
-        const isSafe = failure.isSafeToReplay && !replayed.hasCommitted
+        const mayHaveCommitted = replayed.commitments > 0
+        judged.isInDoubt = wasUnknown || mayHaveCommitted
+        const isSafe = failure.isSafeToReplay && !mayHaveCommitted
         const isWorthIt = isSafe || (idempotent && failure.isRetryable)
         const isReplayed = isWorthIt && !isTooEarly(failure, left())
         if (isReplayed) replayed.after = failure.message
@@ -107,10 +108,12 @@ const replaying = <A, E, R>(
 ): Effect.Effect<A, E | PgError, R> => {
   const limit = Duration.decode(deadline)
   return unlessInTransaction(self, () =>
-    Effect.clockWith((clock) => {
+    Effect.withFiberRuntime((fiber) => {
+      const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
       const until = instantOf(clock) + Duration.toMillis(limit)
       const left = () => Duration.millis(Math.max(0, until - instantOf(clock)))
-      const replayed: ReplayedRun = { hasCommitted: false, after: undefined }
+      const outer = fiber.getFiberRef(current)
+      const replayed: ReplayedRun = { commitments: 0, after: undefined, outer }
       const { anew, judged, mayReplay } = judge(replayed, idempotent, left)
       const within = (left: Duration.Duration, effect: Effect.Effect<A, E | PgError, R>) =>
         inTime(effect, { duration: left, onTimeout: () => deadlinePassed(limit, judged) })
@@ -153,8 +156,10 @@ export const replayBounded =
  * carries the last failure: its outcome, too, unless a run was under way or an earlier one may have taken
  * effect.
  *
- * Nothing is replayed once a part of the effect has been committed, as the first of two transactions. A
- * function that writes, called by a SELECT outside of a transaction, is not seen to have written.
+ * Nothing is replayed once a part of the effect has been committed, as the first of two transactions, or
+ * may have been: a write or a COMMIT that was sent counts until it is known to have left no trace, also in
+ * a stream or on a reserved connection, and where its failure was caught or it was interrupted. A function
+ * that writes, called by a SELECT outside of a transaction, is not seen to; nor is one that only notifies.
  * An `Unknown` outcome is replayed only when the caller says that the effect is idempotent. Inside a
  * transaction nothing is replayed: a failure ends all of it, so replay the transaction.
  */

@@ -7,7 +7,7 @@ import type { PgError } from "../failure/PgError.ts"
 import { isSameIncarnation } from "../session/Incarnation.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import { factsStatement, serverFacts } from "../session/ServerFacts.ts"
-import type { Place } from "../session/Wire.ts"
+import { outside } from "../session/Wire.ts"
 import { type Doubt, type Fate, fateOf, type TransactionStatus } from "./CommitFate.ts"
 
 /** Finds out what became of transactions whose COMMIT was not answered. */
@@ -27,11 +27,9 @@ export interface CommitResolver {
 /** A session that is still "idle in transaction" this long after its COMMIT was sent did not get it. */
 const orphanAfter = Duration.seconds(1)
 
-const place: Place = { phase: "commit", inTransaction: false }
-
 const rowOf = (connection: PgConnection, text: string, values: ReadonlyArray<unknown> = []) =>
   Effect.map(
-    connection.query({ text, values, rowMode: "array", isUnprepared: true }, place),
+    connection.query({ text, values, rowMode: "array", isUnprepared: true }, outside),
     (answer): ReadonlyArray<unknown> => ("rows" in answer ? (answer.rows[0] ?? []) : [])
   )
 

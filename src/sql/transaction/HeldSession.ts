@@ -5,15 +5,35 @@ import type { Answer } from "../session/Answer.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import type { Query } from "../session/Query.ts"
 import { outside, type Place } from "../session/Wire.ts"
+import { type Commitment, commitmentOf } from "../statement/Commitment.ts"
 import { PgStatements } from "../statement/PgStatements.ts"
 import { stillStreaming } from "../statement/PgStream.ts"
-import { Mutex } from "./Mutex.ts"
+import { current as replayedRun } from "../statement/ReplayedRun.ts"
+import { type Detour, Mutex } from "./Mutex.ts"
 
 const tooLate = (place: Place): PgError =>
   fromCause(new Error("the session was given back before this statement was run on it"), {
     ...place,
     sent: false
   })
+
+/** Claims something for a stream until the scope closes. */
+export const claimed = (what: { isClaimed: boolean }): Effect.Effect<void, never, Scope.Scope> => {
+  const claim = (isClaimed: boolean) =>
+    Effect.sync(() => {
+      what.isClaimed = isClaimed
+    })
+  return Effect.acquireRelease(claim(true), () => claim(false))
+}
+
+type StatementDetour = Detour<Answer, PgError>
+
+/** A statement that is to be run on a session that is held. */
+export interface HeldStatement {
+  readonly query: Query
+  readonly place: Place
+  readonly detour: StatementDetour | undefined
+}
 
 /**
  * A session in the hands of one who runs several statements on it, one at a time. A fiber that
@@ -25,7 +45,7 @@ export class HeldSession {
   /** It was given back. */
   isOver = false
   /** A stream has all of it, or is about to. */
-  private isClaimed = false
+  isClaimed = false
   /** Never two at the driver: it would queue the second, out of reach of an interrupt. */
   protected readonly mutex = new Mutex()
 
@@ -33,11 +53,12 @@ export class HeldSession {
     this.connection = connection
   }
 
-  /** Runs one statement in its turn, which by default stands where the others stand. */
-  run(query: Query, place = this.place): Effect.Effect<Answer, PgError> {
+  /** Runs one statement in its turn, or takes the detour where it would begin to wait for that. */
+  run(query: Query, place = this.place, detour?: StatementDetour): Effect.Effect<Answer, PgError> {
     return Effect.withFiberRuntime((fiber) => {
       const refusal = this.refusal(query, place)
-      return refusal === undefined ? this.start(fiber, query, place) : Effect.fail(refusal)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      return this.start(fiber, { query, place, detour })
     })
   }
 
@@ -45,20 +66,12 @@ export class HeldSession {
   get whole(): Effect.Effect<PgConnection, PgError, Scope.Scope> {
     return Effect.suspend(() => {
       if (this.isClaimed) return Effect.fail(stillStreaming(this.place))
-      return this.claimed.pipe(
+      return claimed(this).pipe(
         Effect.zipRight(this.ready),
         Effect.zipRight(this.mutex.held),
         Effect.zipRight(this.ifHeld(this.place, () => Effect.succeed(this.connection)))
       )
     })
-  }
-
-  private get claimed(): Effect.Effect<void, never, Scope.Scope> {
-    const claim = (isClaimed: boolean) =>
-      Effect.sync(() => {
-        this.isClaimed = isClaimed
-      })
-    return Effect.acquireRelease(claim(true), () => claim(false))
   }
 
   /** What has to be done before the first stream. */
@@ -71,13 +84,25 @@ export class HeldSession {
     return this.isClaimed ? stillStreaming(place) : undefined
   }
 
-  protected start(fiber: AnyFiber, query: Query, place: Place): Effect.Effect<Answer, PgError> {
+  protected start(
+    fiber: AnyFiber,
+    { detour, place, query }: HeldStatement
+  ): Effect.Effect<Answer, PgError> {
     return this.mutex.run((done) => {
       const { connection } = this
-      if (!this.isOver) return connection.send(query, place, done, connection.limitOf(fiber))
+      if (!this.isOver) {
+        const heard = this.committing(fiber, query)?.sending(done) ?? done
+        return connection.send(query, place, heard, connection.limitOf(fiber))
+      }
       done(Exit.fail(tooLate(place)))
       return Effect.void
-    })
+    }, detour)
+  }
+
+  /** What a statement may commit by being sent now. */
+  protected committing(fiber: AnyFiber, query: Query): Commitment | undefined {
+    const { connection } = this
+    return commitmentOf({ connection, query, replayed: fiber.getFiberRef(replayedRun) })
   }
 
   protected ifHeld<A>(place: Place, use: () => Effect.Effect<A, PgError>) {

@@ -8,6 +8,9 @@ import { Signal } from "../session/Signal.ts"
  */
 export type Task<A, E> = (done: (result: Exit.Exit<A, E>) => void) => Effect.Effect<void>
 
+/** Gives what is to be done instead of something, if anything is. */
+export type Detour<A, E> = () => Effect.Effect<A, E> | undefined
+
 /** What one at a time may use, in the order of asking. Where it is free, taking it costs no step. */
 export class Mutex {
   private isTaken = false
@@ -18,9 +21,17 @@ export class Mutex {
     return !this.isTaken
   }
 
-  /** Runs a task in its turn, in one asynchronous step. */
-  run<A, E>(task: Task<A, E>): Effect.Effect<A, E> {
+  /**
+   * Runs a task in its turn, in one asynchronous step. What a detour gives is run instead: it is asked for in
+   * the very step in which the task would begin, or begin to wait.
+   */
+  run<A, E>(task: Task<A, E>, detour?: Detour<A, E>): Effect.Effect<A, E> {
     return undertaking((resume) => {
+      const instead = detour?.()
+      if (instead !== undefined) {
+        resume(instead)
+        return Effect.void
+      }
       let cancel: Effect.Effect<void> = Effect.void
       let isCancelled = false
       let isOver = false

@@ -1,9 +1,10 @@
 import type { SqlError } from "@effect/sql/SqlError"
-import { Clock, Context, type Duration, Effect, Exit, type Tracer } from "effect"
+import { Cause, Clock, Context, type Duration, Effect, Exit, Option, type Tracer } from "effect"
 import type { LendingPool, Restore } from "../../pool/Pool.ts"
 import { type AnyFiber, isTraced } from "../../runtime/Traced.ts"
-import { type PgError, resolved } from "../failure/PgError.ts"
+import { isUndone, PgError, resolved } from "../failure/PgError.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
+import { Commitment } from "../statement/Commitment.ts"
 import { noteCommit } from "../statement/Recovery.ts"
 import { noteFirst, current as replayedRun } from "../statement/ReplayedRun.ts"
 import type { Doubt } from "./CommitFate.ts"
@@ -33,12 +34,17 @@ interface Work<A, E, R> {
   readonly span: Tracer.Span | undefined
 }
 
+/** A COMMIT that was not answered, and what counts it for whoever replays it. */
+interface InDoubt {
+  readonly error: PgError
+  readonly doubt: Doubt
+  readonly commitment: Commitment | undefined
+}
+
 /** How a transaction ended on its session: with the body's exit, and perhaps a COMMIT in doubt. */
 interface Ended<A, E> {
   readonly exit: Exit.Exit<A, E>
-  /** It had an id, so it wrote something; or nobody asked whether it had one. */
-  readonly mayHaveWritten: boolean
-  readonly inDoubt?: { readonly error: PgError; readonly doubt: Doubt }
+  readonly inDoubt?: InDoubt
 }
 
 /** Marks the end of the body on the span, under the names of `@effect/sql`. */
@@ -53,22 +59,22 @@ const note = (
 
 /** COMMIT; one that was not answered is not yet an error if it can be asked for. */
 const committed = <A, E>(
-  { connection, hasBegun, id }: TransactionSession,
+  session: TransactionSession,
   exit: Exit.Exit<A, E>
 ): Effect.Effect<Ended<A, E>, PgError> => {
+  const { connection, hasBegun, hasTried, id } = session
   // Otherwise it has failed where it was to begin, and whoever caught that must hear of it again.
-  if (!hasBegun && connection.isUsable()) {
-    return Effect.succeed({ exit, mayHaveWritten: false })
+  if (!hasBegun && (!hasTried || connection.isUsable())) {
+    return Effect.succeed({ exit })
   }
-  return Effect.matchEffect(commit(connection, id), {
+  return Effect.matchEffect(commit(session), {
     onFailure: (error) => {
       const doubt = doubtOf(connection, id, error)
       return doubt === undefined
         ? Effect.fail(error)
-        : Effect.succeed({ exit, mayHaveWritten: true, inDoubt: { error, doubt } })
+        : Effect.succeed({ exit, inDoubt: { error, doubt, commitment: session.commitment } })
     },
-    onSuccess: () =>
-      Effect.succeed({ exit, mayHaveWritten: id === undefined || id.assigned !== undefined })
+    onSuccess: () => Effect.succeed({ exit })
   })
 }
 
@@ -84,18 +90,33 @@ const freed = (
     ? resolver.free({ id: id.assigned, server: about.server })
     : Effect.void
 
+/** By succeeding it leaves that to COMMIT, which could not be sent any more. */
+const saysNothingStays = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.match(exit, {
+    onSuccess: () => true,
+    onFailure: (cause) =>
+      Option.exists(Option.flatMap(Cause.failureOption(cause), PgError.of), isUndone)
+  })
+
 /** After a failed body, or one whose transaction is not ours any more. */
 const undone = <A, E>(
-  { resolver }: TransactionOptions,
+  { fiber, options: { resolver } }: Pick<Work<unknown, unknown, unknown>, "fiber" | "options">,
   session: TransactionSession,
   exit: Exit.Exit<A, E>
-): Effect.Effect<Ended<A, E>, PgError> =>
-  rollback(session.connection, Exit.isInterrupted(exit)).pipe(
+): Effect.Effect<Ended<A, E>, PgError> => {
+  const replayed = fiber.getFiberRef(replayedRun)
+  if (replayed !== undefined && session.mayBeEnded) new Commitment(replayed).made()
+  return rollback(session.connection, Exit.isInterrupted(exit)).pipe(
     Effect.zipRight(Effect.suspend(() => freed(resolver, session))),
     Effect.zipRight(
-      session.wasEnded ? endedByHand() : Effect.succeed({ exit, mayHaveWritten: false })
+      Effect.suspend(() =>
+        session.wasEnded || (session.mayBeEnded && saysNothingStays(exit))
+          ? endedByHand()
+          : Effect.succeed({ exit })
+      )
     )
   )
+}
 
 /** One step more where it can be interrupted: an interrupt in the body's last step is heard before COMMIT. */
 const heard = <A, E, R>(body: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -109,34 +130,29 @@ const onSession =
     restore: Restore
   ): Effect.Effect<Ended<A, E | PgError>, PgError, R> => {
     const level = TransactionLevel.outermost(session)
-    const body = restore(heard(time.ofBody(work.effect)))
+    const body = restore(heard(time.ofBody(work.effect, session)))
     const ended = Effect.exit(TransactionLevel.within(body, level, 0, work))
     return Effect.flatMap(ended, (exit) => {
       session.isOver = true
       note(work, Exit.isSuccess(exit) ? "commit" : "rollback")
-      return Exit.isSuccess(exit) && !session.wasEnded
+      return Exit.isSuccess(exit) && !session.mayBeEnded
         ? orAbandon(session.connection, restore(time.ofCommit(committed(session, exit))))
-        : undone(work.options, session, exit)
+        : undone(work, session, exit)
     })
   }
 
 /** Asks what became of a COMMIT that was not answered, after its session has been given back. */
 const settled =
-  ({ fiber, options: { pool, resolver } }: Work<unknown, unknown, unknown>) =>
-  <A, E>({ exit, inDoubt, mayHaveWritten }: Ended<A, E>): Effect.Effect<A, E | PgError> => {
-    const ended = Effect.suspend(() => {
-      const replayed = fiber.getFiberRef(replayedRun)
-      // Whoever replays must not run this again.
-      if (replayed !== undefined && mayHaveWritten) replayed.hasCommitted = true
-      return exit
-    })
-    if (inDoubt === undefined || resolver === undefined) return ended
-    const { doubt, error } = inDoubt
+  ({ pool, resolver }: TransactionOptions) =>
+  <A, E>({ exit, inDoubt }: Ended<A, E>): Effect.Effect<A, E | PgError> => {
+    if (inDoubt === undefined || resolver === undefined) return exit
+    const { commitment, doubt, error } = inDoubt
     return Effect.flatMap(resolver.resolve(doubt), (fate): Effect.Effect<A, E | PgError> => {
       const found = resolved(error, doubt.id.xid, fate)
       const told = noteCommit(pool, fate, found.message)
+      if (fate === "RolledBack") commitment?.undone()
       return fate === "Committed"
-        ? Effect.zipRight(Effect.zipRight(told, Effect.logInfo(found.message)), ended)
+        ? Effect.zipRight(Effect.zipRight(told, Effect.logInfo(found.message)), exit)
         : Effect.zipRight(told, Effect.fail(found))
     })
   }
@@ -149,7 +165,7 @@ const outermost = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, 
   const ended = TransactionSession.use(source, (session, restore) =>
     timed(fiber, timeout, (time) => onSession(work, time)(session, restore))
   )
-  return Effect.flatMap(ended, settled(work))
+  return Effect.flatMap(ended, settled(options))
 }
 
 /** The same; a run after another one, of who replays, tells of it. */
@@ -164,8 +180,9 @@ const told = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | PgError, R> =>
 const nested = <A, E, R>(
   [outer, depth]: readonly [TransactionLevel.TransactionLevel, number],
   work: Work<A, E, R>
-): Effect.Effect<A, E | SqlError, R> =>
-  outer.nesting.hold(
+): Effect.Effect<A, E | SqlError, R> => {
+  if (outer.refusal !== undefined) return Effect.fail(outer.refusal)
+  return outer.nesting.hold(
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const name = `holdfast_${outer.savepoints.count++}`
@@ -184,6 +201,7 @@ const nested = <A, E, R>(
       })
     )
   )
+}
 
 /** Runs a transaction where it stands: inside another one, or by itself. */
 const placed = <A, E, R>(work: Work<A, E, R>): Effect.Effect<A, E | SqlError, R> => {

@@ -1,64 +1,86 @@
 import { Cause, Duration, Effect } from "effect"
-import { fromCause, type PgError } from "../failure/PgError.ts"
+import { undertaking } from "../../runtime/Undertaking.ts"
+import { decided, type PgError } from "../failure/PgError.ts"
 import type { Answer } from "../session/Answer.ts"
 import type { InterruptTime } from "../session/InterruptTime.ts"
+import { proof } from "../session/Introduction.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
-import { idStatement, type TransactionId } from "../session/TransactionId.ts"
+import type { Query } from "../session/Query.ts"
+import type { TransactionId } from "../session/TransactionId.ts"
 import type { Place } from "../session/Wire.ts"
+import { Commitment } from "../statement/Commitment.ts"
 import { stillStreaming } from "../statement/PgStream.ts"
+import { current as replayedRun } from "../statement/ReplayedRun.ts"
 import type { Doubt } from "./CommitFate.ts"
+import type { TransactionSession } from "./TransactionSession.ts"
 
 /** How long ROLLBACK may take before the session is dropped, which rolls back as well. */
 const rollbackTimeout = Duration.seconds(5)
 
-const control = (text: string, place: Place) => (connection: PgConnection) =>
-  connection.query({ text, isUnprepared: true }, place)
+const commitQuery: Query = { text: "COMMIT", isUnprepared: true }
 
 const commitPlace: Place = { phase: "commit", inTransaction: false }
 
-const sendCommit = control("COMMIT", commitPlace)
-
-const sendRollback = control("ROLLBACK", { phase: "rollback", inTransaction: true })
-
-/** A transaction that failed inside answers COMMIT with the tag ROLLBACK, and without an error. */
-const unlessRolledBack = (answer: Answer): Effect.Effect<void, PgError> =>
-  "command" in answer && answer.command === "ROLLBACK"
-    ? Effect.fail(
-        fromCause(new Error("a statement in it had failed, so COMMIT rolled it back"), {
-          phase: "commit",
-          sent: true,
-          inTransaction: true
-        })
+/** Whoever replays the transaction has to count it from when it is sent. */
+const sendCommit = (session: TransactionSession) =>
+  Effect.withFiberRuntime<Answer, PgError>((fiber) => {
+    const { connection, mayHaveWritten } = session
+    const replayed = mayHaveWritten ? fiber.getFiberRef(replayedRun) : undefined
+    const commitment = replayed === undefined ? undefined : new Commitment(replayed)
+    session.commitment = commitment
+    return undertaking<Answer, PgError>((resume) =>
+      connection.send(
+        commitQuery,
+        commitPlace,
+        commitment?.sending(resume) ?? resume,
+        connection.limitOf(fiber)
       )
-    : Effect.void
+    )
+  })
 
-/** Only now can no id be learned on the way any more. */
-const askForId = (connection: PgConnection, id: TransactionId) =>
-  Effect.map(
-    connection.query(
-      { text: idStatement, rowMode: "array", isUnprepared: true },
-      { phase: "statement", inTransaction: true }
-    ),
-    (answer) => "rows" in answer && id.learn(answer.rows[0] ?? [])
+const sendRollback = (connection: PgConnection) =>
+  connection.query(
+    { text: "ROLLBACK", isUnprepared: true },
+    { phase: "rollback", inTransaction: true }
   )
 
-export const commit = (connection: PgConnection, id: TransactionId | undefined) =>
+const wasRolledBack = () =>
+  decided(new Error("a statement in it had failed, so COMMIT rolled it back"), {
+    phase: "commit",
+    outcome: "RolledBack"
+  })
+
+/** A transaction that failed inside answers COMMIT with the tag ROLLBACK, and without an error. */
+const unlessRolledBack =
+  (session: TransactionSession) =>
+  (answer: Answer): Effect.Effect<void, PgError> => {
+    if (!("command" in answer) || answer.command !== "ROLLBACK") return Effect.void
+    session.commitment?.undone()
+    return Effect.fail(wasRolledBack())
+  }
+
+/** One more statement, behind which the id is learned on the way as behind any other. */
+const askForId = ({ connection, place }: TransactionSession) =>
+  connection.query({ text: proof, isUnprepared: true }, place)
+
+export const commit = (session: TransactionSession) =>
   Effect.suspend(() => {
+    const { connection, id } = session
     if (connection.isStreaming) return Effect.fail(stillStreaming(commitPlace))
-    const sent = Effect.flatMap(sendCommit(connection), unlessRolledBack)
+    const sent = Effect.flatMap(sendCommit(session), unlessRolledBack(session))
     // A failed transaction has no use for its id, and answers nothing but its end.
     return id?.isDoubtful && connection.transaction === "T"
-      ? Effect.zipRight(askForId(connection, id), sent)
+      ? Effect.zipRight(askForId(session), sent)
       : sent
   })
 
-/** A script in the body has sent COMMIT or ROLLBACK, so parts of it may stay. */
+/** A script in the body has sent COMMIT or ROLLBACK, or may have, so parts of it may stay. */
 export const endedByHand = (): PgError =>
-  fromCause(
+  decided(
     new Error(
-      "a script in the transaction ended it by itself: leave COMMIT and ROLLBACK to withTransaction"
+      "a script in the transaction ended it, or may have: leave COMMIT and ROLLBACK to withTransaction"
     ),
-    { phase: "commit", sent: true, inTransaction: false }
+    { phase: "commit", outcome: "Unknown" }
   )
 
 /** What can be asked about a COMMIT that failed, if its outcome is in doubt. */

@@ -1,7 +1,7 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Context, Effect, FiberRef, Option, Tracer } from "effect"
+import { Context, Effect, FiberRef, Option, type Scope, Tracer } from "effect"
 import type { LendingPool } from "../../pool/Pool.ts"
 import { locally } from "../../runtime/locally.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
@@ -11,7 +11,8 @@ import { InterruptTime } from "../session/InterruptTime.ts"
 import type { PgConnection } from "../session/PgConnection.ts"
 import type { Query } from "../session/Query.ts"
 import type { Place } from "../session/Wire.ts"
-import { HeldStatements } from "./HeldSession.ts"
+import { stillStreaming } from "../statement/PgStream.ts"
+import { claimed, HeldStatements } from "./HeldSession.ts"
 import { Mutex } from "./Mutex.ts"
 import { type Droppable, droppable } from "./TransactionControl.ts"
 import type { TransactionSession } from "./TransactionSession.ts"
@@ -27,6 +28,8 @@ export interface TransactionLevel extends Droppable {
   readonly statements: SqlConnection
   /** Held by what is nested in it. */
   readonly nesting: Mutex
+  /** Why nothing can be nested in it for now: who is told does not wait for a stream of its own. */
+  readonly refusal: PgError | undefined
   /** Savepoints of the whole transaction so far, so that no name is given twice. */
   readonly savepoints: { count: number }
   readonly nest: () => TransactionLevel
@@ -39,6 +42,8 @@ type Control = Effect.Effect<unknown, SqlError>
 /** A level of a transaction of our own. */
 class SessionLevel extends HeldStatements<TransactionSession> implements TransactionLevel {
   readonly nesting = new Mutex()
+  /** A stream of its own has all of it, or is about to. */
+  isClaimed = false
   readonly savepoints: { count: number }
 
   constructor(session: TransactionSession, savepoints = { count: 0 }) {
@@ -70,16 +75,33 @@ class SessionLevel extends HeldStatements<TransactionSession> implements Transac
     return this.inside({ text, isUnprepared: true }, { ...this.place, phase })
   }
 
+  get refusal() {
+    return this.isClaimed ? stillStreaming(this.place) : undefined
+  }
+
   protected override run(query: Query) {
     return this.inside(query, this.place)
   }
 
-  /** Where nothing is nested in it, a statement's turn among the others is enough. */
-  private inside(query: Query, place: Place): Effect.Effect<Answer, PgError> {
+  /** A stream has its turn among what is nested: what it writes would be undone with that. */
+  protected override get lease(): Effect.Effect<PgConnection, PgError, Scope.Scope> {
     return Effect.suspend(() => {
-      const run = this.session.run(query, place)
-      return this.nesting.isFree ? run : this.nesting.hold(run)
+      if (this.isClaimed) return Effect.fail(stillStreaming(this.place))
+      return claimed(this).pipe(
+        Effect.zipRight(this.nesting.held),
+        Effect.zipRight(this.session.whole)
+      )
     })
+  }
+
+  private inside(query: Query, place: Place): Effect.Effect<Answer, PgError> {
+    return this.session.run(query, place, () => this.detour(query, place))
+  }
+
+  /** Where nothing is nested in it, a statement's turn among the others is enough. */
+  private detour(query: Query, place: Place): Effect.Effect<Answer, PgError> | undefined {
+    if (this.isClaimed) return Effect.fail(stillStreaming(place))
+    return this.nesting.isFree ? undefined : this.nesting.hold(this.session.run(query, place))
   }
 }
 
@@ -96,6 +118,7 @@ const byHand = (statements: SqlConnection, savepoints = { count: 0 }): Transacti
     pool: undefined,
     statements,
     nesting: new Mutex(),
+    refusal: undefined,
     savepoints,
     nest: () => byHand(Object.create(statements), savepoints),
     control: (text) => statements.executeUnprepared(text, [], undefined),

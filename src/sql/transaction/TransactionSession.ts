@@ -7,8 +7,9 @@ import type { PgConnection } from "../session/PgConnection.ts"
 import type { Query } from "../session/Query.ts"
 import { TransactionId } from "../session/TransactionId.ts"
 import type { OpenTransaction, Place } from "../session/Wire.ts"
+import type { Commitment } from "../statement/Commitment.ts"
 import { noteReplay } from "../statement/Recovery.ts"
-import { HeldSession } from "./HeldSession.ts"
+import { HeldSession, type HeldStatement } from "./HeldSession.ts"
 
 /** Where the sessions of transactions come from. */
 export interface SessionSource {
@@ -41,7 +42,13 @@ const notByHand = (place: Place): PgError =>
 export class TransactionSession extends HeldSession implements OpenTransaction {
   override readonly place: Place = { phase: "statement", inTransaction: true, transaction: this }
   hasBegun = false
+  /** Something was to be run on it. */
+  hasTried = false
   wasEnded = false
+  script: string | undefined
+  mayHaveNotified = false
+  /** Its COMMIT, once that was sent, for whoever replays it. */
+  commitment: Commitment | undefined
   id: TransactionId | undefined
   readonly source: SessionSource
   private loan: Loan<PgConnection> | undefined
@@ -54,6 +61,16 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
     this.source = source
     this.replays = source.replays
     this.take(loan)
+  }
+
+  /** A script has ended it, or may have: the session was lost while one was under way. */
+  get mayBeEnded(): boolean {
+    return this.wasEnded || (this.script !== undefined && !this.connection.isOpen())
+  }
+
+  /** COMMIT makes something of it last, as far as is known. */
+  get mayHaveWritten(): boolean {
+    return this.mayHaveNotified || this.id === undefined || this.id.assigned !== undefined
   }
 
   /** Runs an uninterruptible effect on a session of its own, which it then gives back. */
@@ -78,15 +95,21 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
       : super.refusal(query, place)
   }
 
+  /** Only COMMIT commits what is run on it. */
+  protected override committing(): undefined {}
+
   protected override start(
     fiber: AnyFiber,
-    query: Query,
-    place: Place
+    statement: HeldStatement
   ): Effect.Effect<Answer, PgError> {
-    if (this.hasBegun) return super.start(fiber, query, place)
+    if (this.hasBegun) return super.start(fiber, statement)
+    this.hasTried = true
+    const { detour, place, query } = statement
+    // Others may have begun something nested meanwhile: it takes its turn anew.
+    const again = () => this.run(query, place, detour)
     return this.mayTravel(query)
-      ? this.orElsewhere(super.start(fiber, query, place), () => this.run(query, place))
-      : Effect.zipRight(this.begun, this.run(query, place))
+      ? this.orElsewhere(super.start(fiber, statement), again)
+      : Effect.zipRight(this.begun, again())
   }
 
   /**
@@ -104,6 +127,7 @@ export class TransactionSession extends HeldSession implements OpenTransaction {
   private get begun(): Effect.Effect<void, PgError> {
     return Effect.suspend(() => {
       if (this.hasBegun) return Effect.void
+      this.hasTried = true
       return this.orElsewhere(
         this.mutex.hold(this.ifHeld(this.place, () => this.begin)),
         () => this.begun

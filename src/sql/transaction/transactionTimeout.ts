@@ -4,8 +4,9 @@ import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
 import { stopwatch } from "../../runtime/Stopwatch.ts"
 import type { AnyFiber } from "../../runtime/Traced.ts"
-import { fromCause, type PgError } from "../failure/PgError.ts"
+import { decided, type PgError } from "../failure/PgError.ts"
 import { StatementTimeout, statementTimeout } from "../session/statementTimeout.ts"
+import type { OpenTransaction } from "../session/Wire.ts"
 
 /** How long each transaction of the current fiber may take, if that is limited. */
 export const current: FiberRef.FiberRef<Option.Option<Duration.Duration>> = GlobalValue.globalValue(
@@ -25,17 +26,20 @@ class TransactionTimeout extends Error {
 export interface TransactionTime {
   /** COMMIT within what is left of it: not answered by then, it has failed. */
   readonly ofCommit: <A>(commit: Effect.Effect<A, PgError>) => Effect.Effect<A, PgError>
-  /** The body, interrupted when the time is up: nothing of it has been committed. */
-  readonly ofBody: <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PgError, R>
+  /** The body, interrupted when the time is up: nothing of it has been committed, but by a script. */
+  readonly ofBody: <A, E, R>(
+    body: Effect.Effect<A, E, R>,
+    transaction: Pick<OpenTransaction, "script">
+  ) => Effect.Effect<A, E | PgError, R>
 }
 
 const unlimited: TransactionTime = { ofCommit: (commit) => commit, ofBody: (body) => body }
 
-const isUp = (limit: Duration.Duration) => () =>
-  fromCause(new TransactionTimeout(limit), {
+/** A script that is still under way has been dropped with its session. */
+const isUp = (limit: Duration.Duration, { script }: Pick<OpenTransaction, "script">) =>
+  decided(new TransactionTimeout(limit), {
     phase: "statement",
-    sent: true,
-    inTransaction: true
+    outcome: script === undefined ? "RolledBack" : "Unknown"
   })
 
 const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): TransactionTime => {
@@ -46,15 +50,14 @@ const from = (elapsed: Effect.Effect<bigint>, limit: Duration.Duration): Transac
   return {
     ofCommit: (commit) =>
       Effect.flatMap(left, (left) => statementTimeout(commit, left)).pipe(
-        Effect.mapError((error) => {
-          const { cause, phase } = error
-          const at = { phase, sent: true, inTransaction: false }
-          return cause instanceof StatementTimeout
-            ? fromCause(new TransactionTimeout(limit), at)
+        Effect.mapError((error) =>
+          error.cause instanceof StatementTimeout
+            ? decided(new TransactionTimeout(limit), error)
             : error
-        })
+        )
       ),
-    ofBody: (body) => inTime(body, { duration: limit, onTimeout: isUp(limit) })
+    ofBody: (body, transaction) =>
+      inTime(body, { duration: limit, onTimeout: () => isUp(limit, transaction) })
   }
 }
 
@@ -73,7 +76,8 @@ export const timed = <A, E, R>(
 /**
  * Limits the time of each transaction of an effect from having its connection to the answer of COMMIT;
  * waiting for that one does not count, nor does resolving a COMMIT that was not answered. One that
- * takes longer is rolled back and fails with a `PgError` (`TransactionTimeoutError`, `RolledBack`).
+ * takes longer is rolled back and fails with a `PgError` (`TransactionTimeoutError`, `RolledBack`;
+ * `Unknown` where a script was under way, which may have committed a part of it).
  *
  * It goes before the client's own `transactionTimeout`; an infinite duration lifts that.
  */
