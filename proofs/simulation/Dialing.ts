@@ -112,11 +112,11 @@ export const theHopelessAreToldAtOnce = (world: World): Broken => {
   return hopeless && `caller ${hopeless.id} still waits, with no dial in ${dialedFrom - now} ms`
 }
 
-/** Where no dial can succeed nobody is kept waiting for one. */
+/** Where no dial can succeed, and nothing is open that may come back, nobody is kept waiting. */
 export const nobodyIsKeptWaitingInVain = (world: World): Broken => {
   const hopeful = waiting(world).find(({ askedIn }) => askedIn < world.fatalIn)
   return world.fatalIn === world.burst && hopeful
-    ? `caller ${hopeful.id} still waits, though no dial can succeed`
+    ? `caller ${hopeful.id} still waits, though no dial can succeed and nothing is open`
     : undefined
 }
 

@@ -23,6 +23,7 @@ import {
   isResting,
   newCaller,
   newSession,
+  openSessions,
   rounding,
   type Session,
   type World,
@@ -180,7 +181,7 @@ export class Observer implements World {
     this.tell(`dial ${dial.id} ends: ${landing._tag}`)
     this.dialing.end(dial, landing)
     if (landing._tag !== "Failed") return
-    if (landing.isFatal) this.fatalIn = this.burst
+    if (landing.isFatal && openSessions(this).length === 0) this.fatalIn = this.burst
     if (landing.provesRestart) this.condemn()
   }
 

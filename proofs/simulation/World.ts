@@ -85,7 +85,7 @@ export interface World {
   readonly wantedIn: Burst
   /** The last burst in which a proof failed. */
   readonly refutedIn: Burst
-  /** The last burst in which a dial was told that none can succeed. */
+  /** The last burst in which a dial was told that none can succeed, while no session was open. */
   readonly fatalIn: Burst
   /** The last burst in which all sessions opened so far were condemned. */
   readonly excusedIn: Burst

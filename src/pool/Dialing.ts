@@ -44,9 +44,13 @@ type ConnectFailed = Extract<MemberInput, { readonly _tag: "ConnectFailed" }>
 const millisOf = ({ retryAfter }: ConnectError): number =>
   retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
 
-/** Callers who wait for a dial, where none can succeed. */
-const refusedBy = ({ waiting }: State, { isFatal }: ConnectError): number =>
-  isFatal ? waiting.size : 0
+/** No dial can succeed, and nothing is open that could come back to who waits. */
+const isInVain = (state: State, { isFatal }: ConnectError): boolean =>
+  isFatal && established(state) === 0
+
+/** Callers who waited, and are refused because that is in vain. */
+const refusedBy = (state: State, error: ConnectError): number =>
+  isInVain(state, error) ? state.waiting.size : 0
 
 const tellOfFailure = (
   state: State,
@@ -61,7 +65,7 @@ const tellOfFailure = (
     report(out, { _tag: "BreakerOpened", detail: error.message, refused })
   }
   const waiter = firstWaiter(state)
-  if (waiter === undefined || error.isFatal) return
+  if (waiter === undefined || refused > 0) return
   const within = dialsWithin(state.limits.redialDelay, failures, waiter.deadline - at)
   report(out, {
     _tag: "DialFailed",
@@ -102,7 +106,8 @@ const isOfTheSameBurst = (state: State, { goodAt }: Member, input: ConnectFailed
 }
 
 /**
- * A dial failed. Who waits goes on waiting for the next one, unless no dial can succeed.
+ * A dial failed. Who waits goes on waiting for the next one, or for one that comes back, unless no dial
+ * can succeed and nothing is open.
  *
  * Dials that were under way together count as one failure: ten at once say no more than one.
  */
@@ -114,7 +119,9 @@ export const connectFailed = (
 ): State => {
   const { at, error } = input
   const rest = failed(Members.remove(state, member), error.message)
-  const tripped = isOfTheSameBurst(state, member, input) ? rest : trip(rest, out, member, input)
-  const known = error.provesRestart ? condemn(tripped, out, error.message) : tripped
-  return error.isFatal ? refuseAll(known, out, error) : serve(timeOutAll(known, out, at), out, at)
+  const known = error.provesRestart ? condemn(rest, out, error.message) : rest
+  const tripped = isOfTheSameBurst(state, member, input) ? known : trip(known, out, member, input)
+  return isInVain(tripped, error)
+    ? refuseAll(tripped, out, error)
+    : serve(timeOutAll(tripped, out, at), out, at)
 }

@@ -44,7 +44,7 @@ export type PoolEvent =
   | {
       readonly _tag: "BreakerOpened"
       readonly detail: string
-      /** Callers who waited and were refused, as no dial can succeed; 0 where one can. */
+      /** Callers who waited and were refused, as no dial can succeed and none is open; else 0. */
       readonly refused: number
     }
   | {

@@ -185,6 +185,29 @@ describe("a dial that fails for good", () => {
     assert.deepStrictEqual(pool.events, [])
   })
 
+  it("refuses nobody where an open connection may come back, and says when the next dial is", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 4 }), 2)
+    pool.acquire()
+    pool.acquire()
+    assert.deepStrictEqual(pool.dialFailed(2, { isFatal: true, message: "28P01" }), none)
+    assert.deepStrictEqual(pool.events.slice(0, 2), [
+      { _tag: "BreakerOpened", detail: "28P01", refused: 0 },
+      { _tag: "DialFailed", attempt: 1, attempts: 22, detail: "28P01", retryIn: 100 }
+    ])
+    assert.deepStrictEqual(pool.release(0), ["Lend 0 to 2"])
+    assert.deepStrictEqual(pool.release(1), ["Lend 1 to 3"])
+  })
+
+  it("refuses who waits as soon as nothing is open any more, and tells of it then", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 2 }), 1)
+    pool.acquire()
+    pool.dialFailed(1, { isFatal: true })
+    assert.deepStrictEqual(pool.pass(100), ["Connect 2"])
+    assert.deepStrictEqual(pool.release(0, false), ["Close 0"])
+    assert.deepStrictEqual(pool.dialFailed(2, { isFatal: true }), ["Refuse 1: ConnectError"])
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 1 }])
+  })
+
   it("refuses nobody where nobody waits, and tells of who comes next", () => {
     const pool = new PoolByHand({ min: 1 })
     pool.warm()
