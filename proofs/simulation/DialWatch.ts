@@ -1,5 +1,5 @@
 import type { Instant } from "./Timeline.ts"
-import { type Burst, openSessions, overtakenAfter, precision, type World } from "./World.ts"
+import { type Burst, openSessions, overtakenAfter, precision, rounding, type World } from "./World.ts"
 
 /** How a dial ended. */
 export type Landing =
@@ -30,15 +30,35 @@ export interface Failing {
   readonly pause: number
 }
 
+/** A dial that was accepted. */
+export interface Accepted {
+  readonly dial: Dial
+  readonly burst: Burst
+}
+
 type Looked = Pick<World, "burst" | "knobs" | "now" | "sessions">
+
+/**
+ * A later one was accepted in this burst, and this one has been silent for so long that there is no hope
+ * left. The database of the simulation gives no sign before it accepts (`onSign`): what becomes of a dial
+ * whose server was heard is not seen here, but in `test/pool/PoolMachine.dialing.test.ts`.
+ */
+export const isLeftBehind = (
+  { accepted, burst, now }: Pick<World, "accepted" | "burst" | "now">,
+  { beganAt }: Dial,
+  silence: number
+): boolean =>
+  accepted?.burst === burst && beganAt < accepted.dial.beganAt && now - beganAt >= silence
 
 /** What can be known of a pool's dials by who watches the network. */
 export class DialWatch {
   readonly dials = new Set<Dial>()
   failing: Failing | undefined
   dialedAt: Instant = Number.NEGATIVE_INFINITY
-  /** The last burst in which a dial was given up that was old enough to be overtaken. */
+  /** The last burst in which a dial was given up that was old enough, and another begun in its place. */
   overtakenIn: Burst = -1
+  /** The last dial that was accepted. */
+  accepted: Accepted | undefined
   /** The most dials at once that the pool may have thought allowed at any moment of this burst. */
   widest = 1
   private ramp = 1
@@ -64,7 +84,7 @@ export class DialWatch {
 
   end(dial: Dial, landing: Landing): void {
     this.dials.delete(dial)
-    if (landing._tag === "Accepted") this.succeed()
+    if (landing._tag === "Accepted") this.succeed(dial)
     else if (landing._tag === "Failed") this.fail(dial, landing.pause)
     else this.abandon(dial)
   }
@@ -83,7 +103,8 @@ export class DialWatch {
     return this.failing === undefined && openSessions(this.world).length > 0 ? this.ramp : 1
   }
 
-  private succeed(): void {
+  private succeed(dial: Dial): void {
+    this.accepted = { dial, burst: this.world.burst }
     const isBeside = this.failing === undefined && openSessions(this.world).length > 0
     this.ramp = 1 + (isBeside ? this.ramp : 1)
     this.failing = undefined
@@ -103,6 +124,9 @@ export class DialWatch {
 
   private abandon(dial: Dial): void {
     const { burst, knobs, now } = this.world
+    // In the moment in which another was accepted no time runs out.
+    const seen = { accepted: this.accepted, burst, now }
+    if (isLeftBehind(seen, dial, overtakenAfter - rounding)) return
     const age = now - dial.beganAt
     if (age >= overtakenAfter - precision && this.overtakenIn !== burst) {
       this.overtakenIn = burst

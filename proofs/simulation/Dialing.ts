@@ -1,3 +1,4 @@
+import { isLeftBehind } from "./DialWatch.ts"
 import type { Broken } from "./Violation.ts"
 import {
   isResting,
@@ -51,6 +52,14 @@ export const noMoreDialsThanTheRamp = (world: World): Broken => {
   return isReplacing && begun.every((age) => age >= overtakenAfter - precision)
     ? undefined
     : `a dial begins beside those of ${begun.join(" ms, ")} ms before, where ${widest} may`
+}
+
+/** Invariant 6: what the network has swallowed is given up when a later dial is accepted. */
+export const noDialIsLeftBehind = (world: World): Broken => {
+  const left = [...world.dials].find((dial) =>
+    isLeftBehind(world, dial, overtakenAfter + rounding)
+  )
+  return left && `dial ${left.id} goes on, which a later one has overtaken`
 }
 
 /** Invariant 8: an idle pool opens no connection, and one that ends none either. */

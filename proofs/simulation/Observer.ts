@@ -9,7 +9,7 @@ import {
   nothingGoodIsClosed,
   nothingIsSentUnasked
 } from "./Dialing.ts"
-import { type Dial, DialWatch, type Failing, type Landing } from "./DialWatch.ts"
+import { type Accepted, type Dial, DialWatch, type Failing, type Landing } from "./DialWatch.ts"
 import { always } from "./Invariants.ts"
 import { nothingEvictedIsLent, nothingUnprovenIsLent, oneBorrowerEach } from "./Lending.ts"
 import type { Knobs, Way } from "./Program.ts"
@@ -89,6 +89,10 @@ export class Observer implements World {
 
   get overtakenIn(): Burst {
     return this.dialing.overtakenIn
+  }
+
+  get accepted(): Accepted | undefined {
+    return this.dialing.accepted
   }
 
   get widest(): number {

@@ -1,5 +1,5 @@
 import type { Fiber } from "effect"
-import type { Dial, Failing } from "./DialWatch.ts"
+import type { Accepted, Dial, Failing } from "./DialWatch.ts"
 import type { Knobs, Way } from "./Program.ts"
 import type { Instant } from "./Timeline.ts"
 
@@ -89,8 +89,10 @@ export interface World {
   readonly fatalIn: Burst
   /** The last burst in which all sessions opened so far were condemned. */
   readonly excusedIn: Burst
-  /** The last burst in which a dial was given up that was old enough to be overtaken. */
+  /** The last burst in which a dial was given up that was old enough, and another begun in its place. */
   readonly overtakenIn: Burst
+  /** The last dial that was accepted. */
+  readonly accepted: Accepted | undefined
   /** The most dials at once that the pool may have thought allowed at any moment of this burst. */
   readonly widest: number
   /** The most callers that may have waited at any moment of this burst. */

@@ -1,7 +1,8 @@
 import type { Instant } from "../runtime/Instant.ts"
 import { patience } from "./Breaker.ts"
 import * as GivenUp from "./GivenUp.ts"
-import { established, firstWaiter, type State, total } from "./PoolState.ts"
+import * as Members from "./Members.ts"
+import { established, firstWaiter, type Member, type State, total } from "./PoolState.ts"
 
 /**
  * After this many milliseconds of silence another dial overtakes the only one under way, which the
@@ -25,15 +26,16 @@ export const width = (state: State): number =>
 export const isReplaced = (state: State): boolean =>
   width(state) === 1 && state.counts.connecting >= 2
 
-const isConnecting = ({ members }: State, member: number | undefined): boolean =>
-  members.some(({ id, phase }) => id === member && phase === "connecting")
-
 /** A connection is open, and not to be lent before something was done with it. */
-export const isPreparing = (state: State): boolean => isConnecting(state, state.preparing)
+export const isPreparing = (state: State): boolean =>
+  Members.connecting(state).some(({ dial }) => dial === "preparing")
 
-/** A server that was heard is at work on a dial: another one would only be more work. */
-const isAnswering = (state: State): boolean =>
-  isConnecting(state, state.heard) || isPreparing(state)
+/**
+ * Until when there is hope for a dial under way. A server that was heard is at work on it: another dial
+ * would only be more work.
+ */
+export const hopeEnds = ({ dial, goodAt }: Member): Instant =>
+  dial === "silent" ? goodAt + overtakenAfter : Number.POSITIVE_INFINITY
 
 /**
  * A dial beside the one that is under way, where that is the only hope of who waits. Where none is
@@ -42,8 +44,10 @@ const isAnswering = (state: State): boolean =>
 const overtakesAt = (state: State): Instant => {
   const { breaker, dialedAt, limits } = state
   const isPossible = width(state) === 1 && (total(state) < limits.max || isReplaced(state))
-  if (!isPossible || isAnswering(state)) return Number.POSITIVE_INFINITY
-  return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
+  if (!isPossible) return Number.POSITIVE_INFINITY
+  const allowedAt = breaker._tag === "Open" ? breaker.retryAt : dialedAt
+  const hoped = Members.connecting(state).map(hopeEnds)
+  return Math.max(dialedAt + overtakenAfter, allowedAt, ...hoped)
 }
 
 /**

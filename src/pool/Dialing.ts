@@ -1,8 +1,8 @@
 import { Duration } from "effect"
 import { dialsWithin } from "./Backoff.ts"
 import * as Breaker from "./Breaker.ts"
-import { width } from "./Demand.ts"
-import { condemn } from "./Evicting.ts"
+import { hopeEnds, width } from "./Demand.ts"
+import { abort, condemn } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import { type Commands, type MemberInput, report } from "./PoolCommand.ts"
 import type { ConnectError } from "./PoolError.ts"
@@ -15,6 +15,15 @@ export const warm = (state: State, out: Commands, at: number): State =>
   !state.closed && total(state) < state.limits.min && state.counts.connecting < width(state)
     ? warm(connect(state, out, at), out, at)
     : state
+
+/**
+ * Gives up the dials that this one has overtaken and that no hope is left for. The network has swallowed
+ * them: they would fail long after the server is back, and be taken for the beginning of an outage.
+ */
+const giveUpOvertaken = (state: State, out: Commands, { goodAt }: Member, at: number): State =>
+  Members.connecting(state)
+    .filter((other) => other.goodAt < goodAt && hopeEnds(other) <= at)
+    .reduce((rest, other) => abort(rest, out, other), state)
 
 /** A dial succeeded: dialing is free again. */
 export const connected = (
@@ -31,7 +40,7 @@ export const connected = (
     report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since, beside })
   }
   const ready: State = {
-    ...state,
+    ...giveUpOvertaken(state, out, member, at),
     breaker: Breaker.succeeded(state.breaker, established(state))
   }
   // Whatever was condemned while it was being opened: it is alive now, and so is new.
@@ -79,7 +88,7 @@ const tellOfFailure = (
 const trip = (state: State, out: Commands, member: Member, input: ConnectFailed): State => {
   const { at, error, random } = input
   const isUnanswered =
-    member.id !== state.preparing && at - member.goodAt >= state.limits.connectTimeout
+    member.dial !== "preparing" && at - member.goodAt >= state.limits.connectTimeout
   const failure = {
     at,
     message: error.message,

@@ -1,7 +1,7 @@
 import { List } from "effect"
 import type { Instant } from "../runtime/Instant.ts"
 import { dueAfterRest } from "./Idling.ts"
-import { advanced, type Member, type Moving, type State } from "./PoolState.ts"
+import { advanced, type DialProgress, type Member, type Moving, type State } from "./PoolState.ts"
 
 type Phase = Member["phase"]
 
@@ -35,6 +35,7 @@ export const add = (state: State, at: Instant): readonly [State, number] => {
     id,
     generation: state.generation,
     phase: "connecting",
+    dial: "silent",
     suspect: false,
     goodAt: at,
     usedAt: at,
@@ -70,6 +71,7 @@ const inPhase = (member: Member, phase: Phase, suspect: boolean): Member => ({
   id: member.id,
   generation: member.generation,
   phase,
+  dial: member.dial,
   suspect,
   goodAt: member.goodAt,
   usedAt: member.usedAt,
@@ -94,11 +96,18 @@ export const activate = (state: State, member: Member): State =>
 export const examine = (state: State, member: Member, suspect: boolean): State =>
   advanced(state, moved(state, member, "proving", suspect))
 
+/** A dial has come further. */
+export const progressed = (state: State, member: Member, dial: DialProgress): State => ({
+  ...state,
+  members: state.members.with(indexOf(state, member.id), { ...member, dial })
+})
+
 /** The same member, known to be good at an instant, and perhaps used until then. */
 export const goodAgain = (member: Member, goodAt: Instant, usedAt: Instant): Member => ({
   id: member.id,
   generation: member.generation,
   phase: member.phase,
+  dial: member.dial,
   suspect: member.suspect,
   goodAt,
   usedAt,
@@ -140,6 +149,6 @@ export const allIdle = (state: State): ReadonlyArray<Member> =>
 export const established = ({ members }: State): ReadonlyArray<Member> =>
   members.filter(({ phase }) => phase !== "connecting")
 
-/** The member whose dial began last, if one is under way. */
-export const lastConnecting = ({ members }: State): Member | undefined =>
-  members.findLast(({ phase }) => phase === "connecting")
+/** The members that are being dialed, in the order in which that began. */
+export const connecting = ({ members }: State): ReadonlyArray<Member> =>
+  members.filter(({ phase }) => phase === "connecting")

@@ -61,7 +61,7 @@ const refill = (state: State, out: Commands, at: Instant): State =>
 /** Refuses who waits, and ends all but what is in a borrower's hands or just being proven. */
 const close = (state: State, out: Commands): State => {
   const refused = refuseAll({ ...state, closed: true }, out, closed)
-  const dials = refused.members.filter(({ phase }) => phase === "connecting")
+  const dials = Members.connecting(refused)
   const aborted = dials.reduce((rest, member) => abort(rest, out, member), refused)
   return evictIdle(aborted, out, "drain")
 }
@@ -74,9 +74,9 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
     case "Unfit":
       return refute(rejoin(state, out, input.waiter), out, member, { at, loss: socketClosed })
     case "Heard":
-      return { ...state, heard: member.id }
+      return member.dial === "silent" ? Members.progressed(state, member, "heard") : state
     case "Preparing":
-      return { ...state, preparing: member.id }
+      return Members.progressed(state, member, "preparing")
     case "Connected":
       return connected(state, out, member, input)
     case "ConnectFailed":

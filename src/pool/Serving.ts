@@ -53,7 +53,7 @@ const meetLoss = (state: State, out: Commands): State => {
 
 /** The dial that had no answer makes room for the next; the one before it is let go on. */
 const overtake = (state: State, out: Commands): State => {
-  const last = isReplaced(state) ? Members.lastConnecting(state) : undefined
+  const last = isReplaced(state) ? Members.connecting(state).at(-1) : undefined
   return last === undefined ? state : abort(state, out, last)
 }
 

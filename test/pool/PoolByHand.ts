@@ -113,6 +113,10 @@ export class PoolByHand {
     return this.tell({ _tag: "Heard", at: this.now, id })
   }
 
+  preparing(id: number): ReadonlyArray<string> {
+    return this.tell({ _tag: "Preparing", at: this.now, id })
+  }
+
   release(id: number, usable = true): ReadonlyArray<string> {
     return this.tell({ _tag: "Release", at: this.now, id, usable })
   }

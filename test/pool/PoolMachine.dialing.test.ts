@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import * as Breaker from "../../src/pool/Breaker.ts"
+import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
 import { PoolByHand, withBorrowers, withIdle } from "./PoolByHand.ts"
 
 const none: ReadonlyArray<string> = []
@@ -122,6 +123,56 @@ describe("a dial that has no answer", () => {
     pool.dialFailed(1, { retryAfter: Duration.seconds(4) })
     assert.deepStrictEqual(pool.pass(3_999), none)
     assert.deepStrictEqual(pool.pass(1), ["Connect 2"])
+  })
+})
+
+describe("a dial that is overtaken", () => {
+  /** A swallowed dial, and a later one that is about to be answered. */
+  const overtaken = (config: Partial<PoolConfig> = {}) => {
+    const pool = new PoolByHand(config)
+    pool.acquire()
+    assert.deepStrictEqual(pool.pass(750), ["Connect 1"])
+    return pool
+  }
+
+  it("is given up when a later one succeeds, and begins no outage at its end", () => {
+    const pool = overtaken()
+    assert.deepStrictEqual(pool.connected(1), ["Abort 0", "Lend 1 to 0"])
+    pool.pass(4_250)
+    assert.deepStrictEqual(pool.dialFailed(0), none)
+    assert.strictEqual(pool.state.breaker._tag, "Closed")
+  })
+
+  it("makes room for who waits behind", () => {
+    const pool = overtaken({ max: 2 })
+    pool.acquire()
+    assert.deepStrictEqual(pool.connected(1), ["Abort 0", "Lend 1 to 0", "Connect 2"])
+  })
+
+  it("goes on where its server was heard, or it is being prepared", () => {
+    for (const sign of ["heard", "preparing"] as const) {
+      const pool = overtaken()
+      pool[sign](0)
+      assert.deepStrictEqual(pool.connected(1), ["Lend 1 to 0"])
+    }
+  })
+
+  it("goes on where another is heard, too, and it is not the last that was", () => {
+    const pool = overtaken()
+    pool.heard(0)
+    pool.heard(1)
+    assert.deepStrictEqual(pool.connected(1), ["Lend 1 to 0"])
+  })
+
+  it("is an earlier one: what began later may be answered as late", () => {
+    const pool = overtaken()
+    pool.pass(749)
+    assert.deepStrictEqual(pool.connected(0), ["Lend 0 to 0"])
+    const together = withBorrowers(new PoolByHand(), 1)
+    together.acquire()
+    together.acquire()
+    together.pass(750)
+    assert.notInclude(together.connected(2), "Abort 1")
   })
 })
 

@@ -240,6 +240,13 @@ export const brokenPools: ReadonlyArray<BrokenPool> = [
     }))
   },
   {
+    what: "lets a dial go on that another has overtaken",
+    invariant: "noDialIsLeftBehind",
+    subject: withConnector(({ connect }) => ({
+      connect: (onLoss) => Effect.uninterruptible(connect(onLoss))
+    }))
+  },
+  {
     what: "lets its idle connections be forgotten",
     invariant: "theIdleAreKeptAlive",
     subject: withConfig(() => ({ keepalive: Duration.infinity }))
