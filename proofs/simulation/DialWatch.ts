@@ -1,5 +1,12 @@
 import type { Instant } from "./Timeline.ts"
-import { type Burst, openSessions, overtakenAfter, precision, rounding, type World } from "./World.ts"
+import {
+  type Burst,
+  openSessions,
+  overtakenAfter,
+  precision,
+  rounding,
+  type World
+} from "./World.ts"
 
 /** How a dial ended. */
 export type Landing =

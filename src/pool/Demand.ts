@@ -2,21 +2,25 @@ import type { Instant } from "../runtime/Instant.ts"
 import { patience } from "./Breaker.ts"
 import * as GivenUp from "./GivenUp.ts"
 import * as Members from "./Members.ts"
-import { established, firstWaiter, type Member, type State, total } from "./PoolState.ts"
+import {
+  established,
+  firstWaiter,
+  type Limits,
+  type Member,
+  type State,
+  total
+} from "./PoolState.ts"
 
 /**
- * After this many milliseconds of silence another dial overtakes the only one under way, which the
- * network may have swallowed: a server that is back is found within this time, and one that wakes up
- * slowly is not given up.
+ * After this many milliseconds of silence a dial is no hope any more, and another one is begun beside it:
+ * the network may have swallowed it. A server that is back is found within this time, and one that wakes
+ * up slowly is not given up.
  */
 const overtakenAfter = 750
 
 /** Waiters for whom no proof is under way. A dial does not count: a proof is sooner done. */
 export const unproven = ({ counts, suspects, waiting }: State): number =>
   waiting.size - (counts.proving - suspects)
-
-/** Waiters for whom nothing is under way, neither a proof nor a dial. */
-const uncovered = (state: State): number => unproven(state) - state.counts.connecting
 
 /** How many dials may be under way at once: one while nothing shows that the server is there. */
 export const width = (state: State): number =>
@@ -31,11 +35,14 @@ export const isPreparing = (state: State): boolean =>
   Members.connecting(state).some(({ dial }) => dial === "preparing")
 
 /**
- * Until when there is hope for a dial under way. A server that was heard is at work on it: another dial
- * would only be more work.
+ * Until when there is hope for a dial under way. A server that was heard is at work on it, and another
+ * dial would only be more work; but not for much longer than a dial usually may take: then the server is
+ * gone, or what was heard was something between.
  */
-export const hopeEnds = ({ dial, goodAt }: Member): Instant =>
-  dial === "silent" ? goodAt + overtakenAfter : Number.POSITIVE_INFINITY
+export const hopeEnds = ({ connectTimeout }: Limits, { dial, goodAt }: Member): Instant => {
+  if (dial === "preparing") return Number.POSITIVE_INFINITY
+  return goodAt + overtakenAfter + (dial === "heard" ? connectTimeout : 0)
+}
 
 /**
  * A dial beside the one that is under way, where that is the only hope of who waits. Where none is
@@ -46,8 +53,8 @@ const overtakesAt = (state: State): Instant => {
   const isPossible = width(state) === 1 && (total(state) < limits.max || isReplaced(state))
   if (!isPossible) return Number.POSITIVE_INFINITY
   const allowedAt = breaker._tag === "Open" ? breaker.retryAt : dialedAt
-  const hoped = Members.connecting(state).map(hopeEnds)
-  return Math.max(dialedAt + overtakenAfter, allowedAt, ...hoped)
+  const hopes = Members.connecting(state).map((member) => hopeEnds(limits, member))
+  return Math.max(dialedAt + overtakenAfter, allowedAt, ...hopes)
 }
 
 /**
@@ -60,11 +67,22 @@ export const dialTimeout = (state: State): number => {
   return limits.connectTimeout * (canBeOvertaken ? patience(breaker) : 1)
 }
 
+/** When there is hope for fewer dials than callers wait. */
+const uncoveredAt = (state: State): Instant => {
+  const spare = state.counts.connecting - unproven(state)
+  if (spare < 0) return Number.NEGATIVE_INFINITY
+  const hopes = Members.connecting(state).map((member) => hopeEnds(state.limits, member))
+  return hopes.toSorted((one, other) => one - other)[spare] ?? Number.POSITIVE_INFINITY
+}
+
 const opensAt = (state: State): Instant => {
   const { breaker, counts, limits } = state
-  if (uncovered(state) <= 0 || total(state) >= limits.max) return Number.POSITIVE_INFINITY
-  if (counts.connecting >= width(state)) return Number.POSITIVE_INFINITY
-  return breaker._tag === "Open" ? breaker.retryAt : Number.NEGATIVE_INFINITY
+  if (counts.connecting >= width(state) || total(state) >= limits.max) {
+    return Number.POSITIVE_INFINITY
+  }
+  return breaker._tag === "Open"
+    ? Math.max(breaker.retryAt, uncoveredAt(state))
+    : uncoveredAt(state)
 }
 
 /** When a connection is opened for who waits; minus infinity: now; infinity: not by itself. */

@@ -22,7 +22,7 @@ export const warm = (state: State, out: Commands, at: number): State =>
  */
 const giveUpOvertaken = (state: State, out: Commands, { goodAt }: Member, at: number): State =>
   Members.connecting(state)
-    .filter((other) => other.goodAt < goodAt && hopeEnds(other) <= at)
+    .filter((other) => other.goodAt < goodAt && hopeEnds(state.limits, other) <= at)
     .reduce((rest, other) => abort(rest, out, other), state)
 
 /** A dial succeeded: dialing is free again. */

@@ -101,10 +101,41 @@ describe("a dial that has no answer", () => {
     assert.deepStrictEqual(pool.pass(4_000), none)
   })
 
-  it("is not overtaken where the breaker is closed and a connection exists that may come back", () => {
+  it("has others begun beside it where connections exist, as many as the ramp allows", () => {
+    const pool = withBorrowers(new PoolByHand(), 2)
+    assert.deepStrictEqual(pool.acquire(), ["Connect 2"])
+    assert.deepStrictEqual(pool.pass(749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 3"])
+    assert.deepStrictEqual(pool.pass(750), ["Connect 4"])
+    assert.deepStrictEqual(pool.pass(3_000), none)
+  })
+
+  it("is no hope for a caller who comes later", () => {
     const pool = withBorrowers(new PoolByHand(), 1)
-    assert.deepStrictEqual(pool.acquire(), ["Connect 1"])
-    assert.deepStrictEqual(pool.pass(4_000), none)
+    pool.acquire()
+    pool.cancel(1)
+    assert.deepStrictEqual(pool.pass(800), none)
+    assert.deepStrictEqual(pool.acquire(), ["Connect 2"])
+  })
+
+  it("has none begun beside it for as long as its server is at work, and no longer", () => {
+    const pool = withBorrowers(new PoolByHand(), 1)
+    pool.acquire()
+    pool.heard(1)
+    assert.deepStrictEqual(pool.pass(5_749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 2"])
+  })
+
+  it("is overtaken although its server was heard, once that was longer ago than a dial usually takes", () => {
+    const pool = new PoolByHand({ acquireTimeout: Duration.seconds(30) })
+    pool.acquire()
+    pool.pass(5_000)
+    for (const id of [0, 6]) pool.dialFailed(id)
+    assert.deepStrictEqual(pool.pass(100), ["Connect 7"])
+    assert.strictEqual(pool.within, 10_000)
+    pool.heard(7)
+    assert.deepStrictEqual(pool.pass(5_749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 8"])
   })
 
   it("is not overtaken for a caller for whom an idle connection is being proven", () => {

@@ -247,6 +247,17 @@ export const brokenPools: ReadonlyArray<BrokenPool> = [
     }))
   },
   {
+    what: "takes every silent server for one that is at work",
+    invariant: "somebodyDialsForWhoeverWaits",
+    subject: withConnector(({ connect }) => ({
+      connect: (onLoss, onSign) =>
+        Effect.zipRight(
+          Effect.sync(() => onSign?.()),
+          connect(onLoss)
+        )
+    }))
+  },
+  {
     what: "lets its idle connections be forgotten",
     invariant: "theIdleAreKeptAlive",
     subject: withConfig(() => ({ keepalive: Duration.infinity }))
