@@ -5,7 +5,8 @@ import {
   overtakenAfter,
   precision,
   rounding,
-  type World
+  type World,
+  waiting
 } from "./World.ts"
 
 /** How a dial ended. */
@@ -33,6 +34,8 @@ export interface Failing {
   readonly failures: number
   readonly since: Instant
   readonly lastAt: Instant
+  /** When another failed last that counts only if the server asked for more peace in it. */
+  readonly latestAt: Instant
   /** For how long the server asked not to be dialed again. */
   readonly pause: number
 }
@@ -43,7 +46,13 @@ export interface Accepted {
   readonly burst: Burst
 }
 
-type Looked = Pick<World, "burst" | "knobs" | "now" | "sessions">
+type Looked = Pick<World, "burst" | "callers" | "knobs" | "now" | "sessions">
+
+/**
+ * After so many milliseconds a row of failures is over where nobody has needed a dial since: longer than
+ * a server here asks to be left alone.
+ */
+const lapsesAfter = 10_000
 
 /**
  * A later one was accepted in this burst, and this one has been silent for so long that there is no hope
@@ -68,6 +77,10 @@ export class DialWatch {
   accepted: Accepted | undefined
   /** The most dials at once that the pool may have thought allowed at any moment of this burst. */
   widest = 1
+  /** The pool may count the row of failures as over, and need not yet. */
+  mayHaveLapsed = false
+  /** Since when something is open, nobody waits, and nothing is dialed. */
+  private unneededSince: Instant | undefined
   private ramp = 1
   private begun = 0
   private beforeOvertaken: Failing | undefined
@@ -98,7 +111,24 @@ export class DialWatch {
 
   /** Another burst begins. */
   rest(): void {
+    const { world } = this
+    const isNeeded =
+      this.dials.size > 0 || openSessions(world).length === 0 || waiting(world).length > 0
+    this.unneededSince = isNeeded ? undefined : (this.unneededSince ?? world.now)
     this.widest = this.width()
+  }
+
+  /** Time has passed, in which a row of failures may have lapsed that nobody has met since. */
+  lapse(): void {
+    const { failing, unneededSince } = this
+    const { now } = this.world
+    if (failing === undefined || unneededSince === undefined) return
+    if (now >= failing.lastAt + lapsesAfter - rounding) this.mayHaveLapsed = true
+    // Whatever the pool hears tells it, at the latest a timer of its own.
+    if (now <= Math.max(failing.latestAt + lapsesAfter, unneededSince) + precision) return
+    this.failing = undefined
+    this.ramp = 1
+    this.mayHaveLapsed = false
   }
 
   /** One more with each dial that succeeds while something is open, and one again after a failure. */
@@ -115,16 +145,22 @@ export class DialWatch {
     const isBeside = this.failing === undefined && openSessions(this.world).length > 0
     this.ramp = 1 + (isBeside ? this.ramp : 1)
     this.failing = undefined
+    this.mayHaveLapsed = false
   }
 
   private fail({ beganAt }: Dial, pause: number): void {
     const { failing } = this
     const { now } = this.world
-    if (failing !== undefined && beganAt < failing.since) return
+    if (failing !== undefined && beganAt < failing.since) {
+      this.failing = { ...failing, latestAt: now }
+      return
+    }
+    this.mayHaveLapsed = false
     this.failing = {
       failures: (failing?.failures ?? 0) + 1,
       since: failing?.since ?? now,
       lastAt: now,
+      latestAt: now,
       pause
     }
   }

@@ -87,6 +87,10 @@ export class Observer implements World {
     return this.dialing.failing
   }
 
+  get mayHaveLapsed(): boolean {
+    return this.dialing.mayHaveLapsed
+  }
+
   get overtakenIn(): Burst {
     return this.dialing.overtakenIn
   }
@@ -118,6 +122,11 @@ export class Observer implements World {
     this.dialing.rest()
     this.queue.rest(callers.length)
     if (first !== undefined) this.wantedIn = this.burst
+  }
+
+  /** Time may have passed. */
+  passes(): void {
+    this.dialing.lapse()
   }
 
   asks(way: Way): Caller {

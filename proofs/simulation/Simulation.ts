@@ -183,6 +183,7 @@ export class Simulation {
   /** Notices what stands between a caller and a connection that no pool can help. */
   private notice(): void {
     const { database, observer, timeline } = this
+    observer.passes()
     const isBlocked = !database.isOpen || isFull(observer) || isWaitedFor(observer)
     const since = isBlocked ? timeline.now : timeline.thawedAt
     observer.openSince = Math.max(observer.openSince, since)

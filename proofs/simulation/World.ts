@@ -81,6 +81,8 @@ export interface World {
   /** When the last of them began. */
   readonly dialedAt: Instant
   readonly failing: Failing | undefined
+  /** The pool may count the row of failures as over, because nobody has needed a dial since. */
+  readonly mayHaveLapsed: boolean
   /** The last burst in which somebody waited. */
   readonly wantedIn: Burst
   /** The last burst in which a proof failed. */

@@ -1,5 +1,5 @@
 import type { Instant } from "../runtime/Instant.ts"
-import { patience } from "./Breaker.ts"
+import { outdatedAt, patience } from "./Breaker.ts"
 import * as GivenUp from "./GivenUp.ts"
 import * as Members from "./Members.ts"
 import {
@@ -89,9 +89,19 @@ const opensAt = (state: State): Instant => {
 export const dialsAt = (state: State): Instant =>
   unproven(state) <= 0 ? Number.POSITIVE_INFINITY : Math.min(opensAt(state), overtakesAt(state))
 
+/**
+ * When the breaker closes without a dial, because nobody needs one: whoever comes is served by what is
+ * open, and no probe would ever begin.
+ */
+export const lapsesAt = (state: State): Instant => {
+  const { breaker, counts, waiting } = state
+  const isNeeded = waiting.size > 0 || counts.connecting > 0 || established(state) === 0
+  return isNeeded ? Number.POSITIVE_INFINITY : outdatedAt(breaker)
+}
+
 /** When the machine next needs a tick; infinity when only an event can change anything. */
 export const due = (state: State): Instant => {
   const waiter = firstWaiter(state)
-  const anyway = Math.min(state.reapAt, GivenUp.dueAt(state.givenUp))
+  const anyway = Math.min(state.reapAt, GivenUp.dueAt(state.givenUp), lapsesAt(state))
   return waiter === undefined ? anyway : Math.min(anyway, waiter.deadline, dialsAt(state))
 }

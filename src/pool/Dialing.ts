@@ -1,7 +1,7 @@
 import { Duration } from "effect"
 import { dialsWithin } from "./Backoff.ts"
 import * as Breaker from "./Breaker.ts"
-import { hopeEnds, width } from "./Demand.ts"
+import { hopeEnds, lapsesAt, width } from "./Demand.ts"
 import { abort, condemn } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import { type Commands, type MemberInput, report } from "./PoolCommand.ts"
@@ -46,6 +46,14 @@ export const connected = (
   // Whatever was condemned while it was being opened: it is alive now, and so is new.
   const fresh = { ...member, generation: state.generation, goodAt: at, usedAt: at, retireAt }
   return serve(settle(ready, out, fresh, at), out, at)
+}
+
+/** Closes the breaker where nobody has needed a dial for long, beside connections that serve. */
+export const lapse = (state: State, out: Commands, at: number): State => {
+  const outage = Breaker.outageOf(state.breaker)
+  if (outage === undefined || at < lapsesAt(state)) return state
+  report(out, { _tag: "Lapsed", attempts: outage.failures, after: at - outage.since })
+  return { ...state, breaker: Breaker.closed }
 }
 
 type ConnectFailed = Extract<MemberInput, { readonly _tag: "ConnectFailed" }>

@@ -1,6 +1,7 @@
 import type { Instant } from "../runtime/Instant.ts"
+import type { Breaker } from "./Breaker.ts"
 import { socketClosed } from "./Connection.ts"
-import { connected, connectFailed, warm } from "./Dialing.ts"
+import { connected, connectFailed, lapse, warm } from "./Dialing.ts"
 import { abort, condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
 import { isSilent } from "./Idling.ts"
 import * as Members from "./Members.ts"
@@ -49,14 +50,17 @@ const giveBack = (
     : prove(state, out, used, { proof: "roundTrip", suspect: false })
 }
 
+const mayDial = (breaker: Breaker, at: Instant): boolean =>
+  breaker._tag === "Open" ? at >= breaker.retryAt : breaker._tag === "Closed"
+
 /**
  * Brings a pool that has shrunk below its minimum back to it, now that somebody uses it. Not by
  * itself: a server that closed idle connections, to go to sleep, would be kept awake.
  */
-const refill = (state: State, out: Commands, at: Instant): State =>
-  state.breaker._tag === "Closed" && established(state) > 0 && total(state) < state.limits.min
-    ? warm(state, out, at)
-    : state
+const refill = (state: State, out: Commands, at: Instant): State => {
+  const isShort = established(state) > 0 && total(state) < state.limits.min
+  return isShort && mayDial(state.breaker, at) ? warm(state, out, at) : state
+}
 
 /** Refuses who waits, and ends all but what is in a borrower's hands or just being proven. */
 const close = (state: State, out: Commands): State => {
@@ -129,6 +133,6 @@ const apply = (state: State, out: Commands, input: Input): State => {
  */
 export const step = (state: State, input: Input): readonly [State, ReadonlyArray<Command>] => {
   const out: Commands = []
-  const next = apply(state, out, input)
+  const next = apply(lapse(state, out, input.at), out, input)
   return [next, out]
 }

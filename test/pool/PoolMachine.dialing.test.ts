@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import * as Breaker from "../../src/pool/Breaker.ts"
 import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
+import type { ConnectError } from "../../src/pool/PoolError.ts"
 import { PoolByHand, withBorrowers, withIdle } from "./PoolByHand.ts"
 
 const none: ReadonlyArray<string> = []
@@ -294,6 +295,54 @@ describe("dials that were under way together", () => {
     for (let id = 0; id < 3; id++)
       assert.deepStrictEqual(pool.dialFailed(id), [`Connect ${id + 1}`])
     assert.strictEqual(failures(pool), 3)
+  })
+})
+
+describe("an outage that nobody has met since", () => {
+  /** A dial has failed for a caller whom the only connection has served meanwhile. */
+  const unmet = (error: Partial<ConnectError> = {}) => {
+    const pool = withBorrowers(new PoolByHand(), 1)
+    pool.acquire()
+    pool.dialFailed(1, error)
+    assert.deepStrictEqual(pool.release(0), ["Lend 0 to 1"])
+    pool.release(0)
+    return pool
+  }
+
+  it("is over after ten seconds, without a dial, and is told of", () => {
+    const pool = unmet()
+    assert.strictEqual(pool.dueIn, 10_000)
+    pool.pass(9_999)
+    assert.strictEqual(pool.state.breaker._tag, "Open")
+    assert.deepStrictEqual(pool.pass(1), none)
+    assert.deepStrictEqual(pool.state.breaker, Breaker.closed)
+    assert.deepStrictEqual(pool.events, [{ _tag: "Lapsed", attempts: 1, after: 10_000 }])
+    assert.strictEqual(pool.dueIn, 290_000)
+  })
+
+  it("is over before whatever comes then, also where the tick is late", () => {
+    const pool = unmet()
+    pool.now += 10_000
+    assert.deepStrictEqual(pool.acquire(), ["Prove 0 by roundTrip"])
+    assert.strictEqual(pool.state.breaker._tag, "Closed")
+  })
+
+  it("goes on for as long as the server wants to be left alone", () => {
+    const pool = unmet({ retryAfter: Duration.minutes(1) })
+    pool.pass(59_999)
+    assert.strictEqual(pool.state.breaker._tag, "Open")
+    pool.pass(1)
+    assert.strictEqual(pool.state.breaker._tag, "Closed")
+  })
+
+  it("goes on where nothing is open, until somebody asks", () => {
+    const pool = new PoolByHand()
+    pool.acquire()
+    pool.dialFailed(0)
+    pool.cancel(0)
+    assert.deepStrictEqual(pool.pass(3_600_000), none)
+    assert.strictEqual(pool.state.breaker._tag, "Open")
+    assert.deepStrictEqual(pool.acquire(), ["Connect 1"])
   })
 })
 

@@ -151,6 +151,17 @@ describe("a pool below its minimum", () => {
     assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 2"])
   })
 
+  it("is probed when somebody uses it, once the breaker lets a dial", () => {
+    const pool = withIdle(new PoolByHand({ min: 2 }), 1)
+    pool.acquire()
+    pool.dialFailed(1)
+    pool.pass(100)
+    pool.release(0)
+    assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 2", "Connect 2"])
+    pool.release(0)
+    assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 3"])
+  })
+
   it("opens nothing besides when it is whole", () => {
     const pool = withIdle(new PoolByHand({ min: 2 }), 2)
     assert.deepStrictEqual(pool.acquire(), ["Lend 1 to 2"])
