@@ -39,7 +39,8 @@ export const add = (state: State, at: Instant): readonly [State, number] => {
     suspect: false,
     goodAt: at,
     usedAt: at,
-    retireAt: Number.POSITIVE_INFINITY
+    retireAt: Number.POSITIVE_INFINITY,
+    loss: undefined
   }
   return [
     {
@@ -75,7 +76,8 @@ const inPhase = (member: Member, phase: Phase, suspect: boolean): Member => ({
   suspect,
   goodAt: member.goodAt,
   usedAt: member.usedAt,
-  retireAt: member.retireAt
+  retireAt: member.retireAt,
+  loss: member.loss
 })
 
 const moved = (state: State, member: Member, phase: Phase, suspect: boolean): Moving => ({
@@ -102,6 +104,12 @@ export const progressed = (state: State, member: Member, dial: DialProgress): St
   members: state.members.with(indexOf(state, member.id), { ...member, dial })
 })
 
+/** A member has ended in other hands: those will bring it back. */
+export const lost = (state: State, member: Member, loss: string): State => ({
+  ...state,
+  members: state.members.with(indexOf(state, member.id), { ...member, loss })
+})
+
 /** The same member, known to be good at an instant, and perhaps used until then. */
 export const goodAgain = (member: Member, goodAt: Instant, usedAt: Instant): Member => ({
   id: member.id,
@@ -111,7 +119,8 @@ export const goodAgain = (member: Member, goodAt: Instant, usedAt: Instant): Mem
   suspect: member.suspect,
   goodAt,
   usedAt,
-  retireAt: member.retireAt
+  retireAt: member.retireAt,
+  loss: member.loss
 })
 
 /** The idle ids with one more, behind those that were used later. */

@@ -7,7 +7,7 @@ import { isSilent } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
 import { established, firstWaiter, type Member, type State, total } from "./PoolState.ts"
-import { prove, serve, settle } from "./Serving.ts"
+import { prove, serve, servedByIdle, settle } from "./Serving.ts"
 import { lose, refute } from "./Suspecting.ts"
 import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"
 
@@ -39,7 +39,7 @@ const giveBack = (
   member: Member,
   { at, usable }: Extract<MemberInput, { readonly _tag: "Release" }>
 ): State => {
-  if (!usable) return evict(state, out, member, "broken", state.unmetLoss)
+  if (!usable) return evict(state, out, member, "broken", member.loss)
   const wasHeldLong = isSilent(state.limits, member, at)
   if (!wasHeldLong || expired(state, member, at) !== undefined) {
     return settle(state, out, Members.goodAgain(member, at, at), at)
@@ -87,11 +87,9 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
       return connectFailed(state, out, member, input)
     case "Proven": {
       const goodAt = input.proof === "roundTrip" ? at : member.goodAt
-      return serve(
-        settle(state, out, Members.goodAgain(member, goodAt, member.usedAt), at),
-        out,
-        at
-      )
+      const good = Members.goodAgain(member, goodAt, member.usedAt)
+      const known = firstWaiter(state) === undefined ? state : servedByIdle(state)
+      return serve(settle(known, out, good, at), out, at)
     }
     case "Refuted":
       return refute(state, out, member, input)

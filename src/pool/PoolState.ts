@@ -34,6 +34,8 @@ export interface Member {
   /** When its last borrower gave it back, or it was connected: proofs are no use. */
   readonly usedAt: Instant
   readonly retireAt: Instant
+  /** How it ended, where that is known and it has not come back yet. */
+  readonly loss: string | undefined
 }
 
 /** The knobs that the machine itself needs, in milliseconds. */
@@ -66,7 +68,10 @@ export interface State {
   readonly breaker: Breaker
   /** When the last dial began. */
   readonly dialedAt: Instant
-  /** The last loss that nobody has met yet: told when a new connection is opened because of it. */
+  /**
+   * The last loss that nobody has met yet: told when a new connection is opened because of it, forgotten
+   * when an idle one serves.
+   */
   readonly unmetLoss: string | undefined
   /** No idle connection needs to be looked at before. */
   readonly reapAt: Instant
