@@ -240,8 +240,6 @@ export class Observer implements World {
     this.tell(`session ${session.id} is closed`)
     this.demand(nothingGoodIsClosed, session)
     session.closingIn = this.burst
-    // What is closed while the minimum is being opened is opened once more.
-    if (this.warmUps !== undefined) this.warmUps += 1
     // It was to be lent, and that counts for the pace of the queue.
     if (session.isMute || session.isKnownDead) this.queue.doubt()
   }

@@ -147,13 +147,21 @@ export class PoolShell<C extends Connection> {
     return validate(connection, this.config.validateTimeout)
   }
 
-  /** Opens what is missing to the minimum, and waits for it. */
-  readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() => {
-    this.tell({ _tag: "Warm", at: this.now() })
-    const { closed, limits } = this.state
-    const isComplete = established(this.state) >= limits.min
-    return closed || isComplete ? Effect.void : Effect.zipRight(this.dials.landed, this.warm)
-  })
+  /** Opens what is missing to the minimum, and waits for it. What ends meanwhile is not opened once more. */
+  readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() =>
+    this.warmUntil(this.tally.dialed + this.state.limits.min)
+  )
+
+  private warmUntil(dialed: number): Effect.Effect<void, ConnectError> {
+    return Effect.suspend(() => {
+      const { closed, limits } = this.state
+      // Where connections end as fast as they are opened, dialing would never end.
+      const isDone = established(this.state) >= limits.min || this.tally.dialed >= dialed
+      if (closed || isDone) return Effect.void
+      this.tell({ _tag: "Warm", at: this.now() })
+      return Effect.zipRight(this.dials.landed, this.warmUntil(dialed))
+    })
+  }
 
   readonly recreate: Effect.Effect<void> = Effect.sync(() =>
     this.tell({ _tag: "Recreate", at: this.now(), detail: "recreated by hand" })
