@@ -163,7 +163,7 @@ export const rounding = 1e-5
 export const openSessions = ({ sessions }: Pick<World, "sessions">): ReadonlyArray<Session> =>
   [...sessions.values()].filter(({ closingIn }) => closingIn === undefined)
 
-export const waiting = ({ callers }: World): ReadonlyArray<Caller> =>
+export const waiting = ({ callers }: Pick<World, "callers">): ReadonlyArray<Caller> =>
   [...callers].filter(({ phase }) => phase === "asking")
 
 /** Nobody has it, and nobody looks at it. */
