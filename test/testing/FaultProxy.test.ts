@@ -57,7 +57,6 @@ describe("a faithful proxy", () => {
         unsafeCurrentTimeNanos: () => real.unsafeCurrentTimeNanos(),
         currentTimeMillis: Effect.sync(wallClock),
         currentTimeNanos: real.currentTimeNanos,
-        scheduler: () => real.scheduler(),
         sleep: (duration) => real.sleep(duration)
       }
       const talk = Effect.gen(function* () {
