@@ -123,6 +123,19 @@ export const goodAgain = (member: Member, goodAt: Instant, usedAt: Instant): Mem
   loss: member.loss
 })
 
+/** Makes each connection one of which nothing was heard for so long that only an answer shows it alive. */
+export const silenced = (state: State, at: Instant): State => {
+  const { validateAfterIdle } = state.limits
+  if (!Number.isFinite(validateAfterIdle)) return state
+  // A millisecond more, because large instants are rounded.
+  const heardAt = at - validateAfterIdle - 1
+  const silencedOne = (member: Member): Member =>
+    member.phase === "connecting"
+      ? member
+      : goodAgain(member, Math.min(member.goodAt, heardAt), member.usedAt)
+  return { ...state, members: state.members.map(silencedOne) }
+}
+
 /** The idle ids with one more, behind those that were used later. */
 const ranked = (state: State, idle: List.List<number>, member: Member): List.List<number> => {
   if (List.isNil(idle)) return List.of(member.id)

@@ -106,6 +106,8 @@ const apply = (state: State, out: Commands, input: Input): State => {
       return leave(state, input.ticket)
     case "Tick":
       return serve(reap(timeOutAll(state, out, input.at), out, input.at), out, input.at)
+    case "Slept":
+      return Members.silenced(state, input.at)
     case "Warm":
       return warm(state, out, input.at)
     case "Recreate":

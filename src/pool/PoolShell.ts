@@ -2,6 +2,7 @@ import { Clock, Deferred, Duration, Effect, Exit, FiberId, type Scope } from "ef
 import { Alarm } from "../runtime/Alarm.ts"
 import { type Fork, makeFork } from "../runtime/Fork.ts"
 import { type Instant, instantOf } from "../runtime/Instant.ts"
+import { Suspensions } from "../runtime/Suspensions.ts"
 import { type AnyFiber, spanOf } from "../runtime/Traced.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
@@ -56,6 +57,7 @@ export class PoolShell<C extends Connection> {
   private readonly holders: Holders<C>
   private readonly metrics: PoolMetrics
   private readonly alarm: Alarm
+  private readonly suspensions: Suspensions
 
   private constructor(
     connector: Connector<C>,
@@ -70,6 +72,7 @@ export class PoolShell<C extends Connection> {
     this.state = empty(limits(config))
     this.metrics = new PoolMetrics(config.name)
     this.alarm = new Alarm(fork, () => this.tell({ _tag: "Tick", at: this.now() }))
+    this.suspensions = new Suspensions(clock)
     this.dials = new Dials(connector, this, fork)
     const leakAlarm = new Alarm(fork, () => this.holders.look(this.now()))
     const threshold = Duration.toMillis(config.leakThreshold)
@@ -113,7 +116,9 @@ export class PoolShell<C extends Connection> {
     const watch = AcquireSpan.begin(fiber, this.clock, this.state)
     const caller = new Caller<C>(ticket, spanOf(fiber), watch)
     this.callers.set(ticket, caller)
-    this.tell({ _tag: "Acquire", at: this.now(), ticket })
+    const at = this.now()
+    if (this.suspensions.hasPassed(at)) this.tell({ _tag: "Slept", at })
+    this.tell({ _tag: "Acquire", at, ticket })
     return caller
   }
 

@@ -81,6 +81,10 @@ export class PoolByHand {
     return this.tell({ _tag: "Tick", at: this.now })
   }
 
+  slept(): ReadonlyArray<string> {
+    return this.tell({ _tag: "Slept", at: this.now })
+  }
+
   acquire(): ReadonlyArray<string> {
     return this.tell({ _tag: "Acquire", at: this.now, ticket: this.tickets++ })
   }

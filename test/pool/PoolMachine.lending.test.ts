@@ -69,6 +69,31 @@ describe("an idle connection that is asked for", () => {
   })
 })
 
+describe("a connection that was open while the machine was suspended", () => {
+  it("is proven by a round trip before it is lent, however recently it was used, and by nothing itself", () => {
+    const pool = withIdle(new PoolByHand(), 2)
+    assert.deepStrictEqual(pool.slept(), none)
+    assert.deepStrictEqual(pool.pass(10), none)
+    assert.deepStrictEqual(pool.acquire(), ["Prove 1 by roundTrip"])
+    assert.deepStrictEqual(pool.proven(1), ["Lend 1 to 2"])
+    pool.release(1)
+    assert.deepStrictEqual(pool.acquire(), ["Lend 1 to 3"])
+  })
+
+  it("is proven for the next caller when it was in use, too", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 1 }), 1)
+    pool.slept()
+    pool.acquire()
+    assert.deepStrictEqual(pool.release(0), ["Prove 0 by roundTrip"])
+  })
+
+  it("is lent as it is where no round trip is to prove it, ever", () => {
+    const pool = withIdle(new PoolByHand({ validateAfterIdle: Duration.infinity }), 1)
+    pool.slept()
+    assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 1"])
+  })
+})
+
 describe("a connection that is given back", () => {
   const heldFor = (millis: number, waiting: boolean) => {
     const pool = withBorrowers(new PoolByHand({ max: 1 }), 1)

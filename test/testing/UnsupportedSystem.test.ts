@@ -2,15 +2,19 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { EmbeddedPostgres } from "../../src/testing/EmbeddedPostgres.ts"
 
+const pretend = (platform: string, getuid: (() => number) | undefined) => {
+  Object.defineProperty(process, "platform", { value: platform })
+  Object.defineProperty(process, "getuid", { value: getuid })
+}
+
 /** This process as it would be on Windows, until the scope closes. */
 const onWindows = Effect.acquireRelease(
   Effect.sync(() => {
-    const before = Object.getOwnPropertyDescriptors(process)
-    Object.defineProperty(process, "platform", { ...before.platform, value: "win32" })
-    Object.defineProperty(process, "getuid", { ...before.getuid, value: undefined })
-    return { platform: before.platform, getuid: before.getuid }
+    const { getuid, platform } = process
+    pretend("win32", undefined)
+    return () => pretend(platform, getuid)
   }),
-  (before) => Effect.sync(() => Object.defineProperties(process, before))
+  (restore) => Effect.sync(restore)
 )
 
 describe("an embedded Postgres on a system without users and process groups", () => {
