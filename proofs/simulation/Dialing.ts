@@ -56,9 +56,7 @@ export const noMoreDialsThanTheRamp = (world: World): Broken => {
 
 /** Invariant 6: what the network has swallowed is given up when a later dial is accepted. */
 export const noDialIsLeftBehind = (world: World): Broken => {
-  const left = [...world.dials].find((dial) =>
-    isLeftBehind(world, dial, overtakenAfter + rounding)
-  )
+  const left = [...world.dials].find((dial) => isLeftBehind(world, dial, overtakenAfter + rounding))
   return left && `dial ${left.id} goes on, which a later one has overtaken`
 }
 

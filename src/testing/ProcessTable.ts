@@ -133,9 +133,7 @@ const psTable: Readings = {
 }
 
 /** The table of this machine. */
-export const processTable: ProcessTable = tableOf(
-  existsSync("/proc/self/stat") ? linux : psTable
-)
+export const processTable: ProcessTable = tableOf(existsSync("/proc/self/stat") ? linux : psTable)
 
 const gonePoll = Schedule.spaced("25 millis")
 
