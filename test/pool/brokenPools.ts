@@ -249,13 +249,17 @@ export const brokenPools: ReadonlyArray<BrokenPool> = [
   {
     what: "takes every silent server for one that is at work",
     invariant: "somebodyDialsForWhoeverWaits",
-    subject: withConnector(({ connect }) => ({
-      connect: (onLoss, onSign) =>
-        Effect.zipRight(
-          Effect.sync(() => onSign?.()),
-          connect(onLoss)
-        )
-    }))
+    subject: ({ connect }, config) =>
+      make(
+        {
+          connect: (onLoss, onSign) =>
+            Effect.zipRight(
+              Effect.sync(() => onSign?.()),
+              connect(onLoss)
+            )
+        },
+        { ...config, connectTimeout: Duration.minutes(1) }
+      )
   },
   {
     what: "lets its idle connections be forgotten",
