@@ -103,6 +103,7 @@ export const theCountsAgree = (world: World, stats: PoolStats): Broken => {
     (count) => stats[count] !== seen[count]
   )
   if (wrong) return `the pool counts ${wrong} ${stats[wrong]}, and there are ${seen[wrong]}`
+  if (world.mayHaveLapsed) return undefined
   const isFailing = world.failing !== undefined
   return isFailing === (stats.breaker === "closed")
     ? `the breaker is ${stats.breaker}, and dials ${isFailing ? "fail" : "do not fail"}`

@@ -1,3 +1,4 @@
+import { isLeftBehind } from "./DialWatch.ts"
 import type { Broken } from "./Violation.ts"
 import {
   isResting,
@@ -53,6 +54,12 @@ export const noMoreDialsThanTheRamp = (world: World): Broken => {
     : `a dial begins beside those of ${begun.join(" ms, ")} ms before, where ${widest} may`
 }
 
+/** Invariant 6: what the network has swallowed is given up when a later dial is accepted. */
+export const noDialIsLeftBehind = (world: World): Broken => {
+  const left = [...world.dials].find((dial) => isLeftBehind(world, dial, overtakenAfter + rounding))
+  return left && `dial ${left.id} goes on, which a later one has overtaken`
+}
+
 /** Invariant 8: an idle pool opens no connection, and one that ends none either. */
 export const nobodyDialsUnasked = ({ burst, closingIn, isClosing, wantedIn }: World): Broken => {
   if (isClosing && closingIn < burst) return "a dial begins, and the pool is closed"
@@ -94,13 +101,33 @@ export const serviceComesBack = (world: World): Broken => {
     : undefined
 }
 
-/** Invariant 6: once a dial has succeeded, whoever waits and finds room is dialed for at once. */
+/** All dials that the ramp allows are under way, and none takes the place of another. */
+const isAllThatMayBe = ({ dials, widest }: World): boolean => widest > 1 && dials.size >= widest
+
+/**
+ * Invariant 6: once a dial has succeeded, whoever waits and finds room is dialed for at once, and again
+ * where those dials have been silent for long.
+ */
 export const somebodyDialsForWhoeverWaits = (world: World): Broken => {
+  const { dialedAt, dials, failing, knobs, now, thawedAt } = world
   const callers = waiting(world).length
-  if (callers === 0 || world.dials.size > 0 || world.failing !== undefined) return undefined
+  if (callers === 0 || failing !== undefined || isAllThatMayBe(world)) return undefined
   const open = openSessions(world)
-  if (open.length >= world.knobs.max || open.some(({ proofs }) => proofs > 0)) return undefined
-  return `${callers} callers wait, nothing has failed, and nobody dials`
+  const isFull = open.length + dials.size >= knobs.max
+  if (isFull || open.some(({ proofs }) => proofs > 0)) return undefined
+  if (dials.size === 0) return `${callers} callers wait, nothing has failed, and nobody dials`
+  return now > Math.max(dialedAt + overtakenAfter, thawedAt) + precision
+    ? `${callers} callers wait for ${dials.size} dials, silent for ${now - dialedAt} ms or longer`
+    : undefined
+}
+
+/** The pool waits for a dial that the network has swallowed, and may not begin another yet, or none. */
+export const isSwallowed = (world: World): boolean => {
+  const { dialedAt, dials, knobs, now, widest } = world
+  if (![...dials].some((dial) => dial.isSwallowed)) return false
+  const isReplaced = widest === 1 && dials.size >= 2
+  const isFull = openSessions(world).length + dials.size >= knobs.max && !isReplaced
+  return isFull || isAllThatMayBe(world) || now - dialedAt < overtakenAfter
 }
 
 /** Who can't be served in time, because nothing is open and nothing dialed until then, is told at once. */
@@ -112,11 +139,11 @@ export const theHopelessAreToldAtOnce = (world: World): Broken => {
   return hopeless && `caller ${hopeless.id} still waits, with no dial in ${dialedFrom - now} ms`
 }
 
-/** Where no dial can succeed nobody is kept waiting for one. */
+/** Where no dial can succeed, and nothing is open that may come back, nobody is kept waiting. */
 export const nobodyIsKeptWaitingInVain = (world: World): Broken => {
   const hopeful = waiting(world).find(({ askedIn }) => askedIn < world.fatalIn)
   return world.fatalIn === world.burst && hopeful
-    ? `caller ${hopeful.id} still waits, though no dial can succeed`
+    ? `caller ${hopeful.id} still waits, though no dial can succeed and nothing is open`
     : undefined
 }
 

@@ -1,5 +1,6 @@
 import {
   nobodyIsKeptWaitingInVain,
+  noDialIsLeftBehind,
   serviceComesBack,
   somebodyDialsForWhoeverWaits,
   theCondemnedAreClosed,
@@ -31,6 +32,7 @@ export const always: ReadonlyArray<(world: World) => Broken> = [
   noMoreWaitThanMay,
   theCondemnedAreClosed,
   theDeadAreForgotten,
+  noDialIsLeftBehind,
   nobodyIsKeptWaitingInVain,
   theHopelessAreToldAtOnce,
   somebodyDialsForWhoeverWaits,

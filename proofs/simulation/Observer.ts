@@ -9,7 +9,7 @@ import {
   nothingGoodIsClosed,
   nothingIsSentUnasked
 } from "./Dialing.ts"
-import { type Dial, DialWatch, type Failing, type Landing } from "./DialWatch.ts"
+import { type Accepted, type Dial, DialWatch, type Failing, type Landing } from "./DialWatch.ts"
 import { always } from "./Invariants.ts"
 import { nothingEvictedIsLent, nothingUnprovenIsLent, oneBorrowerEach } from "./Lending.ts"
 import type { Knobs, Way } from "./Program.ts"
@@ -23,6 +23,7 @@ import {
   isResting,
   newCaller,
   newSession,
+  openSessions,
   rounding,
   type Session,
   type World,
@@ -86,8 +87,16 @@ export class Observer implements World {
     return this.dialing.failing
   }
 
+  get mayHaveLapsed(): boolean {
+    return this.dialing.mayHaveLapsed
+  }
+
   get overtakenIn(): Burst {
     return this.dialing.overtakenIn
+  }
+
+  get accepted(): Accepted | undefined {
+    return this.dialing.accepted
   }
 
   get widest(): number {
@@ -113,6 +122,11 @@ export class Observer implements World {
     this.dialing.rest()
     this.queue.rest(callers.length)
     if (first !== undefined) this.wantedIn = this.burst
+  }
+
+  /** Time may have passed. */
+  passes(): void {
+    this.dialing.lapse()
   }
 
   asks(way: Way): Caller {
@@ -180,7 +194,7 @@ export class Observer implements World {
     this.tell(`dial ${dial.id} ends: ${landing._tag}`)
     this.dialing.end(dial, landing)
     if (landing._tag !== "Failed") return
-    if (landing.isFatal) this.fatalIn = this.burst
+    if (landing.isFatal && openSessions(this).length === 0) this.fatalIn = this.burst
     if (landing.provesRestart) this.condemn()
   }
 
@@ -226,8 +240,6 @@ export class Observer implements World {
     this.tell(`session ${session.id} is closed`)
     this.demand(nothingGoodIsClosed, session)
     session.closingIn = this.burst
-    // What is closed while the minimum is being opened is opened once more.
-    if (this.warmUps !== undefined) this.warmUps += 1
     // It was to be lent, and that counts for the pace of the queue.
     if (session.isMute || session.isKnownDead) this.queue.doubt()
   }

@@ -8,14 +8,14 @@ import { perform } from "./Acts.ts"
 import { aDrainedPoolHasNothing, theCountsAgree } from "./Answering.ts"
 import { Borrowing } from "./Borrowing.ts"
 import { Database, type Simulated } from "./Database.ts"
-import { dialsUntil } from "./Dialing.ts"
+import { dialsUntil, isSwallowed } from "./Dialing.ts"
 import { Interleaving } from "./Interleaving.ts"
 import { Observer } from "./Observer.ts"
 import { type Act, configOf, type Knobs, type Program, type Step } from "./Program.ts"
 import { runtimeOf } from "./runtimeOf.ts"
 import { isHeard } from "./Telling.ts"
 import { Timeline } from "./Timeline.ts"
-import { overtakenAfter, type World } from "./World.ts"
+import type { World } from "./World.ts"
 
 /** What builds the pool under test. */
 export type Subject = (
@@ -41,12 +41,6 @@ const warmUpTime = ({ connectTimeout, maxRetries, min, retryDelay }: Knobs): num
 /** Borrowers have all that the pool may open. */
 const isFull = ({ knobs, sessions }: World): boolean =>
   [...sessions.values()].filter(({ holder }) => holder !== undefined).length >= knobs.max
-
-/** A dial without an answer is overtaken where it is the only hope, and the pool may have another. */
-const isSwallowed = ({ dialedAt, dials, knobs, now, sessions }: World): boolean => {
-  if (![...dials].some((dial) => dial.isSwallowed)) return false
-  return knobs.max === 1 || sessions.size > 0 || now - dialedAt < overtakenAfter
-}
 
 /** The pool waits for an answer that does not come, or as long as the server has asked for. */
 const isWaitedFor = (world: World): boolean =>
@@ -189,6 +183,7 @@ export class Simulation {
   /** Notices what stands between a caller and a connection that no pool can help. */
   private notice(): void {
     const { database, observer, timeline } = this
+    observer.passes()
     const isBlocked = !database.isOpen || isFull(observer) || isWaitedFor(observer)
     const since = isBlocked ? timeline.now : timeline.thawedAt
     observer.openSince = Math.max(observer.openSince, since)

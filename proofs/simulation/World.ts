@@ -1,5 +1,5 @@
 import type { Fiber } from "effect"
-import type { Dial, Failing } from "./DialWatch.ts"
+import type { Accepted, Dial, Failing } from "./DialWatch.ts"
 import type { Knobs, Way } from "./Program.ts"
 import type { Instant } from "./Timeline.ts"
 
@@ -81,16 +81,20 @@ export interface World {
   /** When the last of them began. */
   readonly dialedAt: Instant
   readonly failing: Failing | undefined
+  /** The pool may count the row of failures as over, because nobody has needed a dial since. */
+  readonly mayHaveLapsed: boolean
   /** The last burst in which somebody waited. */
   readonly wantedIn: Burst
   /** The last burst in which a proof failed. */
   readonly refutedIn: Burst
-  /** The last burst in which a dial was told that none can succeed. */
+  /** The last burst in which a dial was told that none can succeed, while no session was open. */
   readonly fatalIn: Burst
   /** The last burst in which all sessions opened so far were condemned. */
   readonly excusedIn: Burst
-  /** The last burst in which a dial was given up that was old enough to be overtaken. */
+  /** The last burst in which a dial was given up that was old enough, and another begun in its place. */
   readonly overtakenIn: Burst
+  /** The last dial that was accepted. */
+  readonly accepted: Accepted | undefined
   /** The most dials at once that the pool may have thought allowed at any moment of this burst. */
   readonly widest: number
   /** The most callers that may have waited at any moment of this burst. */
@@ -159,7 +163,7 @@ export const rounding = 1e-5
 export const openSessions = ({ sessions }: Pick<World, "sessions">): ReadonlyArray<Session> =>
   [...sessions.values()].filter(({ closingIn }) => closingIn === undefined)
 
-export const waiting = ({ callers }: World): ReadonlyArray<Caller> =>
+export const waiting = ({ callers }: Pick<World, "callers">): ReadonlyArray<Caller> =>
   [...callers].filter(({ phase }) => phase === "asking")
 
 /** Nobody has it, and nobody looks at it. */

@@ -58,7 +58,7 @@ export interface Sign {
   readonly trouble: Trouble
   readonly counts: Partial<Counts>
   readonly reason?: string
-  /** Dials are forbidden or fail, so only a connection that is opened ends it. */
+  /** Dials are forbidden or fail, so only a connection that is opened ends it, or that none is needed. */
   readonly needsDial?: boolean
 }
 
@@ -113,6 +113,7 @@ export const signOf = (event: PoolEvent): Sign | undefined => {
     case "Stale":
     case "Dialed":
     case "Reconnected":
+    case "Lapsed":
       return undefined
   }
 }

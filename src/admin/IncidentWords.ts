@@ -39,8 +39,9 @@ const worthTelling = (counts: Counts): Counts =>
 
 const ending = ({ counts, isOver, recoveredAt, startedAt, trouble }: Incident) => {
   if (recoveredAt !== undefined) return [`recovered in ${lasting(recoveredAt - startedAt)}`]
-  if (isOver) return trouble === "restarted" ? ["no connection was needed since"] : []
-  return trouble === "unreachable" || counts.failedDials > 0 ? ["looking for the server"] : []
+  const isLooking = trouble === "unreachable" || counts.failedDials > 0
+  if (isOver) return isLooking || trouble === "restarted" ? ["no connection was needed since"] : []
+  return isLooking ? ["looking for the server"] : []
 }
 
 /**

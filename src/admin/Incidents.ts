@@ -16,7 +16,7 @@ import {
 export interface Incidents {
   readonly all: ReadonlyArray<Incident>
   readonly nextId: number
-  /** The newest one is not over until a connection has been opened. */
+  /** The newest one is not over until a connection has been opened, or none is needed any more. */
   readonly needsDial: boolean
 }
 
@@ -112,5 +112,6 @@ export const fold = (incidents: Incidents, occurrence: Occurrence): Incidents =>
   const settled = settle(incidents, at)
   const sign = signOf(occurrence.event)
   if (sign !== undefined) return signed(settled, at, sign)
+  if (occurrence.event._tag === "Lapsed") return { ...settled, needsDial: false }
   return isRecovery(occurrence) ? recovered(settled, occurrence) : settled
 }

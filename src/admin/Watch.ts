@@ -65,7 +65,8 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => {
       history.hear(occurrence)
       // What could not be read while the database was away is read now, if somebody looks.
-      const isBack = occurrence.event._tag === "Reconnected" && audience.size > 0
+      const { _tag } = occurrence.event
+      const isBack = (_tag === "Reconnected" || _tag === "Lapsed") && audience.size > 0
       return isBack ? audit.refreshIfBehind : Effect.void
     })
 

@@ -7,6 +7,8 @@ export interface Outage {
   /** Those of the last that ended with no answer in time. */
   readonly unanswered: number
   readonly since: Instant
+  /** When the last of them failed. */
+  readonly lastAt: Instant
   readonly lastFailure: string
   /** Callers were refused for good in it, and it has been told. */
   readonly hasRefused: boolean
@@ -75,6 +77,7 @@ export const tripped = (
       failures,
       unanswered: isUnanswered ? (before?.unanswered ?? 0) + 1 : 0,
       since: before?.since ?? at,
+      lastAt: at,
       lastFailure: message,
       hasRefused: hasRefused || before?.hasRefused === true
     },
@@ -92,6 +95,15 @@ const mostPatience = 6
  */
 export const patience = (breaker: Breaker): number =>
   Math.min(2 ** Math.min(outageOf(breaker)?.unanswered ?? 0, 10), mostPatience)
+
+/** For so many milliseconds a row of failures counts that nobody has met since. */
+const memory = 10_000
+
+/** When a row of failures is no news any more: later than a dial is allowed. */
+export const outdatedAt = (breaker: Breaker): Instant =>
+  breaker._tag === "Open"
+    ? Math.max(breaker.retryAt, breaker.outage.lastAt + memory)
+    : Number.POSITIVE_INFINITY
 
 /** When a dial begins. */
 export const probing = (breaker: Breaker): Breaker =>

@@ -1,21 +1,26 @@
 import type { Instant } from "../runtime/Instant.ts"
-import { patience } from "./Breaker.ts"
+import { outdatedAt, patience } from "./Breaker.ts"
 import * as GivenUp from "./GivenUp.ts"
-import { established, firstWaiter, type State, total } from "./PoolState.ts"
+import * as Members from "./Members.ts"
+import {
+  established,
+  firstWaiter,
+  type Limits,
+  type Member,
+  type State,
+  total
+} from "./PoolState.ts"
 
 /**
- * After this many milliseconds of silence another dial overtakes the only one under way, which the
- * network may have swallowed: a server that is back is found within this time, and one that wakes up
- * slowly is not given up.
+ * After this many milliseconds of silence a dial is no hope any more, and another one is begun beside it:
+ * the network may have swallowed it. A server that is back is found within this time, and one that wakes
+ * up slowly is not given up.
  */
 const overtakenAfter = 750
 
 /** Waiters for whom no proof is under way. A dial does not count: a proof is sooner done. */
 export const unproven = ({ counts, suspects, waiting }: State): number =>
   waiting.size - (counts.proving - suspects)
-
-/** Waiters for whom nothing is under way, neither a proof nor a dial. */
-const uncovered = (state: State): number => unproven(state) - state.counts.connecting
 
 /** How many dials may be under way at once: one while nothing shows that the server is there. */
 export const width = (state: State): number =>
@@ -25,15 +30,19 @@ export const width = (state: State): number =>
 export const isReplaced = (state: State): boolean =>
   width(state) === 1 && state.counts.connecting >= 2
 
-const isConnecting = ({ members }: State, member: number | undefined): boolean =>
-  members.some(({ id, phase }) => id === member && phase === "connecting")
-
 /** A connection is open, and not to be lent before something was done with it. */
-export const isPreparing = (state: State): boolean => isConnecting(state, state.preparing)
+export const isPreparing = (state: State): boolean =>
+  Members.connecting(state).some(({ dial }) => dial === "preparing")
 
-/** A server that was heard is at work on a dial: another one would only be more work. */
-const isAnswering = (state: State): boolean =>
-  isConnecting(state, state.heard) || isPreparing(state)
+/**
+ * Until when there is hope for a dial under way. A server that was heard is at work on it, and another
+ * dial would only be more work; but not for much longer than a dial usually may take: then the server is
+ * gone, or what was heard was something between.
+ */
+export const hopeEnds = ({ connectTimeout }: Limits, { dial, goodAt }: Member): Instant => {
+  if (dial === "preparing") return Number.POSITIVE_INFINITY
+  return goodAt + overtakenAfter + (dial === "heard" ? connectTimeout : 0)
+}
 
 /**
  * A dial beside the one that is under way, where that is the only hope of who waits. Where none is
@@ -42,8 +51,10 @@ const isAnswering = (state: State): boolean =>
 const overtakesAt = (state: State): Instant => {
   const { breaker, dialedAt, limits } = state
   const isPossible = width(state) === 1 && (total(state) < limits.max || isReplaced(state))
-  if (!isPossible || isAnswering(state)) return Number.POSITIVE_INFINITY
-  return Math.max(dialedAt + overtakenAfter, breaker._tag === "Open" ? breaker.retryAt : dialedAt)
+  if (!isPossible) return Number.POSITIVE_INFINITY
+  const allowedAt = breaker._tag === "Open" ? breaker.retryAt : dialedAt
+  const hopes = Members.connecting(state).map((member) => hopeEnds(limits, member))
+  return Math.max(dialedAt + overtakenAfter, allowedAt, ...hopes)
 }
 
 /**
@@ -56,20 +67,41 @@ export const dialTimeout = (state: State): number => {
   return limits.connectTimeout * (canBeOvertaken ? patience(breaker) : 1)
 }
 
+/** When there is hope for fewer dials than callers wait. */
+const uncoveredAt = (state: State): Instant => {
+  const spare = state.counts.connecting - unproven(state)
+  if (spare < 0) return Number.NEGATIVE_INFINITY
+  const hopes = Members.connecting(state).map((member) => hopeEnds(state.limits, member))
+  return hopes.toSorted((one, other) => one - other)[spare] ?? Number.POSITIVE_INFINITY
+}
+
 const opensAt = (state: State): Instant => {
   const { breaker, counts, limits } = state
-  if (uncovered(state) <= 0 || total(state) >= limits.max) return Number.POSITIVE_INFINITY
-  if (counts.connecting >= width(state)) return Number.POSITIVE_INFINITY
-  return breaker._tag === "Open" ? breaker.retryAt : Number.NEGATIVE_INFINITY
+  if (counts.connecting >= width(state) || total(state) >= limits.max) {
+    return Number.POSITIVE_INFINITY
+  }
+  return breaker._tag === "Open"
+    ? Math.max(breaker.retryAt, uncoveredAt(state))
+    : uncoveredAt(state)
 }
 
 /** When a connection is opened for who waits; minus infinity: now; infinity: not by itself. */
 export const dialsAt = (state: State): Instant =>
   unproven(state) <= 0 ? Number.POSITIVE_INFINITY : Math.min(opensAt(state), overtakesAt(state))
 
+/**
+ * When the breaker closes without a dial, because nobody needs one: whoever comes is served by what is
+ * open, and no probe would ever begin.
+ */
+export const lapsesAt = (state: State): Instant => {
+  const { breaker, counts, waiting } = state
+  const isNeeded = waiting.size > 0 || counts.connecting > 0 || established(state) === 0
+  return isNeeded ? Number.POSITIVE_INFINITY : outdatedAt(breaker)
+}
+
 /** When the machine next needs a tick; infinity when only an event can change anything. */
 export const due = (state: State): Instant => {
   const waiter = firstWaiter(state)
-  const anyway = Math.min(state.reapAt, GivenUp.dueAt(state.givenUp))
+  const anyway = Math.min(state.reapAt, GivenUp.dueAt(state.givenUp), lapsesAt(state))
   return waiter === undefined ? anyway : Math.min(anyway, waiter.deadline, dialsAt(state))
 }

@@ -1,8 +1,8 @@
 import { Duration } from "effect"
 import { dialsWithin } from "./Backoff.ts"
 import * as Breaker from "./Breaker.ts"
-import { width } from "./Demand.ts"
-import { condemn } from "./Evicting.ts"
+import { hopeEnds, lapsesAt, width } from "./Demand.ts"
+import { abort, condemn } from "./Evicting.ts"
 import * as Members from "./Members.ts"
 import { type Commands, type MemberInput, report } from "./PoolCommand.ts"
 import type { ConnectError } from "./PoolError.ts"
@@ -15,6 +15,15 @@ export const warm = (state: State, out: Commands, at: number): State =>
   !state.closed && total(state) < state.limits.min && state.counts.connecting < width(state)
     ? warm(connect(state, out, at), out, at)
     : state
+
+/**
+ * Gives up the dials that this one has overtaken and that no hope is left for. The network has swallowed
+ * them: they would fail long after the server is back, and be taken for the beginning of an outage.
+ */
+const giveUpOvertaken = (state: State, out: Commands, { goodAt }: Member, at: number): State =>
+  Members.connecting(state)
+    .filter((other) => other.goodAt < goodAt && hopeEnds(state.limits, other) <= at)
+    .reduce((rest, other) => abort(rest, out, other), state)
 
 /** A dial succeeded: dialing is free again. */
 export const connected = (
@@ -31,7 +40,7 @@ export const connected = (
     report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since, beside })
   }
   const ready: State = {
-    ...state,
+    ...giveUpOvertaken(state, out, member, at),
     breaker: Breaker.succeeded(state.breaker, established(state))
   }
   // Whatever was condemned while it was being opened: it is alive now, and so is new.
@@ -39,14 +48,26 @@ export const connected = (
   return serve(settle(ready, out, fresh, at), out, at)
 }
 
+/** Closes the breaker where nobody has needed a dial for long, beside connections that serve. */
+export const lapse = (state: State, out: Commands, at: number): State => {
+  const outage = Breaker.outageOf(state.breaker)
+  if (outage === undefined || at < lapsesAt(state)) return state
+  report(out, { _tag: "Lapsed", attempts: outage.failures, after: at - outage.since })
+  return { ...state, breaker: Breaker.closed }
+}
+
 type ConnectFailed = Extract<MemberInput, { readonly _tag: "ConnectFailed" }>
 
 const millisOf = ({ retryAfter }: ConnectError): number =>
   retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
 
-/** Callers who wait for a dial, where none can succeed. */
-const refusedBy = ({ waiting }: State, { isFatal }: ConnectError): number =>
-  isFatal ? waiting.size : 0
+/** No dial can succeed, and nothing is open that could come back to who waits. */
+const isInVain = (state: State, { isFatal }: ConnectError): boolean =>
+  isFatal && established(state) === 0
+
+/** Callers who waited, and are refused because that is in vain. */
+const refusedBy = (state: State, error: ConnectError): number =>
+  isInVain(state, error) ? state.waiting.size : 0
 
 const tellOfFailure = (
   state: State,
@@ -61,7 +82,7 @@ const tellOfFailure = (
     report(out, { _tag: "BreakerOpened", detail: error.message, refused })
   }
   const waiter = firstWaiter(state)
-  if (waiter === undefined || error.isFatal) return
+  if (waiter === undefined || refused > 0) return
   const within = dialsWithin(state.limits.redialDelay, failures, waiter.deadline - at)
   report(out, {
     _tag: "DialFailed",
@@ -75,7 +96,7 @@ const tellOfFailure = (
 const trip = (state: State, out: Commands, member: Member, input: ConnectFailed): State => {
   const { at, error, random } = input
   const isUnanswered =
-    member.id !== state.preparing && at - member.goodAt >= state.limits.connectTimeout
+    member.dial !== "preparing" && at - member.goodAt >= state.limits.connectTimeout
   const failure = {
     at,
     message: error.message,
@@ -102,7 +123,8 @@ const isOfTheSameBurst = (state: State, { goodAt }: Member, input: ConnectFailed
 }
 
 /**
- * A dial failed. Who waits goes on waiting for the next one, unless no dial can succeed.
+ * A dial failed. Who waits goes on waiting for the next one, or for one that comes back, unless no dial
+ * can succeed and nothing is open.
  *
  * Dials that were under way together count as one failure: ten at once say no more than one.
  */
@@ -114,7 +136,9 @@ export const connectFailed = (
 ): State => {
   const { at, error } = input
   const rest = failed(Members.remove(state, member), error.message)
-  const tripped = isOfTheSameBurst(state, member, input) ? rest : trip(rest, out, member, input)
-  const known = error.provesRestart ? condemn(tripped, out, error.message) : tripped
-  return error.isFatal ? refuseAll(known, out, error) : serve(timeOutAll(known, out, at), out, at)
+  const known = error.provesRestart ? condemn(rest, out, error.message) : rest
+  const tripped = isOfTheSameBurst(state, member, input) ? known : trip(known, out, member, input)
+  return isInVain(tripped, error)
+    ? refuseAll(tripped, out, error)
+    : serve(timeOutAll(tripped, out, at), out, at)
 }

@@ -18,7 +18,8 @@ type Dial = Fiber.RuntimeFiber<void, ConnectError>
 /** The dials under way, each a fiber of the pool. */
 export class Dials<C extends Connection> {
   private readonly fibers = new Map<number, Dial>()
-  private givenUp: Dial | undefined
+  /** Those that have not let go of their sockets yet. */
+  private readonly givenUp = new Set<Dial>()
   private readonly connector: Connector<C>
   private readonly owner: DialOwner<C>
   private readonly fork: Fork
@@ -29,20 +30,26 @@ export class Dials<C extends Connection> {
     this.fork = fork
   }
 
-  /** Opens a connection within a time, once what was given up for it has let go of its socket. */
+  /** Opens a connection within a time, once one that was given up has let go of its socket, each its own. */
   begin(id: number, within: Duration.Duration): void {
-    const { givenUp } = this
-    this.givenUp = undefined
+    const [leaving] = this.givenUp
     const dial = this.dial(id, within)
-    const next = givenUp === undefined ? dial : Effect.zipRight(Fiber.await(givenUp), dial)
-    this.fibers.set(id, this.fork(next))
+    if (leaving === undefined) {
+      this.fibers.set(id, this.fork(dial))
+      return
+    }
+    this.givenUp.delete(leaving)
+    this.fibers.set(id, this.fork(Effect.zipRight(Fiber.await(leaving), dial)))
   }
 
   /** Nobody learns of what becomes of it any more; whatever it has opened is closed. */
   abort(id: number): void {
-    this.givenUp = this.fibers.get(id)
+    const dial = this.fibers.get(id)
+    if (dial === undefined) return
     this.fibers.delete(id)
-    this.givenUp?.unsafeInterruptAsFork(this.givenUp.id())
+    this.givenUp.add(dial)
+    dial.addObserver(() => this.givenUp.delete(dial))
+    dial.unsafeInterruptAsFork(dial.id())
   }
 
   /** Ends when all that are under way now have; fails if one of them has failed. */

@@ -28,7 +28,7 @@ export const abort = (state: State, out: Commands, member: Member): State => {
 export const expired = (state: State, member: Member, at: Instant): EvictionReason | undefined => {
   if (state.closed) return "drain"
   if (member.generation < state.generation) return "generation"
-  // Past it, not at it: with a lifetime of zero each one is lent once, rather than none ever.
+  // Past it, not at it: however short a lifetime is, each one is lent once, rather than none ever.
   return at > member.retireAt ? "lifetime" : undefined
 }
 

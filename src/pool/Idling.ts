@@ -4,7 +4,7 @@ import { type Limits, type Member, type State, total } from "./PoolState.ts"
 
 /**
  * After this many milliseconds idle a FIN or RST may be waiting in the kernel that the event loop
- * has not read: one turn of the loop (about 14 microseconds) reads it. Younger ones were used in
+ * has not read: a turn of the loop, some microseconds, reads it. Younger ones were used in
  * the same burst of work. With 10, a process that was frozen for 3 ms lent dead connections (43 of
  * 360 in `npm run freeze -- --millis 3`); with 2, none.
  */

@@ -1,7 +1,7 @@
 import { List } from "effect"
 import type { Instant } from "../runtime/Instant.ts"
 import { dueAfterRest } from "./Idling.ts"
-import { advanced, type Member, type Moving, type State } from "./PoolState.ts"
+import { advanced, type DialProgress, type Member, type Moving, type State } from "./PoolState.ts"
 
 type Phase = Member["phase"]
 
@@ -35,10 +35,12 @@ export const add = (state: State, at: Instant): readonly [State, number] => {
     id,
     generation: state.generation,
     phase: "connecting",
+    dial: "silent",
     suspect: false,
     goodAt: at,
     usedAt: at,
-    retireAt: Number.POSITIVE_INFINITY
+    retireAt: Number.POSITIVE_INFINITY,
+    loss: undefined
   }
   return [
     {
@@ -70,10 +72,12 @@ const inPhase = (member: Member, phase: Phase, suspect: boolean): Member => ({
   id: member.id,
   generation: member.generation,
   phase,
+  dial: member.dial,
   suspect,
   goodAt: member.goodAt,
   usedAt: member.usedAt,
-  retireAt: member.retireAt
+  retireAt: member.retireAt,
+  loss: member.loss
 })
 
 const moved = (state: State, member: Member, phase: Phase, suspect: boolean): Moving => ({
@@ -94,16 +98,43 @@ export const activate = (state: State, member: Member): State =>
 export const examine = (state: State, member: Member, suspect: boolean): State =>
   advanced(state, moved(state, member, "proving", suspect))
 
+/** A dial has come further. */
+export const progressed = (state: State, member: Member, dial: DialProgress): State => ({
+  ...state,
+  members: state.members.with(indexOf(state, member.id), { ...member, dial })
+})
+
+/** A member has ended in other hands: those will bring it back. */
+export const lost = (state: State, member: Member, loss: string): State => ({
+  ...state,
+  members: state.members.with(indexOf(state, member.id), { ...member, loss })
+})
+
 /** The same member, known to be good at an instant, and perhaps used until then. */
 export const goodAgain = (member: Member, goodAt: Instant, usedAt: Instant): Member => ({
   id: member.id,
   generation: member.generation,
   phase: member.phase,
+  dial: member.dial,
   suspect: member.suspect,
   goodAt,
   usedAt,
-  retireAt: member.retireAt
+  retireAt: member.retireAt,
+  loss: member.loss
 })
+
+/** Makes each connection one of which nothing was heard for so long that only an answer shows it alive. */
+export const silenced = (state: State, at: Instant): State => {
+  const { validateAfterIdle } = state.limits
+  if (!Number.isFinite(validateAfterIdle)) return state
+  // A millisecond more, because large instants are rounded.
+  const heardAt = at - validateAfterIdle - 1
+  const silencedOne = (member: Member): Member =>
+    member.phase === "connecting"
+      ? member
+      : goodAgain(member, Math.min(member.goodAt, heardAt), member.usedAt)
+  return { ...state, members: state.members.map(silencedOne) }
+}
 
 /** The idle ids with one more, behind those that were used later. */
 const ranked = (state: State, idle: List.List<number>, member: Member): List.List<number> => {
@@ -140,6 +171,6 @@ export const allIdle = (state: State): ReadonlyArray<Member> =>
 export const established = ({ members }: State): ReadonlyArray<Member> =>
   members.filter(({ phase }) => phase !== "connecting")
 
-/** The member whose dial began last, if one is under way. */
-export const lastConnecting = ({ members }: State): Member | undefined =>
-  members.findLast(({ phase }) => phase === "connecting")
+/** The members that are being dialed, in the order in which that began. */
+export const connecting = ({ members }: State): ReadonlyArray<Member> =>
+  members.filter(({ phase }) => phase === "connecting")

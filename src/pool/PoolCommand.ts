@@ -10,6 +10,8 @@ export type Input =
   /** A caller who has not been answered leaves. */
   | { readonly _tag: "Cancel"; readonly at: Instant; readonly ticket: number }
   | { readonly _tag: "Tick"; readonly at: Instant }
+  /** The machine was suspended for longer than the clock tells: whatever is open may have ended. */
+  | { readonly _tag: "Slept"; readonly at: Instant }
   /** Open what is missing to the minimum. */
   | { readonly _tag: "Warm"; readonly at: Instant }
   /** By hand: condemn all that is open. */

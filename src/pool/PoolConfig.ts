@@ -69,6 +69,7 @@ export interface PoolConfig {
   /**
    * A connection older than this is closed instead of lent again. Default 30 minutes, less up to a
    * quarter at random, so that connections opened together do not end together (HikariCP #2035).
+   * Infinite: never.
    */
   readonly maxLifetime: Duration.Duration
   /** Longest time to say goodbye to the server before the socket is dropped. Default 1 s. */
@@ -119,18 +120,30 @@ const isWhole = (value: number, least: number) => Number.isInteger(value) && val
 /** Times in which nothing at all could be done. */
 const instants = ["acquireTimeout", "connectTimeout", "keepalive", "validateTimeout"] as const
 
-const complaint = (config: PoolConfig): string | undefined => {
-  const { max, maxWaiting, min } = config
-  if (!isWhole(max, 1) || !isWhole(min, 0) || min > max || !(maxWaiting >= 1)) {
-    return `a minimum of ${min} and a maximum of ${max} connections and ${maxWaiting} waiting callers: the maximum is at least 1, the minimum from 0 to the maximum, the queue at least 1`
-  }
-  const zero = instants.find((name) => Duration.toMillis(config[name]) <= 0)
-  return zero === undefined ? undefined : `a ${zero} of no time: give it some, or leave it out`
+/** Times that other pools switch off with a zero: here it would mean the opposite. */
+const endless = ["leakThreshold", "maxLifetime"] as const
+
+const isNoTime = (duration: Duration.Duration): boolean => Duration.toMillis(duration) <= 0
+
+const wrongSize = ({ max, maxWaiting, min }: PoolConfig): string | undefined =>
+  !isWhole(max, 1) || !isWhole(min, 0) || min > max || !(maxWaiting >= 1)
+    ? `a minimum of ${min} and a maximum of ${max} connections and ${maxWaiting} waiting callers: the maximum is at least 1, the minimum from 0 to the maximum, the queue at least 1`
+    : undefined
+
+const wrongTime = (config: PoolConfig): string | undefined => {
+  const zero = instants.find((name) => isNoTime(config[name]))
+  if (zero !== undefined) return `a ${zero} of no time: give it some, or leave it out`
+  const off = endless.find((name) => isNoTime(config[name]))
+  if (off !== undefined) return `a ${off} of no time: one that never ends is Duration.infinity`
+  const { base, cap } = config.redialDelay
+  return isNoTime(base) || isNoTime(cap)
+    ? "a redialDelay of no time: dials would follow each other without a pause"
+    : undefined
 }
 
 /** Bounds that no pool can keep are refused, rather than bent. */
 export const checked = (config: PoolConfig): Effect.Effect<void, ConnectError> => {
-  const wrong = complaint(config)
+  const wrong = wrongSize(config) ?? wrongTime(config)
   if (wrong === undefined) return Effect.void
   const message = `a pool can't have ${wrong}`
   return Effect.fail(new ConnectError({ message, isFatal: true, provesRestart: false }))

@@ -44,7 +44,7 @@ export type PoolEvent =
   | {
       readonly _tag: "BreakerOpened"
       readonly detail: string
-      /** Callers who waited and were refused, as no dial can succeed; 0 where one can. */
+      /** Callers who waited and were refused, as no dial can succeed and none is open; else 0. */
       readonly refused: number
     }
   | {
@@ -62,6 +62,11 @@ export type PoolEvent =
       /** Connections that were there all the while: a server that is full refuses new ones only. */
       readonly beside: number
     }
+  /**
+   * The breaker is closed, although no dial has succeeded: since the last one failed nobody has needed
+   * another, and the connections that are open serve.
+   */
+  | { readonly _tag: "Lapsed"; readonly attempts: number; readonly after: number }
   /** The queue refuses callers; told once for each time that it fills up. */
   | { readonly _tag: "QueueFull"; readonly detail: string }
   | { readonly _tag: "TimedOut"; readonly attempts: number; readonly detail: string }

@@ -45,6 +45,10 @@ export const log = (event: PoolEvent): Effect.Effect<void> => {
       return Effect.logInfo(
         `${event.beside > 0 ? "One more database connection opened" : "Database connection restored"} after ${event.attempts} attempts and ${Duration.format(Duration.millis(Math.round(event.after)))}`
       )
+    case "Lapsed":
+      return Effect.logInfo(
+        `No further database connection was needed after ${event.attempts} failed attempt${event.attempts === 1 ? "" : "s"}: dialing is free again`
+      )
     case "TimedOut":
       return Effect.logError(
         `Failed to get valid connection after ${event.attempts} attempts (${event.detail})`

@@ -1,12 +1,13 @@
 import type { Instant } from "../runtime/Instant.ts"
+import type { Breaker } from "./Breaker.ts"
 import { socketClosed } from "./Connection.ts"
-import { connected, connectFailed, warm } from "./Dialing.ts"
+import { connected, connectFailed, lapse, warm } from "./Dialing.ts"
 import { abort, condemn, evict, evictIdle, expired, reap } from "./Evicting.ts"
 import { isSilent } from "./Idling.ts"
 import * as Members from "./Members.ts"
 import type { Command, Commands, Input, MemberInput } from "./PoolCommand.ts"
 import { established, firstWaiter, type Member, type State, total } from "./PoolState.ts"
-import { prove, serve, settle } from "./Serving.ts"
+import { prove, serve, servedByIdle, settle } from "./Serving.ts"
 import { lose, refute } from "./Suspecting.ts"
 import { acquire, closed, leave, refuseAll, rejoin, timeOutAll } from "./Waiting.ts"
 
@@ -38,7 +39,7 @@ const giveBack = (
   member: Member,
   { at, usable }: Extract<MemberInput, { readonly _tag: "Release" }>
 ): State => {
-  if (!usable) return evict(state, out, member, "broken", state.unmetLoss)
+  if (!usable) return evict(state, out, member, "broken", member.loss)
   const wasHeldLong = isSilent(state.limits, member, at)
   if (!wasHeldLong || expired(state, member, at) !== undefined) {
     return settle(state, out, Members.goodAgain(member, at, at), at)
@@ -49,19 +50,22 @@ const giveBack = (
     : prove(state, out, used, { proof: "roundTrip", suspect: false })
 }
 
+const mayDial = (breaker: Breaker, at: Instant): boolean =>
+  breaker._tag === "Open" ? at >= breaker.retryAt : breaker._tag === "Closed"
+
 /**
  * Brings a pool that has shrunk below its minimum back to it, now that somebody uses it. Not by
  * itself: a server that closed idle connections, to go to sleep, would be kept awake.
  */
-const refill = (state: State, out: Commands, at: Instant): State =>
-  state.breaker._tag === "Closed" && established(state) > 0 && total(state) < state.limits.min
-    ? warm(state, out, at)
-    : state
+const refill = (state: State, out: Commands, at: Instant): State => {
+  const isShort = established(state) > 0 && total(state) < state.limits.min
+  return isShort && mayDial(state.breaker, at) ? warm(state, out, at) : state
+}
 
 /** Refuses who waits, and ends all but what is in a borrower's hands or just being proven. */
 const close = (state: State, out: Commands): State => {
   const refused = refuseAll({ ...state, closed: true }, out, closed)
-  const dials = refused.members.filter(({ phase }) => phase === "connecting")
+  const dials = Members.connecting(refused)
   const aborted = dials.reduce((rest, member) => abort(rest, out, member), refused)
   return evictIdle(aborted, out, "drain")
 }
@@ -74,20 +78,18 @@ const aboutMember = (state: State, out: Commands, member: Member, input: MemberI
     case "Unfit":
       return refute(rejoin(state, out, input.waiter), out, member, { at, loss: socketClosed })
     case "Heard":
-      return { ...state, heard: member.id }
+      return member.dial === "silent" ? Members.progressed(state, member, "heard") : state
     case "Preparing":
-      return { ...state, preparing: member.id }
+      return Members.progressed(state, member, "preparing")
     case "Connected":
       return connected(state, out, member, input)
     case "ConnectFailed":
       return connectFailed(state, out, member, input)
     case "Proven": {
       const goodAt = input.proof === "roundTrip" ? at : member.goodAt
-      return serve(
-        settle(state, out, Members.goodAgain(member, goodAt, member.usedAt), at),
-        out,
-        at
-      )
+      const good = Members.goodAgain(member, goodAt, member.usedAt)
+      const known = firstWaiter(state) === undefined ? state : servedByIdle(state)
+      return serve(settle(known, out, good, at), out, at)
     }
     case "Refuted":
       return refute(state, out, member, input)
@@ -104,6 +106,8 @@ const apply = (state: State, out: Commands, input: Input): State => {
       return leave(state, input.ticket)
     case "Tick":
       return serve(reap(timeOutAll(state, out, input.at), out, input.at), out, input.at)
+    case "Slept":
+      return Members.silenced(state, input.at)
     case "Warm":
       return warm(state, out, input.at)
     case "Recreate":
@@ -129,6 +133,6 @@ const apply = (state: State, out: Commands, input: Input): State => {
  */
 export const step = (state: State, input: Input): readonly [State, ReadonlyArray<Command>] => {
   const out: Commands = []
-  const next = apply(state, out, input)
+  const next = apply(lapse(state, out, input.at), out, input)
   return [next, out]
 }

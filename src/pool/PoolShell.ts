@@ -2,6 +2,7 @@ import { Clock, Deferred, Duration, Effect, Exit, FiberId, type Scope } from "ef
 import { Alarm } from "../runtime/Alarm.ts"
 import { type Fork, makeFork } from "../runtime/Fork.ts"
 import { type Instant, instantOf } from "../runtime/Instant.ts"
+import { Suspensions } from "../runtime/Suspensions.ts"
 import { type AnyFiber, spanOf } from "../runtime/Traced.ts"
 import { AcquireSpan } from "./AcquireSpan.ts"
 import type { Connection, Connector, Loss } from "./Connection.ts"
@@ -56,6 +57,7 @@ export class PoolShell<C extends Connection> {
   private readonly holders: Holders<C>
   private readonly metrics: PoolMetrics
   private readonly alarm: Alarm
+  private readonly suspensions: Suspensions
 
   private constructor(
     connector: Connector<C>,
@@ -70,6 +72,7 @@ export class PoolShell<C extends Connection> {
     this.state = empty(limits(config))
     this.metrics = new PoolMetrics(config.name)
     this.alarm = new Alarm(fork, () => this.tell({ _tag: "Tick", at: this.now() }))
+    this.suspensions = new Suspensions(clock)
     this.dials = new Dials(connector, this, fork)
     const leakAlarm = new Alarm(fork, () => this.holders.look(this.now()))
     const threshold = Duration.toMillis(config.leakThreshold)
@@ -113,7 +116,9 @@ export class PoolShell<C extends Connection> {
     const watch = AcquireSpan.begin(fiber, this.clock, this.state)
     const caller = new Caller<C>(ticket, spanOf(fiber), watch)
     this.callers.set(ticket, caller)
-    this.tell({ _tag: "Acquire", at: this.now(), ticket })
+    const at = this.now()
+    if (this.suspensions.hasPassed(at)) this.tell({ _tag: "Slept", at })
+    this.tell({ _tag: "Acquire", at, ticket })
     return caller
   }
 
@@ -147,13 +152,21 @@ export class PoolShell<C extends Connection> {
     return validate(connection, this.config.validateTimeout)
   }
 
-  /** Opens what is missing to the minimum, and waits for it. */
-  readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() => {
-    this.tell({ _tag: "Warm", at: this.now() })
-    const { closed, limits } = this.state
-    const isComplete = established(this.state) >= limits.min
-    return closed || isComplete ? Effect.void : Effect.zipRight(this.dials.landed, this.warm)
-  })
+  /** Opens what is missing to the minimum, and waits for it. What ends meanwhile is not opened once more. */
+  readonly warm: Effect.Effect<void, ConnectError> = Effect.suspend(() =>
+    this.warmUntil(this.tally.dialed + this.state.limits.min)
+  )
+
+  private warmUntil(dialed: number): Effect.Effect<void, ConnectError> {
+    return Effect.suspend(() => {
+      const { closed, limits } = this.state
+      // Where connections end as fast as they are opened, dialing would never end.
+      const isDone = established(this.state) >= limits.min || this.tally.dialed >= dialed
+      if (closed || isDone) return Effect.void
+      this.tell({ _tag: "Warm", at: this.now() })
+      return Effect.zipRight(this.dials.landed, this.warmUntil(dialed))
+    })
+  }
 
   readonly recreate: Effect.Effect<void> = Effect.sync(() =>
     this.tell({ _tag: "Recreate", at: this.now(), detail: "recreated by hand" })

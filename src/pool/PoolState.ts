@@ -6,6 +6,13 @@ import * as GivenUp from "./GivenUp.ts"
 import { type Pace, resting } from "./Pace.ts"
 import * as WaitQueue from "./WaitQueue.ts"
 
+/**
+ * How far a dial has come. `silent`: nothing was heard of its server. `heard`: something was, so the
+ * server is at work on it. `preparing`: the connection is open, and something is done with it before it
+ * is lent.
+ */
+export type DialProgress = "silent" | "heard" | "preparing"
+
 /** One connection in one of its phases; the connection itself is the shell's. */
 export interface Member {
   readonly id: number
@@ -15,6 +22,8 @@ export interface Member {
    * `active`: with its one borrower.
    */
   readonly phase: "connecting" | "proving" | "idle" | "active"
+  /** While it is connecting; meaningless afterwards. */
+  readonly dial: DialProgress
   /** Proving because a sibling was found dead or to keep it alive, not because somebody is about to get it. */
   readonly suspect: boolean
   /**
@@ -25,6 +34,8 @@ export interface Member {
   /** When its last borrower gave it back, or it was connected: proofs are no use. */
   readonly usedAt: Instant
   readonly retireAt: Instant
+  /** How it ended, where that is known and it has not come back yet. */
+  readonly loss: string | undefined
 }
 
 /** The knobs that the machine itself needs, in milliseconds. */
@@ -57,11 +68,10 @@ export interface State {
   readonly breaker: Breaker
   /** When the last dial began. */
   readonly dialedAt: Instant
-  /** The member that was being dialed when a server was heard last. */
-  readonly heard: number | undefined
-  /** The member that was open, and prepared to be lent, last. */
-  readonly preparing: number | undefined
-  /** The last loss that nobody has met yet: told when a new connection is opened because of it. */
+  /**
+   * The last loss that nobody has met yet: told when a new connection is opened because of it, forgotten
+   * when an idle one serves.
+   */
   readonly unmetLoss: string | undefined
   /** No idle connection needs to be looked at before. */
   readonly reapAt: Instant
@@ -87,8 +97,6 @@ export const empty = (limits: Limits): State => ({
   suspects: 0,
   breaker: closed,
   dialedAt: Number.NEGATIVE_INFINITY,
-  heard: undefined,
-  preparing: undefined,
   unmetLoss: undefined,
   reapAt: Number.POSITIVE_INFINITY,
   overflowing: false,
@@ -120,8 +128,6 @@ export const advanced = (state: State, moving: Moving): State => ({
   suspects: moving.suspects,
   breaker: state.breaker,
   dialedAt: state.dialedAt,
-  heard: state.heard,
-  preparing: state.preparing,
   unmetLoss: state.unmetLoss,
   reapAt: moving.reapAt,
   overflowing: state.overflowing,

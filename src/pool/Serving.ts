@@ -43,6 +43,10 @@ export const connect = (state: State, out: Commands, at: Instant): State => {
   return { ...next, dialedAt: at, breaker: Breaker.probing(state.breaker) }
 }
 
+/** An idle connection serves: what was lost before it is no reason for a dial that begins later. */
+export const servedByIdle = (state: State): State =>
+  state.unmetLoss === undefined ? state : { ...state, unmetLoss: undefined }
+
 /** Tells of a loss that nobody has met yet, now that a connection is opened because of it. */
 const meetLoss = (state: State, out: Commands): State => {
   if (state.unmetLoss === undefined) return state
@@ -53,7 +57,7 @@ const meetLoss = (state: State, out: Commands): State => {
 
 /** The dial that had no answer makes room for the next; the one before it is let go on. */
 const overtake = (state: State, out: Commands): State => {
-  const last = isReplaced(state) ? Members.lastConnecting(state) : undefined
+  const last = isReplaced(state) ? Members.connecting(state).at(-1) : undefined
   return last === undefined ? state : abort(state, out, last)
 }
 
@@ -67,7 +71,7 @@ const serveFromIdle = (
   const reason = expired(state, member, at)
   if (reason !== undefined) return evict(state, out, member, reason)
   const proof = proofFor(state, member, at)
-  if (proof === undefined) return lend(state, out, member, { at, waiter })
+  if (proof === undefined) return lend(servedByIdle(state), out, member, { at, waiter })
   return unproven(state) > 0 ? prove(state, out, member, { proof, suspect: false }) : state
 }
 
@@ -86,7 +90,7 @@ export const serveAtOnce = (
   if (member === undefined || expired(state, member, at) !== undefined) return undefined
   if (proofFor(state, member, at) !== undefined) return undefined
   out.push({ _tag: "Lend", id: member.id, waiter })
-  return Members.activate(state, member)
+  return Members.activate(servedByIdle(state), member)
 }
 
 /** One step towards serving the queue, or the same state when nothing can be done for it now. */

@@ -43,7 +43,10 @@ export const lose = (
 ): State => {
   if (member.phase === "connecting") return state
   const unmet: State = { ...state, lastError: loss.message, unmetLoss: loss.message }
-  const rest = member.phase === "idle" ? evict(unmet, out, member, "broken", loss.message) : unmet
+  const rest =
+    member.phase === "idle"
+      ? evict(unmet, out, member, "broken", loss.message)
+      : Members.lost(unmet, member, loss.message)
   if (loss.provesRestart) return serve(condemn(rest, out, loss.message), out, at)
   return serve(loss.implicatesSiblings ? suspectSiblings(rest, out) : rest, out, at)
 }

@@ -82,11 +82,18 @@ const identify = (pid: number) =>
     Option.map(({ startedAt }) => `${pid} ${startedAt}`)
   )
 
+/** How an owner calls itself where it can't look at itself. */
+const unseen = (pid: number) => `${pid} unknown`
+
+/** Who can't be looked at, or could not look, counts as alive: two servers would ruin the data. */
 const isAlive = ({ owner }: Claim) => {
   const pid = Number.parseInt(owner, 10)
-  return Number.isNaN(pid)
-    ? Effect.succeed(false)
-    : Effect.map(identify(pid), (living) => Option.contains(living, owner))
+  if (Number.isNaN(pid)) return Effect.succeed(false)
+  return Effect.flatMap(identify(pid), (living) =>
+    Option.isNone(living) || owner === unseen(pid)
+      ? Effect.map(processTable.isGone(pid), (isGone) => !isGone)
+      : Effect.succeed(living.value === owner)
+  )
 }
 
 const inUse = (directory: string, { owner }: Claim) => {
@@ -122,6 +129,6 @@ export const claimDirectory = (
   directory: string
 ): Effect.Effect<void, EmbeddedPostgresError, Scope.Scope> =>
   Effect.gen(function* () {
-    const me = Option.getOrElse(yield* identify(process.pid), () => `${process.pid} unknown`)
+    const me = Option.getOrElse(yield* identify(process.pid), () => unseen(process.pid))
     yield* Effect.acquireRelease(take(directory, me), (claim) => giveBack(directory, claim))
   })

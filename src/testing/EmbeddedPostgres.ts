@@ -8,7 +8,7 @@ import { host } from "./FreePort.ts"
 import { onDisk } from "./onDisk.ts"
 import { findBinaries } from "./PostgresBinaries.ts"
 import { openCluster, type PostgresCluster } from "./PostgresCluster.ts"
-import { chooseAccount } from "./ServerAccount.ts"
+import { chooseAccount, requireUsers } from "./ServerAccount.ts"
 import { openDirectory } from "./ServerDirectory.ts"
 import { makeServerFaults } from "./ServerFaults.ts"
 import { makeGuard } from "./ServerGuard.ts"
@@ -140,6 +140,7 @@ const serviceOf = (server: EmbeddedServer, cluster: PostgresCluster, database: s
 }
 
 const make = Effect.fn("EmbeddedPostgres.make")(function* (options: EmbeddedPostgresOptions) {
+  yield* requireUsers
   const binaries = yield* findBinaries
   const directory = yield* openDirectory(options.directory)
   const watcher = yield* makeGuard(directory)

@@ -14,9 +14,45 @@ export interface ProcessRecord {
 
 /** The processes of this machine. A zombie, which has ended and only waits to be buried, is none. */
 export interface ProcessTable {
+  /** None: there is no such process, or it can't be looked at. */
   readonly find: (pid: number) => Effect.Effect<Option.Option<ProcessRecord>>
+  /** Whether it is certain that there is no such process: one that can't be looked at may live. */
+  readonly isGone: (pid: number) => Effect.Effect<boolean>
   readonly childrenOf: (pid: number) => Effect.Effect<ReadonlyArray<number>>
 }
+
+/** What a system lets anybody read of its processes. */
+interface Readings {
+  /** None: nothing could be read of it. */
+  readonly read: (
+    pid: number
+  ) => Effect.Effect<Option.Option<ProcessRecord & { readonly isZombie: boolean }>>
+  readonly childrenOf: ProcessTable["childrenOf"]
+}
+
+/** Nobody has this pid. Who may not be sent a signal is there. */
+const isUnused = (pid: number) =>
+  Effect.sync(() => {
+    try {
+      process.kill(pid, 0)
+      return false
+    } catch (cause) {
+      return (cause as NodeJS.ErrnoException).code === "ESRCH"
+    }
+  })
+
+const tableOf = ({ childrenOf, read }: Readings): ProcessTable => ({
+  childrenOf,
+  find: (pid) => Effect.map(read(pid), Option.filter(({ isZombie }) => !isZombie)),
+  isGone: (pid) =>
+    Effect.flatMap(
+      read(pid),
+      Option.match({
+        onNone: () => isUnused(pid),
+        onSome: ({ isZombie }) => Effect.succeed(isZombie)
+      })
+    )
+})
 
 const textOf = (file: string) => Effect.option(Effect.tryPromise(() => readFile(file, "utf8")))
 
@@ -32,18 +68,17 @@ const parseStat = (stat: string) => {
   return { state: fields[0] ?? "X", parent: Number(fields[1]), ticks: fields[19] ?? "" }
 }
 
-const statOf = (pid: number | string) =>
-  textOf(`/proc/${pid}/stat`).pipe(
-    Effect.map(Option.map(parseStat)),
-    Effect.map(Option.filter(({ state }) => state !== "Z" && state !== "X"))
-  )
+const statOf = (pid: number) => Effect.map(textOf(`/proc/${pid}/stat`), Option.map(parseStat))
 
-const linux: ProcessTable = {
-  find: Effect.fnUntraced(function* (pid) {
+const isZombie = ({ state }: { readonly state: string }) => state === "Z" || state === "X"
+
+const linux: Readings = {
+  read: Effect.fnUntraced(function* (pid) {
     const stat = yield* statOf(pid)
     if (Option.isNone(stat)) return Option.none()
     const command = Option.getOrElse(yield* textOf(`/proc/${pid}/cmdline`), () => "")
     return Option.some({
+      isZombie: isZombie(stat.value),
       parent: stat.value.parent,
       startedAt: `${yield* bootId}/${stat.value.ticks}`,
       command: command.replaceAll("\0", " ").trim()
@@ -60,7 +95,7 @@ const linux: ProcessTable = {
       (each) =>
         Effect.map(
           statOf(each),
-          Option.exists(({ parent }) => parent === pid)
+          Option.exists((stat) => stat.parent === pid && !isZombie(stat))
         ),
       { concurrency: 16 }
     )
@@ -76,13 +111,18 @@ const ps = (...args: ReadonlyArray<string>) => {
 const psLine = /^\s*(\S)\S*\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/
 
 /** The table as ps(1) prints it, for systems without a /proc. */
-const psTable: ProcessTable = {
-  find: (pid) =>
+const psTable: Readings = {
+  read: (pid) =>
     Effect.map(ps("-ww", "-o", "stat=,ppid=,lstart=,args=", "-p", String(pid)), (lines) => {
       const [, state, parent, startedAt, command] = psLine.exec(lines[0] ?? "") ?? []
-      return state === undefined || state === "Z" || startedAt === undefined
+      return state === undefined || startedAt === undefined
         ? Option.none()
-        : Option.some({ parent: Number(parent), startedAt, command: (command ?? "").trim() })
+        : Option.some({
+            isZombie: state === "Z",
+            parent: Number(parent),
+            startedAt,
+            command: (command ?? "").trim()
+          })
     }),
   childrenOf: (pid) =>
     Effect.map(ps("-A", "-o", "pid=,ppid="), (lines) =>
@@ -93,10 +133,12 @@ const psTable: ProcessTable = {
 }
 
 /** The table of this machine. */
-export const processTable: ProcessTable = existsSync("/proc/self/stat") ? linux : psTable
+export const processTable: ProcessTable = tableOf(existsSync("/proc/self/stat") ? linux : psTable)
 
 const gonePoll = Schedule.spaced("25 millis")
 
 /** Waits until a process is gone. Without a deadline of its own. */
 export const awaitGone = (pid: number): Effect.Effect<void> =>
-  Effect.asVoid(Effect.repeat(processTable.find(pid), { until: Option.isNone, schedule: gonePoll }))
+  Effect.asVoid(
+    Effect.repeat(processTable.isGone(pid), { until: (isGone) => isGone, schedule: gonePoll })
+  )

@@ -77,13 +77,17 @@ const ownerOf = (path: string) =>
     Effect.map(Option.filter(({ uid }) => uid !== 0))
   )
 
+/** Fails on systems that have no users and groups as Linux and macOS have them. */
+export const requireUsers: Effect.Effect<void, EmbeddedPostgresError> = Effect.suspend(() =>
+  process.getuid === undefined
+    ? unsupported(
+        "The embedded Postgres needs the users and process groups of Linux or macOS. Here, set a database URL."
+      )
+    : Effect.void
+)
+
 const candidates = Effect.fnUntraced(function* (cluster: string) {
-  if (process.getuid === undefined) {
-    return yield* unsupported(
-      "The embedded Postgres needs the process groups of Linux or macOS. Here, set a database URL."
-    )
-  }
-  if (process.getuid() !== 0) return [ownAccount]
+  if (process.getuid?.() !== 0) return [ownAccount]
   const owner = yield* ownerOf(cluster)
   const ids = Option.isSome(owner) ? owner : yield* findUser(["postgres", "nobody"])
   if (Option.isNone(ids)) {

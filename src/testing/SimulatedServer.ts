@@ -99,7 +99,7 @@ export class SimulatedServer {
       )
     )
 
-  /** The port by which a pool opens sessions. */
+  /** The port by which a pool opens sessions. It gives no sign of the server before one is open. */
   readonly connector: Connector<SimulatedConnection> = {
     connect: (onLoss) =>
       Effect.suspend(() => {

@@ -1,10 +1,10 @@
 import { Effect, type Scope } from "effect"
 import { makeFork } from "../runtime/Fork.ts"
+import { type Instant, instantOf } from "../runtime/Instant.ts"
 
 /** Time for plain callbacks, as an Effect clock sees it. */
 export interface Timer {
-  /** Milliseconds, as `Clock.currentTimeMillis`. */
-  readonly now: () => number
+  readonly now: () => Instant
   /** Calls `then` once, `millis` from now. Returns how to call it off. */
   readonly after: (millis: number, then: () => void) => () => void
 }
@@ -14,9 +14,10 @@ export const makeTimer: Effect.Effect<Timer, never, Scope.Scope> = Effect.gen(fu
   const clock = yield* Effect.clock
   const fork = yield* makeFork
   return {
-    now: () => clock.unsafeCurrentTimeMillis(),
+    now: () => instantOf(clock),
     after: (millis, then) => {
-      const fiber = fork(Effect.andThen(Effect.sleep(millis), Effect.sync(then)))
+      // Rounded up: a timer that fires a fraction early would find nothing due.
+      const fiber = fork(Effect.andThen(Effect.sleep(Math.ceil(millis)), Effect.sync(then)))
       return () => fiber.unsafeInterruptAsFork(fiber.id())
     }
   }

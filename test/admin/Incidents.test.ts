@@ -90,6 +90,25 @@ describe("incidents", () => {
     assert.isTrue(after.all[0]?.isOver)
   })
 
+  it("an outage in which no further connection was needed is over, and says so", () => {
+    const story = [
+      at(0, { _tag: "BreakerOpened", detail: "53300: too many connections", refused: 0 }),
+      at(1, {
+        _tag: "DialFailed",
+        attempt: 1,
+        attempts: 22,
+        detail: "53300: too many connections",
+        retryIn: 100
+      }),
+      at(10_001, { _tag: "Lapsed", attempts: 1, after: 10_000 })
+    ]
+    const { all } = Incidents.settle(told(story), Date.UTC(2027, 0, 1))
+    assert.deepStrictEqual(all.map(sentence), [
+      "database unreachable: 1 dial failed, no connection was needed since"
+    ])
+    assert.isTrue(all[0]?.isOver)
+  })
+
   it("what needs no connection afterwards is over when it has been quiet", () => {
     const lost = told(restart.slice(0, 1))
     const start = millis(restart[0] ?? assert.fail())

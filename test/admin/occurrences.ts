@@ -32,6 +32,7 @@ const eventsOf: {
     retryIn: few
   }),
   Reconnected: record({ _tag: tag("Reconnected"), attempts: few, after: few, beside: few }),
+  Lapsed: record({ _tag: tag("Lapsed"), attempts: few, after: few }),
   QueueFull: record({ _tag: tag("QueueFull"), detail }),
   TimedOut: record({ _tag: tag("TimedOut"), attempts: few, detail }),
   Leaked: record({ _tag: tag("Leaked"), heldFor: few, holder: constant("Orders.place") }),

@@ -53,6 +53,18 @@ describe("building a pool", () => {
     }).pipe(Effect.provide(log.layer))
   })
 
+  it.scoped("ends where connections do not live for as long as it takes to open the minimum", () => {
+    const server = new SimulatedServer()
+    server.connectTime = Duration.millis(20)
+    return Effect.gen(function* () {
+      const config = { ...defaults, min: 2, maxLifetime: Duration.millis(10) }
+      const building = yield* Effect.fork(make(server.connector, config))
+      yield* TestClock.adjust(Duration.seconds(1))
+      yield* Fiber.join(building)
+      assert.strictEqual(server.dials, 2)
+    })
+  })
+
   it.scoped("recovers when the database comes back between two tries", () => {
     const server = new SimulatedServer()
     server.goAway()
@@ -127,7 +139,10 @@ describe("building a pool", () => {
     [{ max: 0 }, /the maximum is at least 1/],
     [{ maxWaiting: 0 }, /the queue at least 1/],
     [{ keepalive: Duration.zero }, /a keepalive of no time/],
-    [{ acquireTimeout: Duration.zero }, /an? acquireTimeout of no time/]
+    [{ acquireTimeout: Duration.zero }, /an? acquireTimeout of no time/],
+    [{ maxLifetime: Duration.zero }, /a maxLifetime of no time: .* Duration\.infinity/],
+    [{ leakThreshold: Duration.zero }, /a leakThreshold of no time: .* Duration\.infinity/],
+    [{ redialDelay: { base: Duration.zero, cap: Duration.zero } }, /a redialDelay of no time/]
   ] as const)("refuses at once what no pool can keep: %j", ([config, why]) =>
     Effect.gen(function* () {
       const server = new SimulatedServer()

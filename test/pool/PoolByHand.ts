@@ -81,6 +81,10 @@ export class PoolByHand {
     return this.tell({ _tag: "Tick", at: this.now })
   }
 
+  slept(): ReadonlyArray<string> {
+    return this.tell({ _tag: "Slept", at: this.now })
+  }
+
   acquire(): ReadonlyArray<string> {
     return this.tell({ _tag: "Acquire", at: this.now, ticket: this.tickets++ })
   }
@@ -111,6 +115,10 @@ export class PoolByHand {
 
   heard(id: number): ReadonlyArray<string> {
     return this.tell({ _tag: "Heard", at: this.now, id })
+  }
+
+  preparing(id: number): ReadonlyArray<string> {
+    return this.tell({ _tag: "Preparing", at: this.now, id })
   }
 
   release(id: number, usable = true): ReadonlyArray<string> {

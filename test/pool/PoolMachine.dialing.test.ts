@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import * as Breaker from "../../src/pool/Breaker.ts"
+import type { PoolConfig } from "../../src/pool/PoolConfig.ts"
+import type { ConnectError } from "../../src/pool/PoolError.ts"
 import { PoolByHand, withBorrowers, withIdle } from "./PoolByHand.ts"
 
 const none: ReadonlyArray<string> = []
@@ -100,10 +102,41 @@ describe("a dial that has no answer", () => {
     assert.deepStrictEqual(pool.pass(4_000), none)
   })
 
-  it("is not overtaken where the breaker is closed and a connection exists that may come back", () => {
+  it("has others begun beside it where connections exist, as many as the ramp allows", () => {
+    const pool = withBorrowers(new PoolByHand(), 2)
+    assert.deepStrictEqual(pool.acquire(), ["Connect 2"])
+    assert.deepStrictEqual(pool.pass(749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 3"])
+    assert.deepStrictEqual(pool.pass(750), ["Connect 4"])
+    assert.deepStrictEqual(pool.pass(3_000), none)
+  })
+
+  it("is no hope for a caller who comes later", () => {
     const pool = withBorrowers(new PoolByHand(), 1)
-    assert.deepStrictEqual(pool.acquire(), ["Connect 1"])
-    assert.deepStrictEqual(pool.pass(4_000), none)
+    pool.acquire()
+    pool.cancel(1)
+    assert.deepStrictEqual(pool.pass(800), none)
+    assert.deepStrictEqual(pool.acquire(), ["Connect 2"])
+  })
+
+  it("has none begun beside it for as long as its server is at work, and no longer", () => {
+    const pool = withBorrowers(new PoolByHand(), 1)
+    pool.acquire()
+    pool.heard(1)
+    assert.deepStrictEqual(pool.pass(5_749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 2"])
+  })
+
+  it("is overtaken although its server was heard, once that was longer ago than a dial usually takes", () => {
+    const pool = new PoolByHand({ acquireTimeout: Duration.seconds(30) })
+    pool.acquire()
+    pool.pass(5_000)
+    for (const id of [0, 6]) pool.dialFailed(id)
+    assert.deepStrictEqual(pool.pass(100), ["Connect 7"])
+    assert.strictEqual(pool.within, 10_000)
+    pool.heard(7)
+    assert.deepStrictEqual(pool.pass(5_749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 8"])
   })
 
   it("is not overtaken for a caller for whom an idle connection is being proven", () => {
@@ -122,6 +155,56 @@ describe("a dial that has no answer", () => {
     pool.dialFailed(1, { retryAfter: Duration.seconds(4) })
     assert.deepStrictEqual(pool.pass(3_999), none)
     assert.deepStrictEqual(pool.pass(1), ["Connect 2"])
+  })
+})
+
+describe("a dial that is overtaken", () => {
+  /** A swallowed dial, and a later one that is about to be answered. */
+  const overtaken = (config: Partial<PoolConfig> = {}) => {
+    const pool = new PoolByHand(config)
+    pool.acquire()
+    assert.deepStrictEqual(pool.pass(750), ["Connect 1"])
+    return pool
+  }
+
+  it("is given up when a later one succeeds, and begins no outage at its end", () => {
+    const pool = overtaken()
+    assert.deepStrictEqual(pool.connected(1), ["Abort 0", "Lend 1 to 0"])
+    pool.pass(4_250)
+    assert.deepStrictEqual(pool.dialFailed(0), none)
+    assert.strictEqual(pool.state.breaker._tag, "Closed")
+  })
+
+  it("makes room for who waits behind", () => {
+    const pool = overtaken({ max: 2 })
+    pool.acquire()
+    assert.deepStrictEqual(pool.connected(1), ["Abort 0", "Lend 1 to 0", "Connect 2"])
+  })
+
+  it("goes on where its server was heard, or it is being prepared", () => {
+    for (const sign of ["heard", "preparing"] as const) {
+      const pool = overtaken()
+      pool[sign](0)
+      assert.deepStrictEqual(pool.connected(1), ["Lend 1 to 0"])
+    }
+  })
+
+  it("goes on where another is heard, too, and it is not the last that was", () => {
+    const pool = overtaken()
+    pool.heard(0)
+    pool.heard(1)
+    assert.deepStrictEqual(pool.connected(1), ["Lend 1 to 0"])
+  })
+
+  it("is an earlier one: what began later may be answered as late", () => {
+    const pool = overtaken()
+    pool.pass(749)
+    assert.deepStrictEqual(pool.connected(0), ["Lend 0 to 0"])
+    const together = withBorrowers(new PoolByHand(), 1)
+    together.acquire()
+    together.acquire()
+    together.pass(750)
+    assert.notInclude(together.connected(2), "Abort 1")
   })
 })
 
@@ -212,6 +295,54 @@ describe("dials that were under way together", () => {
     for (let id = 0; id < 3; id++)
       assert.deepStrictEqual(pool.dialFailed(id), [`Connect ${id + 1}`])
     assert.strictEqual(failures(pool), 3)
+  })
+})
+
+describe("an outage that nobody has met since", () => {
+  /** A dial has failed for a caller whom the only connection has served meanwhile. */
+  const unmet = (error: Partial<ConnectError> = {}) => {
+    const pool = withBorrowers(new PoolByHand(), 1)
+    pool.acquire()
+    pool.dialFailed(1, error)
+    assert.deepStrictEqual(pool.release(0), ["Lend 0 to 1"])
+    pool.release(0)
+    return pool
+  }
+
+  it("is over after ten seconds, without a dial, and is told of", () => {
+    const pool = unmet()
+    assert.strictEqual(pool.dueIn, 10_000)
+    pool.pass(9_999)
+    assert.strictEqual(pool.state.breaker._tag, "Open")
+    assert.deepStrictEqual(pool.pass(1), none)
+    assert.deepStrictEqual(pool.state.breaker, Breaker.closed)
+    assert.deepStrictEqual(pool.events, [{ _tag: "Lapsed", attempts: 1, after: 10_000 }])
+    assert.strictEqual(pool.dueIn, 290_000)
+  })
+
+  it("is over before whatever comes then, also where the tick is late", () => {
+    const pool = unmet()
+    pool.now += 10_000
+    assert.deepStrictEqual(pool.acquire(), ["Prove 0 by roundTrip"])
+    assert.strictEqual(pool.state.breaker._tag, "Closed")
+  })
+
+  it("goes on for as long as the server wants to be left alone", () => {
+    const pool = unmet({ retryAfter: Duration.minutes(1) })
+    pool.pass(59_999)
+    assert.strictEqual(pool.state.breaker._tag, "Open")
+    pool.pass(1)
+    assert.strictEqual(pool.state.breaker._tag, "Closed")
+  })
+
+  it("goes on where nothing is open, until somebody asks", () => {
+    const pool = new PoolByHand()
+    pool.acquire()
+    pool.dialFailed(0)
+    pool.cancel(0)
+    assert.deepStrictEqual(pool.pass(3_600_000), none)
+    assert.strictEqual(pool.state.breaker._tag, "Open")
+    assert.deepStrictEqual(pool.acquire(), ["Connect 1"])
   })
 })
 

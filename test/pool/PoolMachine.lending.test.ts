@@ -69,6 +69,31 @@ describe("an idle connection that is asked for", () => {
   })
 })
 
+describe("a connection that was open while the machine was suspended", () => {
+  it("is proven by a round trip before it is lent, however recently it was used, and by nothing itself", () => {
+    const pool = withIdle(new PoolByHand(), 2)
+    assert.deepStrictEqual(pool.slept(), none)
+    assert.deepStrictEqual(pool.pass(10), none)
+    assert.deepStrictEqual(pool.acquire(), ["Prove 1 by roundTrip"])
+    assert.deepStrictEqual(pool.proven(1), ["Lend 1 to 2"])
+    pool.release(1)
+    assert.deepStrictEqual(pool.acquire(), ["Lend 1 to 3"])
+  })
+
+  it("is proven for the next caller when it was in use, too", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 1 }), 1)
+    pool.slept()
+    pool.acquire()
+    assert.deepStrictEqual(pool.release(0), ["Prove 0 by roundTrip"])
+  })
+
+  it("is lent as it is where no round trip is to prove it, ever", () => {
+    const pool = withIdle(new PoolByHand({ validateAfterIdle: Duration.infinity }), 1)
+    pool.slept()
+    assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 1"])
+  })
+})
+
 describe("a connection that is given back", () => {
   const heldFor = (millis: number, waiting: boolean) => {
     const pool = withBorrowers(new PoolByHand({ max: 1 }), 1)
@@ -151,6 +176,17 @@ describe("a pool below its minimum", () => {
     assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 2"])
   })
 
+  it("is probed when somebody uses it, once the breaker lets a dial", () => {
+    const pool = withIdle(new PoolByHand({ min: 2 }), 1)
+    pool.acquire()
+    pool.dialFailed(1)
+    pool.pass(100)
+    pool.release(0)
+    assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 2", "Connect 2"])
+    pool.release(0)
+    assert.deepStrictEqual(pool.acquire(), ["Lend 0 to 3"])
+  })
+
   it("opens nothing besides when it is whole", () => {
     const pool = withIdle(new PoolByHand({ min: 2 }), 2)
     assert.deepStrictEqual(pool.acquire(), ["Lend 1 to 2"])
@@ -183,6 +219,29 @@ describe("a dial that fails for good", () => {
     pool.pass(400)
     assert.deepStrictEqual(pool.dialFailed(3, { isFatal: true }), ["Refuse 2: ConnectError"])
     assert.deepStrictEqual(pool.events, [])
+  })
+
+  it("refuses nobody where an open connection may come back, and says when the next dial is", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 4 }), 2)
+    pool.acquire()
+    pool.acquire()
+    assert.deepStrictEqual(pool.dialFailed(2, { isFatal: true, message: "28P01" }), none)
+    assert.deepStrictEqual(pool.events.slice(0, 2), [
+      { _tag: "BreakerOpened", detail: "28P01", refused: 0 },
+      { _tag: "DialFailed", attempt: 1, attempts: 22, detail: "28P01", retryIn: 100 }
+    ])
+    assert.deepStrictEqual(pool.release(0), ["Lend 0 to 2"])
+    assert.deepStrictEqual(pool.release(1), ["Lend 1 to 3"])
+  })
+
+  it("refuses who waits as soon as nothing is open any more, and tells of it then", () => {
+    const pool = withBorrowers(new PoolByHand({ max: 2 }), 1)
+    pool.acquire()
+    pool.dialFailed(1, { isFatal: true })
+    assert.deepStrictEqual(pool.pass(100), ["Connect 2"])
+    assert.deepStrictEqual(pool.release(0, false), ["Close 0"])
+    assert.deepStrictEqual(pool.dialFailed(2, { isFatal: true }), ["Refuse 1: ConnectError"])
+    assert.deepStrictEqual(pool.events, [{ _tag: "BreakerOpened", detail: "refused", refused: 1 }])
   })
 
   it("refuses nobody where nobody waits, and tells of who comes next", () => {

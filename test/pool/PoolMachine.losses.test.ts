@@ -80,6 +80,34 @@ describe("a connection that ends by itself", () => {
   })
 })
 
+describe("a loss that nobody has met", () => {
+  it("is no reason for what is dialed after an idle connection has served", () => {
+    for (const restedFor of [0, 1_000]) {
+      const pool = withIdle(new PoolByHand(), 2)
+      pool.pass(restedFor)
+      pool.lost(0)
+      pool.acquire()
+      pool.proven(1)
+      assert.strictEqual(pool.state.counts.active, 1)
+      assert.deepStrictEqual(pool.acquire(), ["Connect 2"])
+      assert.deepStrictEqual(pool.events, [])
+    }
+  })
+
+  it("is told of the connection that it was, and of no other", () => {
+    const evicted = (detail: string) => [{ _tag: "Evicted", reason: "broken", detail }] as const
+    const pool = withBorrowers(new PoolByHand(), 3)
+    pool.lost(0)
+    pool.lost(1)
+    pool.release(2, false)
+    assert.deepStrictEqual(pool.events, evicted(""))
+    for (const id of [0, 1]) {
+      pool.release(id, false)
+      assert.deepStrictEqual(pool.events, evicted("reset"))
+    }
+  })
+})
+
 describe("a pool that is recreated", () => {
   const condemned = (count: number) =>
     ({ _tag: "Restarted", condemned: count, isByHand: true, detail: "by hand" }) as const

@@ -21,13 +21,13 @@ const limits: Limits = {
 
 /** What a caller or the outside world may do next; the numbers choose among what is possible. */
 type Move =
-  | { readonly _tag: "acquire" | "recreate" | "warm" | "close" }
+  | { readonly _tag: "acquire" | "recreate" | "warm" | "close" | "slept" }
   | { readonly _tag: "cancel" | "release" | "break" | "lose" | "unfit"; readonly pick: number }
   | {
       readonly _tag: "dialSucceeds" | "dialFails" | "dialFailsForGood" | "proofHolds" | "proofFails"
       readonly pick: number
     }
-  | { readonly _tag: "restart"; readonly pick: number }
+  | { readonly _tag: "heard" | "preparing" | "restart"; readonly pick: number }
   | { readonly _tag: "pass"; readonly millis: number }
 
 const pick = fc.nat({ max: 9 })
@@ -40,7 +40,11 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: picked("release", "dialSucceeds", "proofHolds") },
   { weight: 3, arbitrary: picked("cancel", "break", "lose", "unfit", "dialFails", "proofFails") },
   { weight: 1, arbitrary: picked("dialFailsForGood", "restart") },
-  { weight: 1, arbitrary: fc.constantFrom<Move>({ _tag: "recreate" }, { _tag: "warm" }) },
+  { weight: 1, arbitrary: picked("heard", "preparing") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Move>({ _tag: "recreate" }, { _tag: "warm" }, { _tag: "slept" })
+  },
   {
     weight: 4,
     arbitrary: fc.record({ _tag: fc.constant("pass" as const), millis: fc.nat({ max: 700 }) })
@@ -193,6 +197,13 @@ class Ledger {
         if (id !== undefined) this.tell({ _tag: "Lost", at, id, loss })
         return
       }
+      case "heard":
+      case "preparing": {
+        const id = this.nth(this.dialing, next.pick)
+        const _tag = next._tag === "heard" ? "Heard" : "Preparing"
+        if (id !== undefined) this.tell({ _tag, at, id })
+        return
+      }
       case "dialSucceeds": {
         const id = this.nth(this.dialing, next.pick)
         if (id !== undefined) this.connected(id)
@@ -224,6 +235,9 @@ class Ledger {
         return
       case "recreate":
         this.tell({ _tag: "Recreate", at, detail: "by hand" })
+        return
+      case "slept":
+        this.tell({ _tag: "Slept", at })
         return
       case "warm":
         this.tell({ _tag: "Warm", at })

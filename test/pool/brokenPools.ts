@@ -240,6 +240,28 @@ export const brokenPools: ReadonlyArray<BrokenPool> = [
     }))
   },
   {
+    what: "lets a dial go on that another has overtaken",
+    invariant: "noDialIsLeftBehind",
+    subject: withConnector(({ connect }) => ({
+      connect: (onLoss) => Effect.uninterruptible(connect(onLoss))
+    }))
+  },
+  {
+    what: "takes every silent server for one that is at work",
+    invariant: "somebodyDialsForWhoeverWaits",
+    subject: ({ connect }, config) =>
+      make(
+        {
+          connect: (onLoss, onSign) =>
+            Effect.zipRight(
+              Effect.sync(() => onSign?.()),
+              connect(onLoss)
+            )
+        },
+        { ...config, connectTimeout: Duration.minutes(1) }
+      )
+  },
+  {
     what: "lets its idle connections be forgotten",
     invariant: "theIdleAreKeptAlive",
     subject: withConfig(() => ({ keepalive: Duration.infinity }))

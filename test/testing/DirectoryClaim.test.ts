@@ -34,6 +34,25 @@ describe("The claim on a directory", () => {
     })
   )
 
+  it.scopedLive("is left to an owner who could not look at itself, while it lives", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.promise(() => symlink(`${process.pid} unknown`, join(directory, "owner.7")))
+      const refusal = yield* Effect.flip(claim(directory))
+      assert.strictEqual(refusal.reason, "DirectoryInUse")
+      assert.deepStrictEqual(yield* claims(directory), ["owner.7"])
+    })
+  )
+
+  it.scopedLive("is taken over from an owner who could not look at itself, and is gone", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.promise(() => symlink("4194999 unknown", join(directory, "owner.7")))
+      yield* claim(directory)
+      assert.deepStrictEqual(yield* claims(directory), ["owner.8"])
+    })
+  )
+
   it.scopedLive("is free again when its scope closes, and leaves one file however often", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, FastCheck, Redacted, Scope } from "effect"
+import { Clock, Duration, Effect, Exit, FastCheck, Redacted, Scope } from "effect"
 import { FaultProxy } from "../../src/testing/FaultProxy.ts"
 import { connected, roundTrip, someBytes } from "./ProxiedPeers.ts"
 import { dialTcp, echo, listenTcp } from "./TcpPeer.ts"
@@ -45,6 +45,30 @@ describe("a faithful proxy", () => {
       expect(backend.received.equals(sent)).toBe(true)
     })
   )
+
+  it.scopedLive("delivers at once although the wall clock was a day ahead for a while", () => {
+    let ahead = 0
+    return Effect.gen(function* () {
+      const real = yield* Effect.clock
+      const wallClock = () => real.unsafeCurrentTimeMillis() + ahead
+      const clock: Clock.Clock = {
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        unsafeCurrentTimeMillis: wallClock,
+        unsafeCurrentTimeNanos: () => real.unsafeCurrentTimeNanos(),
+        currentTimeMillis: Effect.sync(wallClock),
+        currentTimeNanos: real.currentTimeNanos,
+        sleep: (duration) => real.sleep(duration)
+      }
+      const talk = Effect.gen(function* () {
+        const { client } = yield* connected()
+        ahead = Duration.toMillis("1 day")
+        yield* roundTrip(client, "tomorrow")
+        ahead = 0
+        yield* roundTrip(client, "today")
+      })
+      yield* Effect.withClock(talk, clock)
+    })
+  })
 
   it.scopedLive("keeps one direction open after the other has ended", () =>
     Effect.gen(function* () {
