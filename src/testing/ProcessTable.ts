@@ -43,7 +43,11 @@ const isUnused = (pid: number) =>
 
 const tableOf = ({ childrenOf, read }: Readings): ProcessTable => ({
   childrenOf,
-  find: (pid) => Effect.map(read(pid), Option.filter(({ isZombie }) => !isZombie)),
+  find: (pid) =>
+    Effect.map(
+      read(pid),
+      Option.filter(({ isZombie }) => !isZombie)
+    ),
   isGone: (pid) =>
     Effect.flatMap(
       read(pid),

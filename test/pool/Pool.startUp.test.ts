@@ -53,17 +53,20 @@ describe("building a pool", () => {
     }).pipe(Effect.provide(log.layer))
   })
 
-  it.scoped("ends where connections do not live for as long as it takes to open the minimum", () => {
-    const server = new SimulatedServer()
-    server.connectTime = Duration.millis(20)
-    return Effect.gen(function* () {
-      const config = { ...defaults, min: 2, maxLifetime: Duration.millis(10) }
-      const building = yield* Effect.fork(make(server.connector, config))
-      yield* TestClock.adjust(Duration.seconds(1))
-      yield* Fiber.join(building)
-      assert.strictEqual(server.dials, 2)
-    })
-  })
+  it.scoped(
+    "ends where connections do not live for as long as it takes to open the minimum",
+    () => {
+      const server = new SimulatedServer()
+      server.connectTime = Duration.millis(20)
+      return Effect.gen(function* () {
+        const config = { ...defaults, min: 2, maxLifetime: Duration.millis(10) }
+        const building = yield* Effect.fork(make(server.connector, config))
+        yield* TestClock.adjust(Duration.seconds(1))
+        yield* Fiber.join(building)
+        assert.strictEqual(server.dials, 2)
+      })
+    }
+  )
 
   it.scoped("recovers when the database comes back between two tries", () => {
     const server = new SimulatedServer()
