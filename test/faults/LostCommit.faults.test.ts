@@ -162,7 +162,7 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT"
   it.effect("or any write that was given up is not run again for another failure", () =>
     Effect.gen(function* () {
       const sql = yield* ledger
-      const { cutAfter } = yield* FaultProxy
+      const { cutAfter, cutBefore } = yield* FaultProxy
       const conflict = Effect.fail(serializationFailure)
       const write = (id: number) => sql.unsafe(`INSERT INTO ledger VALUES (${id})`)
       const held = Effect.scoped(
@@ -175,15 +175,17 @@ layer(stage, { excludeTestServices: true, timeout: "1 minute" })("a lost COMMIT"
       const before = <A, E, R>(writing: Effect.Effect<A, E, R>) =>
         Effect.zipRight(Effect.ignore(writing), conflict)
       const isInsert = ({ text }: WireMessage) => text.startsWith("INSERT")
+      const atCommit = cutAfter("toServer", FaultProxy.isCommit, "blackhole")
+      const atAnswer = cutBefore("toClient", isInsert, "blackhole")
       const lost = [
-        [FaultProxy.isCommit, beside(sql.withTransaction(write(1)))],
-        [isInsert, beside(write(2))],
-        [isInsert, beside(held)],
-        [isInsert, before(Effect.timeout(write(4), "100 millis"))],
-        [isInsert, before(PgClient.statementTimeout(write(5), "100 millis"))]
+        [atCommit, beside(sql.withTransaction(write(1)))],
+        [atAnswer, beside(write(2))],
+        [atAnswer, beside(held)],
+        [atAnswer, before(Effect.timeout(write(4), "100 millis"))],
+        [atAnswer, before(PgClient.statementTimeout(write(5), "100 millis"))]
       ] as const
-      for (const [place, effect] of lost) {
-        yield* cutAfter("toServer", place, "blackhole")
+      for (const [cut, effect] of lost) {
+        yield* cut
         const replayed = PgClient.replay(Effect.asVoid(effect))
         assert.strictEqual(yield* Effect.flip(replayed), serializationFailure)
       }
