@@ -17,13 +17,21 @@ export const warm = (state: State, out: Commands, at: number): State =>
     : state
 
 /**
- * Gives up the dials that this one has overtaken and that no hope is left for. The network has swallowed
- * them: they would fail long after the server is back, and be taken for the beginning of an outage.
+ * A dial that this one has overtaken is given up where no hope is left for it: the network has swallowed
+ * it, and it would fail long after the server is back, and be taken for the beginning of an outage. Elsewhere
+ * it does not matter any more that its server was heard, since that has answered others meanwhile.
  */
-const giveUpOvertaken = (state: State, out: Commands, { goodAt }: Member, at: number): State =>
+const overtaken =
+  (out: Commands, at: number) =>
+  (state: State, other: Member): State => {
+    if (hopeEnds(state.limits, other) <= at) return abort(state, out, other)
+    return other.dial === "heard" ? Members.progressed(state, other, "silent") : state
+  }
+
+const overtakeEarlier = (state: State, out: Commands, { goodAt }: Member, at: number): State =>
   Members.connecting(state)
-    .filter((other) => other.goodAt < goodAt && hopeEnds(state.limits, other) <= at)
-    .reduce((rest, other) => abort(rest, out, other), state)
+    .filter((other) => other.goodAt < goodAt)
+    .reduce(overtaken(out, at), state)
 
 /** A dial succeeded: dialing is free again. */
 export const connected = (
@@ -40,7 +48,7 @@ export const connected = (
     report(out, { _tag: "Reconnected", attempts: failures + 1, after: at - since, beside })
   }
   const ready: State = {
-    ...giveUpOvertaken(state, out, member, at),
+    ...overtakeEarlier(state, out, member, at),
     breaker: Breaker.succeeded(state.breaker, established(state))
   }
   // Whatever was condemned while it was being opened: it is alive now, and so is new.

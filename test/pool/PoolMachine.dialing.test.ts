@@ -181,6 +181,21 @@ describe("a dial that is overtaken", () => {
     assert.deepStrictEqual(pool.connected(1), ["Abort 0", "Lend 1 to 0", "Connect 2"])
   })
 
+  it("is no hope any more once a later one has succeeded, although its server was heard", () => {
+    const pool = new PoolByHand({ max: 4 })
+    pool.acquire()
+    pool.connected(0)
+    pool.acquire()
+    pool.heard(1)
+    pool.pass(100)
+    pool.acquire()
+    assert.deepStrictEqual(pool.connected(2), ["Lend 2 to 1"])
+    pool.release(0, false)
+    pool.release(2, false)
+    assert.deepStrictEqual(pool.pass(749), none)
+    assert.deepStrictEqual(pool.pass(1), ["Connect 3"])
+  })
+
   it("goes on where its server was heard, or it is being prepared", () => {
     for (const sign of ["heard", "preparing"] as const) {
       const pool = overtaken()
