@@ -44,6 +44,10 @@ export const hopeEnds = ({ connectTimeout }: Limits, { dial, goodAt }: Member): 
   return goodAt + overtakenAfter + (dial === "heard" ? connectTimeout : 0)
 }
 
+/** Until when there is hope for each dial under way. */
+const hopes = (state: State): ReadonlyArray<Instant> =>
+  Members.connecting(state).map((member) => hopeEnds(state.limits, member))
+
 /**
  * A dial beside the one that is under way, where that is the only hope of who waits. Where none is
  * under way, {@link opensAt} is no later.
@@ -53,8 +57,7 @@ const overtakesAt = (state: State): Instant => {
   const isPossible = width(state) === 1 && (total(state) < limits.max || isReplaced(state))
   if (!isPossible) return Number.POSITIVE_INFINITY
   const allowedAt = breaker._tag === "Open" ? breaker.retryAt : dialedAt
-  const hopes = Members.connecting(state).map((member) => hopeEnds(limits, member))
-  return Math.max(dialedAt + overtakenAfter, allowedAt, ...hopes)
+  return Math.max(dialedAt + overtakenAfter, allowedAt, ...hopes(state))
 }
 
 /**
@@ -71,8 +74,7 @@ export const dialTimeout = (state: State): number => {
 const uncoveredAt = (state: State): Instant => {
   const spare = state.counts.connecting - unproven(state)
   if (spare < 0) return Number.NEGATIVE_INFINITY
-  const hopes = Members.connecting(state).map((member) => hopeEnds(state.limits, member))
-  return hopes.toSorted((one, other) => one - other)[spare] ?? Number.POSITIVE_INFINITY
+  return hopes(state).toSorted((one, other) => one - other)[spare] ?? Number.POSITIVE_INFINITY
 }
 
 const opensAt = (state: State): Instant => {

@@ -2,13 +2,12 @@ import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
-import type { OneTimeToken } from "../../src/auth/OneTimeToken.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
 import type { User } from "../../src/auth/User.ts"
-import { eventually } from "../support/Backends.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { addressOf, ask, follow, lettersTo } from "./AddressChange.ts"
 import { cheapPasswords } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
 import { deliver, Mailbox, nextLetter, nextToken } from "./Mailbox.ts"
@@ -29,8 +28,6 @@ const auth = Layer.merge(Accounts.layer(), Sessions.layer()).pipe(
   Layer.provideMerge(TestDatabase.layer)
 )
 
-const { password } = credentials("anyone@example.com")
-
 const signUp = (address: string) =>
   Effect.flatMap(Accounts, (accounts) =>
     Effect.map(accounts.signUp(credentials(address)), ({ user }) => user)
@@ -45,42 +42,9 @@ const proven = (address: string) =>
     return user
   })
 
-const ask = (user: User, address: string) =>
-  Effect.flatMap(Accounts, (accounts) =>
-    accounts.requestEmailChange(user, { email: credentials(address).email, password })
-  )
-
 /** The token of the letter that asking for an address has sent to it. */
 const asked = (user: User, address: string) =>
   Effect.zipRight(ask(user, address), nextToken("ConfirmEmailChange", address))
-
-/** What comes of following a link: `done`, or why not. */
-const follow = (token: OneTimeToken) =>
-  Effect.flatMap(Accounts, (accounts) =>
-    Effect.match(accounts.proveEmail(token), {
-      onSuccess: () => "done",
-      onFailure: ({ _tag }) => _tag
-    })
-  )
-
-const addressOf = ({ id }: User) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const [row] = yield* sql<{ email: string }>`select email from users where id = ${id}`
-    return row?.email
-  })
-
-/** The kinds of letters that an address was sent, once the outbox is empty. */
-const lettersTo = (address: string) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* eventually(
-      0,
-      Effect.map(sql`select id from outbox`, (rows) => rows.length)
-    )
-    const { all } = yield* Mailbox
-    return all.filter(({ recipient }) => recipient === address).map(({ _tag }) => _tag)
-  })
 
 layer(auth, { excludeTestServices: true, timeout: "1 minute" })(
   "of the links that change an address",

@@ -4,10 +4,10 @@ import { Effect, Either, Redacted } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
 import type { User } from "../../src/auth/User.ts"
-import { eventually } from "../support/Backends.ts"
+import { addressOf, ask, follow, lettersTo, mailOf } from "./AddressChange.ts"
 import { credentials } from "./Credentials.ts"
 import { isLive, kindsOf } from "./Events.ts"
-import { authWithMail, Mailbox, nextLetter, nextToken } from "./Mailbox.ts"
+import { authWithMail, nextLetter, nextToken } from "./Mailbox.ts"
 
 const { password: usual } = credentials("anyone@example.com")
 const { password: ofTheThief } = credentials("anyone@example.com", "of the thief")
@@ -22,21 +22,6 @@ const proven = (address: string) =>
     return signedIn
   })
 
-/** Asks for another address with a password that has leaked. */
-const ask = (user: User, address: string) =>
-  Effect.flatMap(Accounts, (accounts) =>
-    accounts.requestEmailChange(user, { email: credentials(address).email, password: usual })
-  )
-
-/** What comes of following a link: `done`, or why not. */
-const follow = (token: OneTimeToken.OneTimeToken) =>
-  Effect.flatMap(Accounts, (accounts) =>
-    Effect.match(accounts.proveEmail(token), {
-      onSuccess: () => "done",
-      onFailure: ({ _tag }) => _tag
-    })
-  )
-
 const signIn = (address: string, password = usual) =>
   Effect.flatMap(Accounts, (accounts) =>
     Effect.match(accounts.signIn({ email: credentials(address).email, password }), {
@@ -44,29 +29,6 @@ const signIn = (address: string, password = usual) =>
       onFailure: ({ _tag }) => _tag
     })
   )
-
-const addressOf = ({ id }: User) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const [row] = yield* sql<{ email: string }>`select email from users where id = ${id}`
-    return row?.email
-  })
-
-/** What an address was sent, once the outbox is empty. */
-const mailOf = (address: string) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* eventually(
-      0,
-      Effect.map(sql`select id from outbox`, (rows) => rows.length)
-    )
-    const { all } = yield* Mailbox
-    return all.filter(({ recipient }) => recipient === address)
-  })
-
-/** The kinds of letters that an address was sent. */
-const lettersTo = (address: string) =>
-  Effect.map(mailOf(address), (letters) => letters.map(({ _tag }) => _tag))
 
 /** The token of the last letter of a kind to an address. */
 const lastToken = (tag: "ConfirmEmailChange" | "KeepEmail", address: string) =>
