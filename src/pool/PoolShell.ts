@@ -117,7 +117,7 @@ export class PoolShell<C extends Connection> {
     const caller = new Caller<C>(ticket, spanOf(fiber), watch)
     this.callers.set(ticket, caller)
     const at = this.now()
-    if (this.suspensions.hasPassed(at)) this.tell({ _tag: "Slept", at })
+    this.tellOfSuspension(at)
     this.tell({ _tag: "Acquire", at, ticket })
     return caller
   }
@@ -134,7 +134,13 @@ export class PoolShell<C extends Connection> {
     this.tally.useTime += at - lease.since
     this.metrics.released(at - lease.since)
     const usable = isTrusted && lease.connection.isUsable()
+    // Whoever waits gets it at once: its answer may have lain in a buffer all the while.
+    this.tellOfSuspension(at)
     this.tell({ _tag: "Release", at, id: lease.id, usable })
+  }
+
+  private tellOfSuspension(at: Instant): void {
+    if (this.suspensions.hasPassed(at)) this.tell({ _tag: "Slept", at })
   }
 
   /** The caller was interrupted, perhaps while its answer was on the way. */

@@ -44,10 +44,16 @@ const foreseeable = 0.75
 const telling = 0.1
 
 /** By the pace of the queue, whoever comes now has to leave before it is served. */
-const isTooMany = ({ breaker, limits, pace, waiting }: State, at: Instant): boolean =>
-  breaker._tag === "Closed" &&
-  at - pace.since >= limits.acquireTimeout * telling &&
-  estimate(pace, waiting.size) > limits.acquireTimeout * foreseeable
+const isTooMany = (state: State, at: Instant): boolean => {
+  const { breaker, limits, pace, waiting } = state
+  // A dial that keeps failing, as where the server grants fewer than `max`, ends no pace.
+  const isServing = breaker._tag === "Closed" || established(state) > 0
+  return (
+    isServing &&
+    at - pace.since >= limits.acquireTimeout * telling &&
+    estimate(pace, waiting.size) > limits.acquireTimeout * foreseeable
+  )
+}
 
 const overtaxed = (state: State, at: Instant): AcquireTimeout => {
   const { limits, pace, waiting } = state

@@ -60,11 +60,18 @@ export const make = (
       ask: (question, patience = answerTimeout) =>
         Effect.suspend(() => {
           const number = newest
+          // Who only waited for its turn has learned nothing of the session.
+          let isToReplace = true
           return RcMap.get(sessions, number).pipe(
-            Effect.flatMap(({ connection, mutex }) =>
-              answeredWithin(patience, mutex.hold(question(connection)))
-            ),
-            Effect.tapError(() => replace(number)),
+            Effect.flatMap(({ connection, mutex }) => {
+              isToReplace = false
+              const inTurn = Effect.suspend(() => {
+                isToReplace = true
+                return question(connection)
+              })
+              return answeredWithin(patience, mutex.hold(inTurn))
+            }),
+            Effect.tapError(() => Effect.when(replace(number), () => isToReplace)),
             Effect.scoped
           )
         })

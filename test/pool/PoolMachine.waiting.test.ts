@@ -168,9 +168,10 @@ describe("a queue that is full", () => {
 
 describe("a queue whose pace is known", () => {
   /** 74 wait, and one is served each 100 ms, long enough for that to be known. */
-  const moving = () => {
-    const pool = withBorrowers(new PoolByHand({ max: 1, maxWaiting: 100 }), 1)
+  const moving = ({ max } = { max: 1 }, meanwhile: (pool: PoolByHand) => void = () => {}) => {
+    const pool = withBorrowers(new PoolByHand({ max, maxWaiting: 100 }), 1)
     for (let caller = 1; caller <= 74; caller++) pool.acquire()
+    meanwhile(pool)
     for (let turn = 0; turn < 40; turn++) {
       pool.pass(100)
       pool.acquire()
@@ -193,6 +194,13 @@ describe("a queue whose pace is known", () => {
       pool.events.map((event) => ("detail" in event ? event.detail : "")).join(),
       /^1 given up; /
     )
+  })
+
+  it("turns away by its pace also where the server grants no more, and each dial fails", () => {
+    const pool = moving({ max: 2 }, (begun) => begun.dialFailed(1))
+    assert.notStrictEqual(pool.state.breaker._tag, "Closed")
+    assert.deepStrictEqual(pool.acquire(), none)
+    assert.deepStrictEqual(pool.acquire(), ["Refuse 116: AcquireTimeout"])
   })
 
   it("turns nobody away for a pace that an outage has ended", () => {

@@ -46,6 +46,23 @@ const sessionsCalled = (name: string) =>
   })
 
 layer(TestDatabase.client({ maxConnections: 1 }), test)("a session beside the pool", (it) => {
+  it.scoped("has none beside it because a question gave up while it waited for its turn", () =>
+    Effect.gen(function* () {
+      const applicationName = "one-beside"
+      const { ask } = yield* opened({ applicationName })
+      yield* ask(asked("SELECT 1"))
+      const slow = yield* Effect.fork(ask(asked("SELECT pg_sleep(0.6)")))
+      yield* Effect.sleep("50 millis")
+      const impatient = ask(asked("SELECT 2"), Duration.millis(100))
+      assert.strictEqual(yield* Effect.flip(impatient), Auxiliary.unanswered)
+      const next = yield* Effect.fork(ask(asked("SELECT 3")))
+      yield* Effect.sleep("200 millis")
+      assert.strictEqual(yield* sessionsCalled(applicationName), 1)
+      yield* Fiber.join(slow)
+      yield* Fiber.join(next)
+    })
+  )
+
   it.scoped("that follows one which failed is closed after its second, and with the scope", () =>
     Effect.gen(function* () {
       const applicationName = "beside"

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Chunk, Duration, Effect, Exit, Fiber, Stream } from "effect"
+import { Chunk, Duration, Effect, Exit, Fiber, type Scheduler, Stream } from "effect"
 import { PgClient } from "../../src/sql/index.ts"
 import { captured } from "../support/Captured.ts"
 import { failure } from "../support/Failure.ts"
@@ -10,6 +10,14 @@ const running = (sql: SqlClient.SqlClient) => sql`
   SELECT pid FROM pg_stat_activity
   WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep%'
     AND pid <> pg_backend_pid()`
+
+/** As on a busy machine: what a fiber has waited for is long there. */
+const late: Scheduler.Scheduler = {
+  shouldYield: () => false,
+  scheduleTask: (task) => {
+    setTimeout(task, 20)
+  }
+}
 
 layer(TestDatabase.client({ maxConnections: 2 }), { excludeTestServices: true })(
   "a stream",
@@ -70,6 +78,22 @@ layer(TestDatabase.client({ maxConnections: 2 }), { excludeTestServices: true })
       })
     )
 
+    it.effect("of a procedure that has committed and fails then is not said to be undone", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql.unsafe(`CREATE TABLE settled (id int);
+          CREATE PROCEDURE settle() LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO settled VALUES (1);
+            COMMIT;
+            RAISE EXCEPTION 'too late' USING ERRCODE = '40001';
+          END $$`)
+        const error = yield* failure(Stream.runDrain(sql`CALL settle()`.stream))
+        assert.strictEqual(error.outcome, "Unknown")
+        assert.isFalse(error.isSafeToReplay)
+        assert.deepStrictEqual(yield* sql`SELECT id FROM settled`, [{ id: 1 }])
+      })
+    )
+
     it.effect("beside what is nested waits for that, and is not undone with it", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -88,6 +112,38 @@ layer(TestDatabase.client({ maxConnections: 2 }), { excludeTestServices: true })
         const [exit] = yield* sql.withTransaction(both)
         assert.isTrue(Exit.isFailure(exit))
         assert.deepStrictEqual(yield* sql`SELECT id FROM streamed`, [{ id: 1 }])
+      })
+    )
+
+    it.effect(
+      "that is still open lets nothing stay of what is nested and said to have failed",
+      () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`CREATE TABLE pulled (id int)`
+          const nested = Effect.gen(function* () {
+            yield* sql`INSERT INTO pulled VALUES (2)`
+            const rows = sql`SELECT n FROM generate_series(1, 1000) AS n`.stream
+            yield* yield* Stream.toPull(rows)
+          })
+          const outer = Effect.gen(function* () {
+            yield* sql`INSERT INTO pulled VALUES (1)`
+            const error = yield* failure(Effect.scoped(sql.withTransaction(nested)))
+            assert.include(String(error.cause), "stream is still open")
+          })
+          yield* Effect.exit(sql.withTransaction(outer))
+          assert.notDeepInclude(yield* sql`SELECT id FROM pulled`, { id: 2 })
+        })
+    )
+
+    it.effect("that has failed, heard of late, costs no second and not its session", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const before = yield* sql`SELECT pg_backend_pid() AS pid`
+        const failing = Stream.runDrain(sql`SELECT 1 / (2 - n) FROM generate_series(1, 3) n`.stream)
+        const error = yield* failure(Effect.withScheduler(failing, late))
+        assert.strictEqual(error.outcome, "RolledBack")
+        assert.deepStrictEqual(yield* sql`SELECT pg_backend_pid() AS pid`, before)
       })
     )
 
@@ -176,6 +232,15 @@ layer(
       assert.strictEqual(yield* sql.withTransaction(inside), "Unknown")
       const [row] = yield* sql<{ readonly count: string }>`SELECT count(*) FROM unread`
       assert.strictEqual(row?.count, "2")
+      const byHand = Effect.gen(function* () {
+        const held = yield* sql.reserve
+        yield* held.execute("BEGIN", [], undefined)
+        const text = "INSERT INTO unread VALUES (42) RETURNING id"
+        const { outcome } = yield* failure(held.execute(text, [], undefined))
+        yield* held.execute("ROLLBACK", [], undefined)
+        return outcome
+      })
+      assert.strictEqual(yield* Effect.scoped(byHand), "Unknown")
     })
   )
 

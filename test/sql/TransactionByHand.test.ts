@@ -73,10 +73,13 @@ layer(TestDatabase.client(), { excludeTestServices: true })("a transaction", (it
     Effect.gen(function* () {
       const sql = yield* table
       for (const text of refused) {
-        const error = yield* failure(
-          sql.withTransaction(Effect.zipRight(sql`INSERT INTO byhand VALUES (1)`, sql.unsafe(text)))
-        )
-        assert.strictEqual(error.outcome, "RolledBack", text)
+        const byHand = sql.unsafe(text)
+        for (const end of [byHand, Stream.runDrain(byHand.stream)]) {
+          const body = Effect.zipRight(sql`INSERT INTO byhand VALUES (1)`, end)
+          const error = yield* failure(sql.withTransaction(body))
+          assert.strictEqual(error.outcome, "RolledBack", text)
+          assert.include(String(error.cause), "let its effect succeed or fail instead", text)
+        }
       }
       assert.strictEqual(yield* count(sql), 0)
     })

@@ -1,7 +1,8 @@
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
-import { fromCause, PgError } from "../../src/sql/failure/PgError.ts"
+import { AcquireTimeout, ConnectError } from "../../src/pool/PoolError.ts"
+import { fromAcquire, fromCause, PgError } from "../../src/sql/failure/PgError.ts"
 import { replay } from "../../src/sql/statement/replay.ts"
 
 const lost = (sent: boolean) =>
@@ -97,6 +98,28 @@ describe("replay", () => {
       assert.strictEqual(yield* outcome(never), "NotSent")
       assert.strictEqual(yield* outcome(once), "Unknown")
       assert.strictEqual(yield* outcome(underWay), "Unknown")
+    })
+  )
+
+  it.effect("says of no run that nothing was sent, behind one that may have taken effect", () =>
+    Effect.gen(function* () {
+      const quota = fromAcquire(
+        new AcquireTimeout({ message: "no connection", retryAfter: Duration.minutes(1) })
+      )
+      const wrongPassword = fromAcquire(
+        new ConnectError({ message: "no login", isFatal: true, provesRestart: false })
+      )
+      for (const last of [quota, wrongPassword]) {
+        const runs = [lost(true), last]
+        const next = Effect.suspend(() => runs.shift() ?? Effect.never)
+        const error = yield* Effect.flip(replay(next, { idempotent: true }))
+        assert.strictEqual(error.outcome, "Unknown")
+        assert.isFalse(error.isSafeToReplay)
+        assert.include(error.message, last.message)
+        assert.strictEqual(error.reason, last.reason)
+        assert.deepStrictEqual(error.retryAfter, last.retryAfter)
+      }
+      assert.strictEqual(yield* Effect.flip(replay(quota, { idempotent: true })), quota)
     })
   )
 

@@ -129,7 +129,17 @@ export class Wire {
       const { isAtBegin, isSent, isUnencodable } = exchange
       const phase = isAtBegin && !isUnencodable ? "begin" : place.phase
       const isOutdated = this.isNowOutdated(cause, route)
-      const progress = { ...place, phase, sent: isSent, isExecuted, isOutdated, text: query.text }
+      // Also in one that was begun by hand: what was executed there is still to be committed.
+      const inTransaction = place.inTransaction || (isExecuted && this.isInTransaction)
+      const progress = {
+        ...place,
+        phase,
+        inTransaction,
+        sent: isSent,
+        isExecuted,
+        isOutdated,
+        text: query.text
+      }
       const error = this.fail(cause, progress)
       // Only ReadyForQuery, which follows an error, tells whether a transaction is still open.
       this.whenReady(error.sqlState !== undefined && !error.endsSession, (isReady) => {

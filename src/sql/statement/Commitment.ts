@@ -73,10 +73,8 @@ export const countedRows = (
     const commitment = commitmentOf({ connection, query, replayed })
     if (commitment === undefined) return Effect.succeed(rows)
     commitment.made()
-    // What commits as it goes, as a procedure does, may have done so before it failed.
-    const isWhole = connection.known(query).isRowStatement
     const undone = (error: PgError) => {
-      if (isWhole && isUndone(error)) commitment.undone()
+      if (isUndone(error)) commitment.undone()
     }
     return Effect.succeed(Stream.tapError(rows, (error) => Effect.sync(() => undone(error))))
   })

@@ -23,8 +23,8 @@ const rowsOf = (answer: Answer) => ("rows" in answer ? answer.rows : answer.map(
 export abstract class PgStatements implements SqlConnection {
   protected abstract run(query: Query): Effect.Effect<Answer, PgError>
 
-  /** A session for a stream, which nothing else runs on until the scope closes. */
-  protected abstract readonly lease: Effect.Effect<PgConnection, PgError, Scope.Scope>
+  /** A session for the stream of a statement, which nothing else runs on until the scope closes. */
+  protected abstract lease(query: Query): Effect.Effect<PgConnection, PgError, Scope.Scope>
 
   protected abstract readonly place: Place
 
@@ -45,7 +45,8 @@ export abstract class PgStatements implements SqlConnection {
   }
 
   executeStream(text: string, values: ReadonlyArray<unknown>, transform: Transform) {
-    const rows = streamOf(this.lease, { text, values }, this.place)
+    const query: Query = { text, values }
+    const rows = streamOf(this.lease(query), query, this.place)
     return transform === undefined
       ? rows
       : Stream.mapChunks(rows, (chunk) => Chunk.unsafeFromArray(transform([...chunk])))
@@ -94,7 +95,6 @@ export interface Borrowing {
  */
 export class BorrowedStatements extends PgStatements {
   protected readonly place = outside
-  protected readonly lease: Effect.Effect<PgConnection, PgError, Scope.Scope>
   private readonly pool: LendingPool<PgConnection>
   private readonly settings: SessionSettings
   private readonly replays: number
@@ -106,7 +106,10 @@ export class BorrowedStatements extends PgStatements {
     this.pool = pool
     this.settings = settings
     this.replays = replays
-    this.lease = Effect.mapError(pool.acquire, fromPool)
+  }
+
+  protected lease(): Effect.Effect<PgConnection, PgError, Scope.Scope> {
+    return Effect.mapError(this.pool.acquire, fromPool)
   }
 
   protected run(query: Query): Effect.Effect<Answer, PgError> {

@@ -41,8 +41,11 @@ export const stillStreaming = (place: Place): PgError =>
     { ...place, sent: false }
   )
 
+/** Where a statement stands, and its text where that tells what became of it. */
+type Told = Place & { readonly text?: string }
+
 /** One trip; it ends with its answer, with the session, or with an interrupt, which cancels it. */
-const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
+const trip = (connection: PgConnection, cursor: RowCursor, place: Told) =>
   undertaking<Chunk.Chunk<object>, Option.Option<PgError>>((resume) => {
     const answered = new Signal()
     connection.pulse.sent(place)
@@ -79,7 +82,7 @@ const trip = (connection: PgConnection, cursor: RowCursor, place: Place) =>
 const noMore = Effect.fail(Option.none())
 
 /** A trip within the statement timeout of the fiber or the client. */
-const read = (connection: PgConnection, cursor: RowCursor, place: Place) =>
+const read = (connection: PgConnection, cursor: RowCursor, place: Told) =>
   Effect.withFiberRuntime<Chunk.Chunk<object>, Option.Option<PgError>>((fiber) => {
     const limit = connection.limitOf(fiber)
     const once = trip(connection, cursor, place)
@@ -120,7 +123,7 @@ const close = (
   })
   const drop = Effect.sync(() => connection.end.abandon("its cursor could not be closed"))
   return Effect.suspend(() => {
-    if (!connection.isOpen()) return Effect.void
+    if (!connection.isOpen() || cursor.isOver) return Effect.void
     if (isInterrupted) return connection.interruptTime.takeBack(closed, drop)
     return Effect.timeout(Effect.interruptible(closed), closeTimeout).pipe(
       Effect.catchAll(() => drop),
@@ -139,6 +142,10 @@ const streaming = (connection: PgConnection) =>
         connection.isStreaming = false
       })
   )
+
+/** A procedure, say, commits as it goes. Inside a transaction it can't: a cursor takes no script. */
+const judgedBy = (place: Place, { text }: Query): Told =>
+  place.inTransaction ? place : { ...place, text }
 
 /** The id can't be asked for behind a cursor. */
 const announce = (transaction: OpenTransaction, { notifies }: KnownText): void => {
@@ -160,7 +167,7 @@ export const streamOf = (
       const cursor = yield* Effect.acquireRelease(open(connection, query, place), (cursor, exit) =>
         close(connection, cursor, place, Exit.isInterrupted(exit))
       )
-      const rows = Stream.repeatEffectChunkOption(read(connection, cursor, place))
+      const rows = Stream.repeatEffectChunkOption(read(connection, cursor, judgedBy(place, query)))
       // In a transaction of ours it is COMMIT that counts.
       if (place.transaction !== undefined) return rows
       return yield* countedRows({ connection, query }, rows)

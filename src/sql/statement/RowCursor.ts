@@ -6,6 +6,8 @@ import { UnreadableAnswer } from "../session/UnreadableAnswer.ts"
 /** The driver's own, with what of it its types leave out. */
 interface ReceivingCursor extends Cursor<object> {
   state: string
+  /** Absent until it is sent. */
+  connection: pg.Connection | null
   _shiftQueue(): void
   handleRowDescription(message: unknown): void
   handleDataRow(message: unknown): void
@@ -27,6 +29,13 @@ export class RowCursor extends DriverCursor {
    */
   onLateError: (cause: unknown) => void = () => undefined
 
+  /** It has failed, and the session is in order again since: closing it would wait for that once more. */
+  isOver = false
+
+  private readonly over = () => {
+    this.isOver = true
+  }
+
   override handleRowDescription(message: unknown): void {
     try {
       super.handleRowDescription(message)
@@ -42,6 +51,7 @@ export class RowCursor extends DriverCursor {
     const isLate = this.state === "done"
     super.handleError(cause)
     if (isLate) this.onLateError(cause)
+    else this.connection?.once("readyForQuery", this.over)
   }
 
   override handleDataRow(message: unknown): void {

@@ -5,7 +5,7 @@ import { backoff } from "../../runtime/backoff.ts"
 import { instantOf } from "../../runtime/Instant.ts"
 import { inTime } from "../../runtime/inTime.ts"
 import { locally } from "../../runtime/locally.ts"
-import { PgError } from "../failure/PgError.ts"
+import { isUndone, PgError } from "../failure/PgError.ts"
 import { current, type ReplayedRun } from "./ReplayedRun.ts"
 
 /** How an effect is run again after a failure of the database. */
@@ -23,6 +23,13 @@ export interface ReplayOptions {
 
 const promptly = Schedule.andThen(Schedule.recurs(1), backoff("100 millis", "500 millis"))
 
+/** What the pool has said of when to come back, for an error that stands for this one. */
+const retryAfterOf = (last: PgError | undefined) =>
+  Option.match(last?.retryAfter ?? Option.none(), {
+    onNone: () => undefined,
+    onSome: (retryAfter) => ({ retryAfter })
+  })
+
 const deadlinePassed = (deadline: Duration.Duration, { isInDoubt, last }: Judged) =>
   new PgError({
     message: `Gave up after ${Duration.format(deadline)}: ${last?.message ?? "no answer from the database"}`,
@@ -33,10 +40,21 @@ const deadlinePassed = (deadline: Duration.Duration, { isInDoubt, last }: Judged
     sqlState: last?.sqlState,
     isRetryable: true,
     endsSession: false,
-    ...Option.match(last?.retryAfter ?? Option.none(), {
-      onNone: () => undefined,
-      onSome: (retryAfter) => ({ retryAfter })
-    })
+    ...retryAfterOf(last)
+  })
+
+/** A run that left no trace, behind one of which nobody knows that. */
+const inDoubt = (last: PgError) =>
+  new PgError({
+    message: `${last.message} (an earlier run may have taken effect; outcome: Unknown)`,
+    cause: last.cause,
+    reason: last.reason,
+    outcome: "Unknown",
+    phase: last.phase,
+    sqlState: last.sqlState,
+    isRetryable: last.isRetryable,
+    endsSession: last.endsSession,
+    ...retryAfterOf(last)
   })
 
 /** What an effect that is replayed has met so far. */
@@ -44,6 +62,8 @@ interface Judged {
   last: PgError | undefined
   /** A run is under way, or one has done something, or may have. */
   isInDoubt: boolean
+  /** A run has ended of which nobody knows what became of it. */
+  wasUnknown: boolean
 }
 
 /** A second is said where nothing is known; more, as with a quota, where nothing is tried before. */
@@ -52,16 +72,15 @@ const isTooEarly = ({ retryAfter }: PgError, left: Duration.Duration): boolean =
 
 /** Whether an effect that is replayed may be run again, in the time that is left. */
 const judge = (replayed: ReplayedRun, idempotent: boolean, left: () => Duration.Duration) => {
-  const judged: Judged = { last: undefined, isInDoubt: true }
-  let wasUnknown = false
+  const judged: Judged = { last: undefined, isInDoubt: true, wasUnknown: false }
   const mayReplay = (error: unknown): boolean =>
     Option.match(PgError.of(error), {
       onNone: () => false,
       onSome: (failure) => {
         judged.last = failure
-        wasUnknown ||= failure.outcome === "Unknown"
+        judged.wasUnknown ||= failure.outcome === "Unknown"
         const mayHaveCommitted = replayed.commitments > 0
-        judged.isInDoubt = wasUnknown || mayHaveCommitted
+        judged.isInDoubt = judged.wasUnknown || mayHaveCommitted
         const isSafe = failure.isSafeToReplay && !mayHaveCommitted
         const isWorthIt = isSafe || (idempotent && failure.isRetryable)
         const isReplayed = isWorthIt && !isTooEarly(failure, left())
@@ -122,7 +141,10 @@ const replaying = <A, E, R>(
         Effect.catchAll(self, (failure) =>
           mayReplay(failure) ? rest(failure) : Effect.fail(failure)
         )
-      const repeated = (failure: E) => again(failure, anew(self), schedule, mayReplay)
+      const repeated = (failure: E) =>
+        Effect.mapError(again(failure, anew(self), schedule, mayReplay), (last) =>
+          judged.wasUnknown && last instanceof PgError && isUndone(last) ? inDoubt(last) : last
+        )
       const bounded = first((failure) => {
         const rest = left()
         // Too late to be sent: it would be interrupted at once, and could take effect all the same.
@@ -154,7 +176,7 @@ export const replayBounded =
  * and a further run may succeed. It ends with the first success, the first other failure, one that says
  * (`retryAfter`) that nothing can succeed before the deadline, or at the deadline with a `PgError` that
  * carries the last failure: its outcome, too, unless a run was under way or an earlier one may have taken
- * effect.
+ * effect. Where an earlier run was `Unknown`, so is the end.
  *
  * Nothing is replayed once a part of the effect has been committed, as the first of two transactions, or
  * may have been: a write or a COMMIT that was sent counts until it is known to have left no trace, also in

@@ -62,10 +62,11 @@ export class HeldSession {
     })
   }
 
-  /** All of it for a stream: nothing else runs on it until the scope closes. */
-  get whole(): Effect.Effect<PgConnection, PgError, Scope.Scope> {
+  /** All of it for the stream of a statement: nothing else runs on it until the scope closes. */
+  whole(query: Query): Effect.Effect<PgConnection, PgError, Scope.Scope> {
     return Effect.suspend(() => {
-      if (this.isClaimed) return Effect.fail(stillStreaming(this.place))
+      const refusal = this.refusal(query, this.place)
+      if (refusal !== undefined) return Effect.fail(refusal)
       return claimed(this).pipe(
         Effect.zipRight(this.ready),
         Effect.zipRight(this.mutex.held),
@@ -123,8 +124,8 @@ export class HeldStatements<S extends HeldSession = HeldSession> extends PgState
     return this.session.run(query)
   }
 
-  protected get lease() {
-    return this.session.whole
+  protected lease(query: Query) {
+    return this.session.whole(query)
   }
 
   protected get place() {

@@ -191,12 +191,13 @@ const nested = <A, E, R>(
         yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
         const exit = yield* Effect.exit(body)
         note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
-        if (Exit.isSuccess(exit)) {
-          yield* restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement"))
-        } else {
-          const undo = level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback")
-          yield* orDrop(level, undo, Exit.isInterrupted(exit))
-        }
+        const undo = level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback")
+        yield* Exit.isSuccess(exit)
+          ? // Who is told that it has failed may go on, and must not commit it with the rest.
+            Effect.tapError(restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement")), () =>
+              orDrop(level, undo, false)
+            )
+          : orDrop(level, undo, Exit.isInterrupted(exit))
         return yield* exit
       })
     )

@@ -84,12 +84,12 @@ class SessionLevel extends HeldStatements<TransactionSession> implements Transac
   }
 
   /** A stream has its turn among what is nested: what it writes would be undone with that. */
-  protected override get lease(): Effect.Effect<PgConnection, PgError, Scope.Scope> {
+  protected override lease(query: Query): Effect.Effect<PgConnection, PgError, Scope.Scope> {
     return Effect.suspend(() => {
       if (this.isClaimed) return Effect.fail(stillStreaming(this.place))
       return claimed(this).pipe(
         Effect.zipRight(this.nesting.held),
-        Effect.zipRight(this.session.whole)
+        Effect.zipRight(this.session.whole(query))
       )
     })
   }
