@@ -49,7 +49,8 @@ export interface AccountsOptions {
  * Each does all of its work in one statement, with its event and its letters, and loses it neither
  * to a fault of the database that ends before the deadline, nor does it twice; after
  * `DatabaseUnavailable` it is not known whether it has happened. Passwords are hashed while no
- * connection is held, and new ones must pass the `PasswordPolicy`. Without a requester no limit by address applies.
+ * connection is held, and new ones must pass the `PasswordPolicy`. Without a requester no limit by
+ * address applies.
  */
 export class Accounts extends Context.Tag("holdfast/auth/Accounts")<
   Accounts,

@@ -3,6 +3,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { newId } from "../runtime/SecureRandom.ts"
 import { type Requester, stored } from "./Requester.ts"
+import type { UserId } from "./User.ts"
 
 /** What can happen to an account. `-refused`: someone tried, and it did not. */
 export const auditKinds = [
@@ -66,6 +67,25 @@ export const audit = (
       on conflict (id) do nothing
       returning id, user_id
     )`
+}
+
+/**
+ * Whether a row may be written that begins with the event: not when an earlier run has written it and it is
+ * gone since. A run may come to pass long after it was given up, and would bring back what was ended meanwhile.
+ */
+export const unlessGone = (sql: SqlClient, { id }: NewEvent, row: Fragment): Fragment => sql`
+  (not exists (select from audit_events where id = ${id}::uuid) or exists (${row}))`
+
+/** The statement that writes an event, and does nothing else. */
+export const eventAlone = (
+  sql: SqlClient,
+  event: NewEvent,
+  kind: AuditKind,
+  userId: UserId | undefined
+) => {
+  const rows = sql`
+    select ${kind}::text as kind, ${userId ?? null}::uuid as user_id, null::uuid as session_id`
+  return sql`with ${audit(sql, event, rows)} select`
 }
 
 /** The row of an event of this kind, if the part `u` of the statement has a user: it is theirs. */

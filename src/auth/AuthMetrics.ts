@@ -60,6 +60,7 @@ const purposes: Readonly<Record<LetterPurpose, number>> = {
   "email-change-asked": 0,
   "keep-email": 0,
   "email-changed": 0,
+  "email-taken-back": 0,
   "reset-password": 0,
   "password-changed": 0,
   "sign-up": 0,

@@ -17,9 +17,16 @@ export interface TokenLifetimes {
 
 /**
  * How long the old address can be kept by its letter. Not a setting: it is the time in which the owner
- * of a stolen account may still get it back, and a weekend fits into it.
+ * of a stolen account may still get it back, and a weekend fits into it. Longer only where links that
+ * change an address are good for longer than a day.
  */
 const KEEP_LIFETIME = Duration.hours(72)
+
+/** It must outlast the link that changes the address by so much: a thief would only wait for its end. */
+const KEEP_BEYOND = Duration.hours(48)
+
+const keepLifetime = ({ proof }: TokenLifetimes): Duration.Duration =>
+  Duration.max(KEEP_LIFETIME, Duration.sum(proof, KEEP_BEYOND))
 
 /** A letter that was taken from the outbox to be delivered. */
 export interface ClaimedLetter {
@@ -52,8 +59,9 @@ interface Row {
 const letterOf = (
   { purpose, recipient: email }: Row,
   token: OneTimeToken.OneTimeToken,
-  { proof, reset }: TokenLifetimes
+  lifetimes: TokenLifetimes
 ) => {
+  const { proof, reset } = lifetimes
   const recipient = CanonicalEmail.make(email)
   switch (purpose) {
     case "verify-email":
@@ -63,9 +71,11 @@ const letterOf = (
     case "email-change-asked":
       return Letter.EmailChangeAsked({ recipient })
     case "keep-email":
-      return Letter.KeepEmail({ recipient, token, lifetime: KEEP_LIFETIME })
+      return Letter.KeepEmail({ recipient, token, lifetime: keepLifetime(lifetimes) })
     case "email-changed":
       return Letter.EmailChanged({ recipient })
+    case "email-taken-back":
+      return Letter.EmailTakenBack({ recipient })
     case "reset-password":
       return Letter.PasswordReset({ recipient, token, lifetime: reset })
     case "password-changed":
@@ -113,7 +123,7 @@ export const claim = (
         select ${OneTimeToken.digest(token)}::bytea, purpose, user_id, recipient, password_hash,
                password_version, id, now() + make_interval(secs =>
                  case purpose when 'reset-password' then ${Duration.toSeconds(lifetimes.reset)}::float8
-                 when 'keep-email' then ${Duration.toSeconds(KEEP_LIFETIME)}::float8
+                 when 'keep-email' then ${Duration.toSeconds(keepLifetime(lifetimes))}::float8
                  else ${Duration.toSeconds(lifetimes.proof)}::float8 end)
         from claimed
         where purpose in

@@ -56,14 +56,9 @@ export const emailChanged = (sql: SqlClient): ReadonlyArray<Fragment> => [
 ]
 
 /** The letter to the address that was replaced, if it was proven: anybody can type a stranger's. */
-export const replacedTold = ({ fragments, sql }: AccountMeans, letterId: string) =>
-  fragments.letter(
-    "farewell",
-    letterId,
-    sql`
-      select 'email-changed', r.email, null::uuid, null, null::integer
-      from replaced r join audit on r.email_verified is not null`
-  )
+export const replacedTold = (sql: SqlClient): Fragment => sql`
+  select 'email-changed', r.email, null::uuid, null, null::integer
+  from replaced r join audit on r.email_verified is not null`
 
 /**
  * Writes a letter to the new address, with a token if nobody has it, and one to the old, with a token

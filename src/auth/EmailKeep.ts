@@ -25,11 +25,13 @@ export const keepGuard = (sql: SqlClient): Fragment => sql`
   )`
 
 /**
- * Parts of a statement that uses such a token: `kept`, the user who has the address again, or still.
+ * Parts of a statement that uses such a token: `held`, the user as they were, and `kept`, who has the address
+ * again, or still.
  *
  * It is bound to the user and the address, and to no password: a thief may have set another. So none
  * is good afterwards, no session and no link to another address either, and a reset sets a new one.
- * Who has signed up with the address meanwhile, and could not prove it, loses it.
+ * Who has signed up with the address meanwhile, and could not prove it, loses it. Letters with such tokens
+ * that are still to be sent are not: the second would undo what the owner does after the first.
  */
 export const emailKept = (
   sql: SqlClient,
@@ -42,14 +44,20 @@ export const emailKept = (
       and users.id <> fresh.user_id and users.email_verified is null
     returning users.id
   )`,
+  sql`held as (
+    select users.id, users.email, users.email_verified
+    from users join fresh on users.id = fresh.user_id
+    where fresh.purpose = 'keep-email'
+    for update of users
+  )`,
   // It counts who was ousted, so that they are gone before their address is taken.
   sql`kept as (
     update users
     set email = fresh.email, email_verified = now(), email_change = null, updated_at = now(),
         password_hash = ${Redacted.value(noPassword)},
         password_version = users.password_version + 1
-    from fresh, (select count(*) as number from ousted) gone
-    where fresh.purpose = 'keep-email' and users.id = fresh.user_id and gone.number >= 0
+    from fresh, held, (select count(*) as number from ousted) gone
+    where users.id = held.id and gone.number >= 0
     returning users.id
   )`,
   sql`ended as (delete from sessions x using kept where x.user_id = kept.id)`,
@@ -59,6 +67,9 @@ export const emailKept = (
     where o.user_id = kept.id and o.purpose = 'keep-email' and o.mail_id <> fresh.mail_id
       and o.used_by is null
   )`,
+  sql`unsent as (
+    delete from outbox o using kept where o.user_id = kept.id and o.purpose = 'keep-email'
+  )`,
   audit(
     sql,
     ousting,
@@ -66,3 +77,8 @@ export const emailKept = (
     "ousting"
   )
 ]
+
+/** The letter to the address that the account had meanwhile, if it was proven: it loses it by this. */
+export const heldTold = (sql: SqlClient): Fragment => sql`
+  select 'email-taken-back', h.email, null::uuid, null, null::integer
+  from held h join audit on h.email_verified is not null join fresh on h.email <> fresh.email`

@@ -1,3 +1,4 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { newId } from "../runtime/SecureRandom.ts"
@@ -5,9 +6,9 @@ import type { AccountMeans } from "./AccountMeans.ts"
 import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, TokenInvalid } from "./AuthError.ts"
 import { emailChanged, replacedTold } from "./EmailChange.ts"
-import { emailKept } from "./EmailKeep.ts"
+import { emailKept, heldTold } from "./EmailKeep.ts"
 import { stillThere } from "./KnownUser.ts"
-import type { OneTimeToken } from "./OneTimeToken.ts"
+import { digest, type OneTimeToken } from "./OneTimeToken.ts"
 import { type Presented, presented, used, verdict } from "./OneTimeTokens.ts"
 import { posted } from "./Outbox.ts"
 import type { Requester } from "./Requester.ts"
@@ -50,7 +51,7 @@ const proveStatement = (
   token: Presented,
   { event, letterId, ousting, userId }: NewProof
 ) => {
-  const { sql } = means
+  const { fragments, sql } = means
   const kind = sql`
     select case purpose when 'sign-up' then 'sign-up' when 'change-email' then 'email-changed'
                         when 'keep-email' then 'email-kept'
@@ -79,9 +80,17 @@ const proveStatement = (
     )`,
     used(sql, token),
     audit(sql, event, kind),
-    ...replacedTold(means, letterId)
+    ...fragments.letter("farewell", letterId, sql`${replacedTold(sql)} union all ${heldTold(sql)}`)
   ]
   return sql`with ${sql.csv(parts)} ${verdict(sql, token)}`
+}
+
+/** Writes down whose token was refused, which is as good as before. */
+const takenStatement = (sql: SqlClient, token: OneTimeToken, event: NewEvent) => {
+  const rows = sql`
+    select 'email-proof-refused' as kind, user_id, null::uuid as session_id
+    from one_time_tokens where token_digest = ${digest(token)}`
+  return sql`with ${audit(sql, event, rows)} select`
 }
 
 type Verdict = "done" | "invalid" | "taken"
@@ -96,7 +105,7 @@ const verdictOf = (
 
 /** See the methods of these names of `Accounts`. */
 export const makeEmailProof = (means: AccountMeans) => {
-  const { answered, outbox, throttle } = means
+  const { answered, outbox, sql, throttle } = means
 
   const requestEmailProof = Effect.fn("Accounts.requestEmailProof")(function* (
     user: User,
@@ -121,7 +130,10 @@ export const makeEmailProof = (means: AccountMeans) => {
     const attempt = yield* newId
     const statement = verdictOf(proveStatement(means, { token, attempt }, made))
     const outcome = yield* posted(outbox, answered(statement))
-    if (outcome === "taken") return yield* new EmailTaken()
+    if (outcome === "taken") {
+      yield* answered(takenStatement(sql, token, made.event))
+      return yield* new EmailTaken()
+    }
     if (outcome === "invalid") return yield* new TokenInvalid()
   })
 

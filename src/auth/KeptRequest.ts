@@ -7,6 +7,7 @@ import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { digest, type IdempotencyKey } from "./IdempotencyKey.ts"
 import { PasswordHash } from "./Passwords.ts"
+import { atKey } from "./ThrottleLimits.ts"
 
 /** A sign-up that came with a key and waits for its letter. */
 export interface KeptRequest {
@@ -51,9 +52,15 @@ export const isKept = ({ answered, sql }: AccountMeans, key: IdempotencyKey) =>
     ({ length }) => length > 0
   )
 
-/** Fails unless the sign-up that was kept with this key had the same address and password. */
+/** The password is the same: no guess, and not to be counted as one. */
+const isNoGuess = { _tag: "isNoGuess" } as const
+
+/**
+ * Fails unless the sign-up that was kept with this key had the same address and password. Another password is
+ * an attempt at that of the account to be, and so many are let pass as at an account.
+ */
 export const sameAsKept = (
-  { answered, passwords, sql }: AccountMeans,
+  { answered, passwords, sql, throttle }: AccountMeans,
   { email, password }: Credentials,
   key: IdempotencyKey
 ) =>
@@ -65,5 +72,12 @@ export const sameAsKept = (
     )
     if (row?.email !== email) return yield* new IdempotencyKeyReused()
     const hash = PasswordHash(Redacted.make(row.password_hash))
-    if (!(yield* passwords.verify(password, hash))) return yield* new IdempotencyKeyReused()
+    const guess = Effect.flatMap(passwords.verify(password, hash), (isSame) =>
+      isSame ? Effect.fail(isNoGuess) : Effect.void
+    )
+    const isGuess = throttle.trying([atKey(key)], guess).pipe(
+      Effect.as(true),
+      Effect.catchTag("isNoGuess", () => Effect.succeed(false))
+    )
+    if (yield* isGuess) return yield* new IdempotencyKeyReused()
   })

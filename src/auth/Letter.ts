@@ -23,6 +23,8 @@ export type Letter = Data.TaggedEnum<{
   readonly KeepEmail: Invitation
   /** To the address that was replaced, if it was proven: the account has another one now. */
   readonly EmailChanged: Notice
+  /** To the address that the account had meanwhile, if it was proven: an earlier one was taken back. */
+  readonly EmailTakenBack: Notice
   /** Set a new password. */
   readonly PasswordReset: Invitation
   /** Your password was changed; if it was not you, reset it. */

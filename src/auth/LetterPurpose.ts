@@ -5,6 +5,7 @@ export type LetterPurpose =
   | "email-change-asked"
   | "keep-email"
   | "email-changed"
+  | "email-taken-back"
   | "reset-password"
   | "password-changed"
   | "sign-up"

@@ -78,6 +78,13 @@ const WORDS: Readonly<Record<Letter["_tag"], Words>> = {
     otherwise:
       "If it was you, there is nothing to do. If it was not, follow the link of the letter that announced it: it takes the address back. If that letter has none, tell whoever runs the service."
   },
+  EmailTakenBack: {
+    subject: "Your account has its earlier e-mail address again",
+    happened: (at) =>
+      `Someone who reads the earlier e-mail address of your account${at} has taken it back to that address, and this one does not belong to it any more. Its sessions were ended, and its password is void.`,
+    otherwise:
+      "If it was you, reset the password by the earlier address. If it was not, tell whoever runs the service."
+  },
   PasswordReset: {
     subject: "Reset your password",
     happened: (at) => `Someone, most likely you, asked for a new password${at}.`,

@@ -31,7 +31,7 @@ export class Outbox extends Context.Tag("holdfast/auth/Outbox")<
     /** How long links that prove an address are good, from when their letter is delivered. */
     readonly proofLifetime: Duration.Duration
     /**
-     * Has the outbox looked into once the answer that caused a letter is under way: within 50 ms.
+     * Has the outbox looked into once the answer that caused a letter is under way: after 50 ms.
      * Call it once what wrote the letter is committed.
      */
     readonly wake: Effect.Effect<void>

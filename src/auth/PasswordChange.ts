@@ -2,7 +2,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Redacted } from "effect"
 import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, eventOf, newEvent } from "./Audit.ts"
+import { eventAlone, eventOf, newEvent } from "./Audit.ts"
 import type { KnownUser } from "./KnownUser.ts"
 import { newSession } from "./NewSession.ts"
 import { posted } from "./Outbox.ts"
@@ -53,8 +53,19 @@ export const makeChangePassword = (means: AccountMeans) =>
     const session = yield* newSession(requester)
     const event = yield* newEvent(requester)
     const letterId = yield* newId
+    // By the event's first run only: one that comes to pass late would end what has begun since.
     const others = sql`
-      others as (delete from sessions x using u where x.user_id = u.id and x.id <> ${session.id})`
+      others as (
+        delete from sessions x using audit
+        where x.user_id = audit.user_id and x.id <> ${session.id}
+      )`
+    const rows = eventOf(sql, "password-changed")
+    // The password that there is was right, which whoever has stolen a session may have wanted to know.
+    const refused = answered(eventAlone(sql, event, "password-change-refused", user.id))
+    const hashed = Effect.zipRight(
+      Effect.tapErrorTag(policy.check(next), "PasswordRefused", () => refused),
+      passwords.hash(next)
+    )
     const begun = yield* reauthenticated(means, {
       user,
       password: current,
@@ -62,12 +73,11 @@ export const makeChangePassword = (means: AccountMeans) =>
       limits: from("signInFrom", requester),
       refusal: "password-change-refused",
       act: (known) =>
-        Effect.flatMap(Effect.zipRight(policy.check(next), passwords.hash(next)), (hash) =>
+        Effect.flatMap(hashed, (hash) =>
           posted(
             outbox,
             answered(
-              beginSession(change(means, known, Redacted.value(hash)), session, [
-                audit(sql, event, eventOf(sql, "password-changed")),
+              beginSession(change(means, known, Redacted.value(hash)), { session, event, rows }, [
                 others,
                 ...passwordChanged(means, letterId),
                 ...fragments.forgotten

@@ -1,7 +1,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option, Redacted } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { type AuditKind, audit, newEvent } from "./Audit.ts"
+import { type AuditKind, eventAlone, newEvent } from "./Audit.ts"
 import { WrongPassword } from "./AuthError.ts"
 import { findById, type KnownUser } from "./KnownUser.ts"
 import type { Password } from "./Password.ts"
@@ -68,9 +68,6 @@ export const reauthenticated = <A, E>(means: AccountMeans, request: Reauthentica
       whileItChanges(means, { find: findById(sql, user.id), password, act })
     )
     if (Option.isSome(outcome.done)) return outcome.done.value
-    const event = yield* newEvent(requester)
-    const rows = sql`
-      select ${refusal}::text as kind, ${user.id}::uuid as user_id, null::uuid as session_id`
-    yield* answered(sql`with ${audit(sql, event, rows)} select`)
+    yield* answered(eventAlone(sql, yield* newEvent(requester), refusal, user.id))
     return yield* new WrongPassword()
   })

@@ -56,7 +56,7 @@ const MAX_WAIT = Duration.seconds(10)
 /**
  * Turns passwords into hashes and compares them, a few at a time.
  *
- * Fails with `HashingOverloaded` when too many wait, or one waited too long. Before both the password is
+ * Fails with `HashingOverloaded` when too many wait, or one waited too long. Before either the password is
  * brought into one form (NFC), so that it is the same from every keyboard.
  */
 export class Passwords extends Context.Tag("holdfast/auth/Passwords")<

@@ -29,6 +29,7 @@ const GIVE_UP_AFTER = "1 day"
 const PATIENCE = Duration.seconds(30)
 const again = Option.some(PATIENCE)
 const SHORTEST_WAIT = Duration.seconds(1)
+const soon = Option.some(SHORTEST_WAIT)
 
 /** Delivers letters in the background until its scope closes. Looks once, then whenever woken. */
 export const makePostman = (options: PostmanOptions): Effect.Effect<void, never, Scope.Scope> =>
@@ -65,6 +66,12 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
         Effect.zipRight(Queue.offer(wakeUps, undefined))
       )
 
+    /** It may be this letter that can't be taken: those behind it go on. */
+    const asideInstead = answered(setAside(sql)).pipe(
+      Effect.catchTag("DatabaseUnavailable", () => Effect.succeed(false)),
+      Effect.catchAllDefect(() => Effect.succeed(false))
+    )
+
     const look = Effect.gen(function* () {
       const { claimed, next } = yield* Effect.flatMap(claim(sql, lifetimes), answered)
       if (claimed === undefined) return Option.some(next ?? Duration.infinity)
@@ -75,7 +82,10 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
         Effect.as(Effect.logDebug("The outbox could not be looked into"), again)
       ),
       Effect.catchAllDefect((defect) =>
-        Effect.as(Effect.logError("The outbox can't be looked into", Cause.die(defect)), again)
+        Effect.zipRight(
+          Effect.logError("The outbox can't be looked into", Cause.die(defect)),
+          Effect.map(asideInstead, (isAside) => (isAside ? soon : again))
+        )
       )
     )
 
@@ -94,6 +104,21 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
 
 const delivered = (sql: SqlClient, { claim: claimedBy, id }: ClaimedLetter) =>
   sql`delete from outbox where id = ${id} and claim = ${claimedBy}`
+
+/** Puts off the letter that would be taken next. Whether there is one. */
+const setAside = (sql: SqlClient) =>
+  Effect.map(
+    sql`
+      update outbox
+      set attempts = attempts + 1,
+          due = now() + make_interval(
+            secs => least(${LONGEST_PAUSE}, ${FIRST_PAUSE} * 2 ^ least(attempts, 10)))
+      where id = (
+        select id from outbox where due <= now() order by due limit 1 for update skip locked
+      )
+      returning id`,
+    (rows) => rows.length > 0
+  )
 
 /** The mail server has refused this very letter, and would do so again. */
 const isFinal = (exit: Exit.Exit<unknown, unknown>): boolean =>
@@ -134,7 +159,9 @@ const reasonOf = (exit: Exit.Exit<unknown, unknown>): string =>
 /** Not the recipient, nor anything of the letter. */
 const report = ({ attempts, purpose }: ClaimedLetter, isGivenUp: boolean, reason: string) =>
   isGivenUp
-    ? Effect.logError(`A letter (${purpose}) was given up after ${attempts} attempts${reason}`)
+    ? Effect.logError(
+        `A letter (${purpose}) was given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}${reason}`
+      )
     : Effect.logWarning(
         `A letter (${purpose}) could not be delivered; attempt ${attempts} failed${reason}`
       )

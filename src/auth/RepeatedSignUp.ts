@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
+import { eventAlone, eventOf, type NewEvent, newEvent } from "./Audit.ts"
 import { EmailTaken, IdempotencyKeyReused } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import { digest, type IdempotencyKey } from "./IdempotencyKey.ts"
@@ -13,12 +13,6 @@ import { atAccount } from "./ThrottleLimits.ts"
 /** A sign-up that came with a key and found its address or its key taken. */
 export const makeRepeatedSignUp = (means: AccountMeans) => {
   const { answered, fragments, passwords, sql, throttle } = means
-
-  /** Writes down that the sign-up was refused, at the account that the key belongs to. */
-  const refuse = (event: NewEvent, user: KnownUser | undefined) =>
-    answered(sql`
-      with u as (select ${user?.id ?? null}::uuid as id),
-      ${audit(sql, event, eventOf(sql, "sign-up-refused"))} select`)
 
   /**
    * The user who signed up with this key, if it was with the same address and password. It is an
@@ -34,7 +28,8 @@ export const makeRepeatedSignUp = (means: AccountMeans) => {
         )
         if (isSame) return user
       }
-      yield* refuse(event, user)
+      // At the account that the key belongs to.
+      yield* answered(eventAlone(sql, event, "sign-up-refused", user?.id))
       return yield* user === undefined ? new EmailTaken() : new IdempotencyKeyReused()
     })
 
@@ -44,10 +39,11 @@ export const makeRepeatedSignUp = (means: AccountMeans) => {
       const session = yield* newSession(requester)
       const event = yield* newEvent(requester)
       const begun = yield* answered(
-        means.beginSession(stillVerified(sql, user), session, [
-          audit(sql, event, eventOf(sql, "sign-up-repeated")),
-          ...fragments.forgotten
-        ])
+        means.beginSession(
+          stillVerified(sql, user),
+          { session, event, rows: eventOf(sql, "sign-up-repeated") },
+          fragments.forgotten
+        )
       )
       if (Option.isNone(begun)) return yield* new EmailTaken()
       return signedIn(begun.value, session)

@@ -148,11 +148,14 @@ const makeRevocations = (sql: SqlClient, answered: Answered) => {
     requester?: Requester
   ) {
     const event = yield* newEvent(requester)
+    // By the event's first run only: one that comes to pass late would end what has begun since.
     const rows = sql`
       select 'other-sessions-revoked' as kind, ${userId}::uuid as user_id, ${id}::uuid as session_id`
     yield* answered(sql`
-      with gone as (delete from sessions where user_id = ${userId} and id <> ${id}),
-      ${audit(sql, event, rows)} select`)
+      with ${audit(sql, event, rows)},
+      gone as (
+        delete from sessions x using audit where x.user_id = audit.user_id and x.id <> ${id}
+      ) select`)
   })
 
   return {

@@ -1,7 +1,7 @@
 import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Option, Redacted } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, eventOf, type NewEvent, newEvent } from "./Audit.ts"
+import { eventAlone, type NewEvent, newEvent } from "./Audit.ts"
 import { InvalidCredentials } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import { evenTime } from "./EvenTime.ts"
@@ -54,11 +54,7 @@ const signInStatement = (
         ]
   const rows = sql`
     select 'sign-in' as kind, s.user_id, s.id as session_id from s`
-  return means.beginSession(user, session, [
-    audit(sql, event, rows),
-    ...replaced,
-    ...fragments.forgotten
-  ])
+  return means.beginSession(user, { session, event, rows }, [...replaced, ...fragments.forgotten])
 }
 
 /** See the method of this name of `Accounts`. */
@@ -73,11 +69,6 @@ export const makeSignIn = (means: AccountMeans) => {
           Effect.catchTag("HashingOverloaded", () => Effect.succeed(stillVerified(sql, user)))
         )
       : Effect.succeed(stillVerified(sql, user))
-
-  const refuse = (event: NewEvent, user: KnownUser | undefined) =>
-    answered(sql`
-      with u as (select ${user?.id ?? null}::uuid as id),
-      ${audit(sql, event, eventOf(sql, "sign-in-refused"))} select`)
 
   return Effect.fn("Accounts.signIn")(function* (
     { email, password }: Credentials,
@@ -101,7 +92,7 @@ export const makeSignIn = (means: AccountMeans) => {
       })
     )
     if (Option.isSome(outcome.done)) return signedIn(outcome.done.value, attempt.session)
-    yield* refuse(attempt.event, outcome.user)
+    yield* answered(eventAlone(sql, attempt.event, "sign-in-refused", outcome.user?.id))
     yield* untilEven
     return yield* new InvalidCredentials()
   })

@@ -3,7 +3,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Option, Redacted } from "effect"
 import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, type NewEvent, newEvent } from "./Audit.ts"
+import { type NewEvent, newEvent, unlessGone } from "./Audit.ts"
 import { EmailTaken } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
@@ -61,11 +61,13 @@ const newSignUp = (
  *
  * It may run any number of times, also while an earlier run of it is still under way. DO NOTHING and
  * a second look would then see neither run's row; DO UPDATE waits for the other run and returns the
- * row if it is this sign-up's own.
+ * row if it is this sign-up's own. A late run makes no account that was deleted since.
  */
 const insertUser = ({ sql }: AccountMeans, signUp: NewSignUp): Fragment => sql`
   insert into users as t (id, email, password_hash, signup_key_digest)
-  values (${signUp.id}, ${signUp.email}, ${Redacted.value(signUp.passwordHash)}, ${signUp.keyDigest})
+  select ${signUp.id}::uuid, ${signUp.email}::text, ${Redacted.value(signUp.passwordHash)}::text,
+         ${signUp.keyDigest}::bytea
+  where ${unlessGone(sql, signUp.event, sql`select from users where id = ${signUp.id}::uuid`)}
   on conflict (email) do update set email = excluded.email where t.id = excluded.id
   returning t.*`
 
@@ -78,15 +80,15 @@ const signUpStatement = (
   signUp: NewSignUp
 ): Effect.Effect<Option.Option<UserSession>, SqlError> => {
   const { sql } = means
-  const event = sql`
+  const rows = sql`
     select case when u.id is null then 'sign-up-refused' else 'sign-up' end as kind,
            u.id as user_id, s.id as session_id
     from (values (1)) one left join u on true left join s on true
     where u.id is not null or ${signUp.keyDigest === null}`
   const letter = sql`
     select 'verify-email', u.email, u.id, null, u.password_version from u join audit on true`
-  return means.beginSession(insertUser(means, signUp), signUp.session, [
-    audit(sql, signUp.event, event),
+  const { event, session } = signUp
+  return means.beginSession(insertUser(means, signUp), { session, event, rows }, [
     ...unaskedLetter(means, signUp.letterId, letter)
   ])
 }

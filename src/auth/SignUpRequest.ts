@@ -1,7 +1,7 @@
 import { Effect, Redacted } from "effect"
 import { newId } from "../runtime/SecureRandom.ts"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { audit, type NewEvent, newEvent } from "./Audit.ts"
+import { audit, eventAlone, type NewEvent, newEvent } from "./Audit.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Email } from "./Email.ts"
 import { evenTime } from "./EvenTime.ts"
@@ -53,7 +53,7 @@ export const makeRequestSignUp = (means: AccountMeans) =>
     { email, password }: Credentials,
     { idempotencyKey, requester }: SignUpOptions = {}
   ) {
-    const { answered, outbox, passwords, policy, throttle } = means
+    const { answered, outbox, passwords, policy, sql, throttle } = means
     const untilEven = yield* evenTime
     yield* throttle.admit(from("signUpFrom", requester))
     yield* policy.check(password)
@@ -71,7 +71,13 @@ export const makeRequestSignUp = (means: AccountMeans) =>
     const isNew = Effect.map(answered(requestStatement(means, request)), ({ length }) => length > 0)
     const requested = Effect.gen(function* () {
       if ((yield* isNew) || idempotencyKey === undefined) return
-      yield* sameAsKept(means, { email, password }, idempotencyKey)
+      // Whose account it would have been is not known: the address may have another.
+      const refused = answered(eventAlone(sql, request.event, "sign-up-refused", undefined))
+      yield* Effect.tapErrorTag(
+        sameAsKept(means, { email, password }, idempotencyKey),
+        "IdempotencyKeyReused",
+        () => refused
+      )
     })
     const inEvenTime = Effect.zipLeft(
       Effect.tapError(requested, () => untilEven),

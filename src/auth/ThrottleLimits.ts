@@ -1,5 +1,6 @@
 import { Duration, Option } from "effect"
 import type { Email } from "./Email.ts"
+import type { IdempotencyKey } from "./IdempotencyKey.ts"
 import type { Requester } from "./Requester.ts"
 import type { UserId } from "./User.ts"
 
@@ -112,6 +113,12 @@ export const atAccount = (email: Email): Attempt => ({ limit: "account", subject
 
 /** At the password of an account, by someone who is signed in: no stranger can use this up. */
 export const atOwnAccount = (id: UserId): Attempt => ({ limit: "account", subject: id })
+
+/**
+ * At the password of an account that waits for its letter, by someone who knows the key of its sign-up. No
+ * address and no id has a colon, so a key can't be taken for one.
+ */
+export const atKey = (key: IdempotencyKey): Attempt => ({ limit: "account", subject: `key:${key}` })
 
 /** To a mailbox. */
 export const toMailbox = (email: Email): Attempt => ({ limit: "mailTo", subject: email })

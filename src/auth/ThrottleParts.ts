@@ -14,7 +14,7 @@ export interface Spared {
 export interface ThrottleParts {
   /**
    * The part of a statement that forgets the attempts at the accounts of the users `u` in it, who
-   * have proven who they are.
+   * have proven who they are; of its first run only, as its part `audit` tells.
    */
   readonly forgotten: ReadonlyArray<Fragment>
   /**
@@ -46,7 +46,7 @@ export const throttleParts = (
 
 const forgotten = (sql: SqlClient): ReadonlyArray<Fragment> => [
   sql`forgotten as (
-        delete from throttles using u
+        delete from throttles using u join audit on true
         where key in (${keyIn(sql, "account", sql`u.email`)}, ${keyIn(sql, "account", sql`u.id`)}))`
 ]
 

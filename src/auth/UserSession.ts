@@ -53,7 +53,7 @@ const fromRow = (row: typeof Row.Type): UserSession => ({
 export const unexpectedColumns = ({ issue }: ParseResult.ParseError): Error => {
   const names = ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path }) => path.join("."))
   return new Error(
-    `The database answered a user and session with unexpected ${names.join(", ")}. Compare its tables with schema.sql, and the client's type parsers with pg's defaults.`
+    `The database answered a row with unexpected ${names.join(", ")}. Compare its tables with schema.sql, and the client's type parsers with pg's defaults.`
   )
 }
 

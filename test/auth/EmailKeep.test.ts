@@ -1,13 +1,17 @@
 import { SqlClient } from "@effect/sql"
 import { expect, layer } from "@effect/vitest"
-import { Effect, Either, Redacted } from "effect"
+import { Duration, Effect, Either, Layer, Redacted } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
+import { Outbox } from "../../src/auth/Outbox.ts"
+import { Throttle } from "../../src/auth/Throttle.ts"
 import type { User } from "../../src/auth/User.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
 import { addressOf, ask, follow, lettersTo, mailOf } from "./AddressChange.ts"
+import { cheapPasswords } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
 import { isLive, kindsOf } from "./Events.ts"
-import { authWithMail, nextLetter, nextToken } from "./Mailbox.ts"
+import { authWithMail, deliver, Mailbox, nextLetter, nextToken } from "./Mailbox.ts"
 
 const { password: usual } = credentials("anyone@example.com")
 const { password: ofTheThief } = credentials("anyone@example.com", "of the thief")
@@ -79,6 +83,25 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect("tells the address that loses the account by it, if that one was proven", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const moved = yield* proven("moved@example.com")
+        const { keeping, taking } = yield* asked(moved.user, "new-home@example.com")
+        expect(yield* follow(taking)).toBe("done")
+        expect(yield* follow(keeping)).toBe("done")
+        yield* nextLetter("EmailTakenBack", "new-home@example.com")
+        const unproven = yield* proven("careful@example.com")
+        const other = yield* asked(unproven.user, "typed-only@example.com")
+        expect(yield* follow(other.taking)).toBe("done")
+        yield* sql`update users set email_verified = null where id = ${unproven.user.id}`
+        expect(yield* follow(other.keeping)).toBe("done")
+        for (const address of ["typed-only@example.com", "careful@example.com"]) {
+          expect(yield* lettersTo(address)).not.toContain("EmailTakenBack")
+        }
+      })
+    )
+
     it.effect("cancels a change that is still under way, and is good once", () =>
       Effect.gen(function* () {
         const { user } = yield* proven("quick@example.com")
@@ -87,6 +110,25 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         expect(yield* follow(taking)).toBe("TokenInvalid")
         expect(yield* follow(keeping)).toBe("TokenInvalid")
         expect(yield* addressOf(user)).toBe(user.email)
+        for (const address of [user.email, "slow-thief@example.com"]) {
+          expect(yield* lettersTo(address)).not.toContain("EmailTakenBack")
+        }
+      })
+    )
+
+    it.effect("is sent no more once one was used, also by letters that are late", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { user } = yield* proven("slow-post@example.com")
+        const { keeping } = yield* asked(user, "post-thief@example.com")
+        const unsent = sql`select from outbox where user_id = ${user.id}`
+        yield* sql`
+          insert into outbox (id, purpose, recipient, user_id, due)
+          values (gen_random_uuid(), 'keep-email', ${user.email}, ${user.id},
+                  now() + interval '1 hour')`
+        expect(yield* unsent).toHaveLength(1)
+        expect(yield* follow(keeping)).toBe("done")
+        expect(yield* unsent).toEqual([])
       })
     )
 
@@ -173,11 +215,42 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
         expect(yield* follow(taking)).toBe("done")
         const heir = yield* proven("passed-on@example.com")
         expect(yield* follow(keeping)).toBe("EmailTaken")
+        expect((yield* kindsOf(user.id)).at(-1)).toBe("email-proof-refused")
         expect(yield* addressOf(user)).toBe("moved-on@example.com")
         expect(yield* isLive(heir.sessionToken)).toBe(true)
         yield* accounts.deleteAccount(heir.user, usual)
         expect(yield* follow(keeping)).toBe("done")
         expect(yield* addressOf(user)).toBe("passed-on@example.com")
+      })
+    )
+  }
+)
+
+const longProofs = Accounts.layer().pipe(
+  Layer.provideMerge(
+    Layer.mergeAll(Outbox.layer(deliver, { proofLifetime: "4 days" }), Throttle.off, cheapPasswords)
+  ),
+  Layer.provideMerge(Mailbox.layer),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+layer(longProofs, { excludeTestServices: true, timeout: "1 minute" })(
+  "where links that change an address are good for longer than a day",
+  (it) => {
+    it.effect("the one by which it is kept outlasts them by two days", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { user } = yield* proven("weekly@example.com")
+        const { keeping, taking } = yield* asked(user, "biding-thief@example.com")
+        const later = (interval: string) =>
+          sql`update one_time_tokens set expires = expires - ${interval}::interval`
+        yield* later("3 days 23 hours")
+        expect(yield* follow(taking)).toBe("done")
+        yield* later("2 days")
+        const [, keepEmail] = yield* mailOf(user.email)
+        expect(keepEmail).toMatchObject({ _tag: "KeepEmail", lifetime: Duration.days(6) })
+        expect(yield* follow(keeping)).toBe("done")
+        expect(yield* addressOf(user)).toBe(user.email)
       })
     )
   }

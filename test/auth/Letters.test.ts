@@ -25,6 +25,7 @@ const notices = [
   Letter.AddressTaken({ recipient }),
   Letter.EmailChangeAsked({ recipient }),
   Letter.EmailChanged({ recipient }),
+  Letter.EmailTakenBack({ recipient }),
   Letter.PasswordChanged({ recipient }),
   Letter.AccountDeleted({ recipient })
 ]

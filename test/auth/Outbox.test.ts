@@ -104,6 +104,29 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
     })
   )
 
+  it.effect("goes on behind a letter that can't be taken, and puts that one off", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const log = captured()
+      const delivered: Array<string> = []
+      const post = delivering(({ recipient }) => Effect.sync(() => void delivered.push(recipient)))
+      yield* sql`
+        alter table one_time_tokens
+        add constraint unbearable check (email <> 'unbearable@example.com')`
+      yield* leaveBehind(["unbearable", "behind-it"])
+      yield* Effect.provide(eventually(1, waiting), Layer.provide(post, log.layer))
+      expect(delivered).toEqual(["behind-it@example.com"])
+      expect(log.lines).toContainEqual({
+        level: "ERROR",
+        message: "The outbox can't be looked into"
+      })
+      const left = yield* sql`
+        delete from outbox returning attempts, due > now() + interval '10 seconds' as is_put_off`
+      expect(left).toEqual([{ attempts: 1, is_put_off: true }])
+      yield* sql`alter table one_time_tokens drop constraint unbearable`
+    })
+  )
+
   it.effect("tries a letter again later when its delivery fails, and says no address", () =>
     Effect.gen(function* () {
       const log = captured()

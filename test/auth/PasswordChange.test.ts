@@ -52,6 +52,20 @@ layer(authWithMail, { excludeTestServices: true, timeout: "1 minute" })(
       })
     )
 
+    it.effect(
+      "is written down also where only the new one is refused: the present one was right",
+      () =>
+        Effect.gen(function* () {
+          const accounts = yield* Accounts
+          const { sessionToken, user } = yield* signUp("probing")
+          const change = { current: password("TestPass123"), next: password("password") }
+          const error = yield* Effect.flip(accounts.changePassword(user, change, requester()))
+          expect(error._tag).toBe("PasswordRefused")
+          expect(yield* kindsOf(user.id)).toEqual(["sign-up", "password-change-refused"])
+          expect(yield* isLive(sessionToken)).toBe(true)
+        })
+    )
+
     it.effect("needs the current one; otherwise nothing happens but its record", () =>
       Effect.gen(function* () {
         const accounts = yield* Accounts

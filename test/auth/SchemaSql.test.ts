@@ -83,7 +83,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
   }
 )
 
-/** The tables as version 0.1.0 made them. */
+/** The tables as they were before there were migrations. */
 const before = `
   create table users (
     id uuid constraint users_pkey primary key,
@@ -122,7 +122,7 @@ const upgraded = Layer.unwrapEffect(
 ).pipe(Layer.provideMerge(TestDatabase.address))
 
 layer(upgraded, { excludeTestServices: true, timeout: "1 minute" })(
-  "the tables of version 0.1.0",
+  "tables from before there were migrations",
   (it) => {
     it.effect("get the new columns at the first start, and keep their users and sessions", () =>
       Effect.gen(function* () {

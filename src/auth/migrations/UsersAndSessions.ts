@@ -1,6 +1,6 @@
 import type { Migration } from "../../sql/schema/SchemaState.ts"
 
-/** Who has signed up, and who is signed in: the schema as version 0.1.0 had it. */
+/** Who has signed up, and who is signed in: the schema as it was before there were migrations. */
 export const usersAndSessions: Migration = {
   id: 1,
   name: "users_and_sessions",
