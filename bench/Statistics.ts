@@ -31,7 +31,7 @@ export const ratios = (
   theirs: ReadonlyArray<number>
 ): ReadonlyArray<number> => {
   if (ours.length !== theirs.length) {
-    throw new RangeError(`${ours.length} values cannot be paired with ${theirs.length}`)
+    throw new RangeError(`${ours.length} values can't be paired with ${theirs.length}`)
   }
   return ours.map((value, round) => value / (theirs[round] ?? Number.NaN))
 }

@@ -4,7 +4,7 @@ import { Layer } from "effect"
 
 /**
  * Where settings come from: the environment; and in development, what it does not say may stand in a
- * file `.env` beside the program.
+ * file `.env` in the folder that it is started in.
  */
 export const layer: Layer.Layer<never> =
   process.env.NODE_ENV === "production"

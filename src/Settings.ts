@@ -1,6 +1,9 @@
 import { Config, Effect, Either, Option, Redacted } from "effect"
+import * as Password from "./auth/Password.ts"
 import { parsePublicUrl } from "./auth/PublicUrl.ts"
+import { defaultExpiry } from "./auth/SessionExpiry.ts"
 import { parseOrigins } from "./http/Cors.ts"
+import { serverDefaults } from "./http/ServerDefaults.ts"
 import { parseMailbox } from "./mail/Mailbox.ts"
 import { parseSmtpUrl } from "./mail/SmtpUrl.ts"
 import * as SettingsInvalid from "./settings/SettingsInvalid.ts"
@@ -13,13 +16,13 @@ import { parseRatio } from "./telemetry/Ratio.ts"
 const service = {
   host: Variable.text("HOST", {
     meaning: "the address to listen on; 0.0.0.0 for all that the machine has",
-    fallback: "127.0.0.1"
+    fallback: serverDefaults.host
   }),
   port: Variable.integer("PORT", {
     meaning: "the port to listen on; 0 picks a free one",
     min: 0,
     max: 65_535,
-    fallback: 8000
+    fallback: serverDefaults.port
   }),
   trustedHops: Variable.integer("TRUST_PROXY", {
     meaning: "how many proxies in front of the service are believed when they say who asks",
@@ -42,13 +45,13 @@ const service = {
       "how long the service still accepts once /health/ready says 503: longer than load balancers take to notice",
     min: "0 seconds",
     max: "10 minutes",
-    fallback: "0 seconds"
+    fallback: serverDefaults.drainDelay
   }),
   drainDeadline: Variable.duration("DRAIN_DEADLINE", {
     meaning: "how long requests may go on after that",
     min: "0 seconds",
     max: "10 minutes",
-    fallback: "10 seconds"
+    fallback: serverDefaults.drainDeadline
   }),
   mode: Variable.text("NODE_ENV", {
     meaning: "production: neither an embedded server nor the file .env is used",
@@ -70,9 +73,9 @@ const auth = {
   }),
   minPasswordLength: Variable.integer("PASSWORD_MIN_LENGTH", {
     meaning: "the fewest characters of a new password; NIST SP 800-63B-4 asks for 15",
-    min: 8,
+    min: Password.MIN_LENGTH,
     max: 64,
-    fallback: 8
+    fallback: Password.MIN_LENGTH
   }),
   breachedPasswords: Variable.choice("PASSWORD_BREACH_CHECK", {
     meaning: "who is asked, by a part of a digest, whether a new password has leaked",
@@ -83,13 +86,13 @@ const auth = {
     meaning: "how long a session lives without use",
     min: "1 minute",
     max: "365 days",
-    fallback: "1 day"
+    fallback: defaultExpiry.idle
   }),
   sessionLifetime: Variable.duration("SESSION_LIFETIME", {
     meaning: "how long a session lives at most",
     min: "1 minute",
     max: "365 days",
-    fallback: "30 days"
+    fallback: defaultExpiry.absolute
   })
 }
 

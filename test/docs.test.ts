@@ -10,7 +10,9 @@ const pagesIn = (folder: string) =>
     .filter((name) => name.endsWith(".md"))
     .map((name) => `${folder}${name}`)
 
-const pages = [...pagesIn("./"), ...pagesIn("docs/"), ...pagesIn("proofs/")]
+const folders = ["./", "docs/", "docs/decisions/", "proofs/"]
+const pages = folders
+  .flatMap(pagesIn)
   .map((path) => path.replace("./", ""))
   .map(markdownPage)
 const each = pages.map((page) => [page.path, page] as const)

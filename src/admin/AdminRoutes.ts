@@ -71,7 +71,7 @@ const answerTo = (assets: Assets.Assets, result: SignInResult) => {
 }
 
 const cookieLost =
-  "The token was right, but your browser did not keep the cookie of the session: browsers keep it over https, and without only on localhost. Open this page by its https address, or allow it to set cookies."
+  "The token was right, but your browser did not keep the cookie of the session: browsers keep it over https, and over plain http only on localhost. Open this page by its https address, or allow it to set cookies."
 
 const tokenIn = (body: Uint8Array): string =>
   new URLSearchParams(new TextDecoder().decode(body)).get("token")?.trim() ?? ""

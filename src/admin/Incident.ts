@@ -20,6 +20,7 @@ export interface Incident {
 /** What an incident was, from the least to the worst. */
 export const troubles = [
   "replayed",
+  "commitInDoubt",
   "heldTooLong",
   "connectionsLost",
   "callersRefused",
@@ -68,9 +69,9 @@ const noted = (subject: string): Sign | undefined => {
     case "Replayed":
       return { trouble: "replayed", counts: { replayed: 1 } }
     case "CommitConfirmed":
-      return { trouble: "replayed", counts: { committed: 1 } }
+      return { trouble: "commitInDoubt", counts: { committed: 1 } }
     case "CommitUnconfirmed":
-      return { trouble: "replayed", counts: { notCommitted: 1 } }
+      return { trouble: "commitInDoubt", counts: { notCommitted: 1 } }
     default:
       return undefined
   }

@@ -8,7 +8,8 @@ const titles: Readonly<Record<Trouble, string>> = {
   callersRefused: "callers refused",
   connectionsLost: "connections lost",
   heldTooLong: "connection held too long",
-  replayed: "statement repeated"
+  commitInDoubt: "COMMIT without an answer",
+  replayed: "work replayed"
 }
 
 const counted = (count: number, one: string, many = `${one}s`): string =>
@@ -18,7 +19,8 @@ const clauses: Readonly<Record<keyof Counts, (count: number) => string>> = {
   condemned: (count) => `${counted(count, "connection")} condemned`,
   lost: (count) => `${counted(count, "connection")} found dead`,
   failedDials: (count) => `${counted(count, "dial")} failed`,
-  replayed: (count) => `${counted(count, "statement")} replayed`,
+  replayed: (count) =>
+    `${counted(count, "statement or transaction", "statements or transactions")} replayed`,
   committed: (count) => `${counted(count, "commit")} resolved as committed`,
   notCommitted: (count) => `${counted(count, "commit")} not confirmed as committed`,
   refused: (count) => `callers refused ${counted(count, "time")}`,
@@ -45,8 +47,8 @@ const ending = ({ counts, isOver, recoveredAt, startedAt, trouble }: Incident) =
 }
 
 /**
- * What happened, in one line: "server restarted: 10 connections condemned, 3 statements replayed,
- * recovered in 340 ms".
+ * What happened, in one line: "server restarted: 10 connections condemned, 3 statements or
+ * transactions replayed, recovered in 340 ms".
  */
 export const sentence = (incident: Incident): string => {
   const counts = worthTelling(incident.counts)

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { RetryAfterSeconds } from "./RetryAfterSeconds.ts"
 
 // The same words for every cause, so that an answer tells an attacker nothing more than its tag.
 const sentence = (text: string) =>
@@ -7,9 +8,7 @@ const sentence = (text: string) =>
     Schema.withConstructorDefault(() => text)
   )
 
-const retryAfterSeconds = Schema.Int.pipe(
-  Schema.positive(),
-  Schema.annotations({ description: "Whole seconds to wait before asking again; at least 1." }),
+const retryAfterSeconds = RetryAfterSeconds.pipe(
   Schema.propertySignature,
   Schema.withConstructorDefault(() => 1)
 )

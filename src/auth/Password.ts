@@ -1,6 +1,8 @@
 import { type Brand, Redacted, Schema } from "effect"
 
-const MIN_LENGTH = 8
+/** The fewest characters that any password may have; a `PasswordPolicy` may ask for more. */
+export const MIN_LENGTH = 8
+
 const MAX_LENGTH = 256
 
 /**

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { BreachedPasswords } from "./BreachedPasswords.ts"
 import { isCommon } from "./CommonPasswords.ts"
-import { lengthOf, type Password } from "./Password.ts"
+import { lengthOf, MIN_LENGTH, type Password } from "./Password.ts"
 
 /** A password must not be chosen. The message says why, after the name of a field; it quotes nothing. */
 export class PasswordRefused extends Schema.TaggedError<PasswordRefused>()("PasswordRefused", {
@@ -22,10 +22,8 @@ export interface PasswordPolicyOptions {
   readonly minLength?: number | undefined
 }
 
-const DEFAULT_MIN_LENGTH = 8
-
 const rules = (
-  { minLength = DEFAULT_MIN_LENGTH }: PasswordPolicyOptions,
+  { minLength = MIN_LENGTH }: PasswordPolicyOptions,
   breached: typeof BreachedPasswords.Service
 ): {
   /** Fails with the first reason against a password: its length, how common it is, a breach. */

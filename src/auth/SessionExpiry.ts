@@ -8,9 +8,12 @@ export interface SessionExpiryOptions {
   readonly absolute?: Duration.DurationInput
 }
 
+/** The defaults documented on {@link SessionExpiryOptions}. */
+export const defaultExpiry = { idle: Duration.days(1), absolute: Duration.days(30) } as const
+
 const decoded = ({
-  absolute = Duration.days(30),
-  idle = Duration.days(1)
+  absolute = defaultExpiry.absolute,
+  idle = defaultExpiry.idle
 }: SessionExpiryOptions): {
   /** How long a session lasts that is not used. */
   readonly idle: Duration.Duration

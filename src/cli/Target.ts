@@ -8,7 +8,6 @@ import { WrongUse } from "./Outcome.ts"
 /** `--url`, which goes before the environment. */
 export const urlOption = Options.redacted("url").pipe(Options.optional)
 
-/** `--json`. */
 export const jsonOption = Options.boolean("json")
 
 const environment = Config.all({

@@ -32,7 +32,6 @@ const findingsOf = (at: Target, instances: number, json: boolean) =>
     return findings
   })
 
-/** `holdfast check`. */
 export const checkCommand = Command.make(
   "check",
   { instances: instancesOption, json: jsonOption, url: urlOption },

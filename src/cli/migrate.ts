@@ -63,7 +63,6 @@ const work = (isCheck: boolean) =>
 
 const checkOption = Options.boolean("check")
 
-/** `holdfast migrate`. */
 export const migrateCommand = Command.make(
   "migrate",
   { check: checkOption, json: jsonOption, url: urlOption },

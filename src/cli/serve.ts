@@ -11,5 +11,4 @@ const service = Effect.suspend(() => {
   )
 })
 
-/** `holdfast serve`. */
 export const serve = Command.make("serve", {}, () => service)

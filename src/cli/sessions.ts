@@ -10,5 +10,4 @@ const prune = Command.make("prune", { json: jsonOption, url: urlOption }, (optio
   )
 )
 
-/** `holdfast sessions`. */
 export const sessions = Command.make("sessions").pipe(Command.withSubcommands([prune]))

@@ -93,7 +93,7 @@ const proveEmail = HttpApiEndpoint.post("proveEmail", "/email/verify")
     })
   )
 
-const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
+const requestEmailChange = HttpApiEndpoint.post("requestEmailChange", "/email/change")
   .setPayload(ChangeEmail)
   .addSuccess(accepted)
   .addError(BodyRefused)
@@ -102,7 +102,7 @@ const changeEmail = HttpApiEndpoint.post("changeEmail", "/email/change")
   .middleware(Authentication)
   .annotateContext(
     OpenApi.annotations({
-      identifier: "changeEmail",
+      identifier: "requestEmailChange",
       summary: "Change the address",
       description:
         "Needs the password. The address changes once the link of the letter to it is followed; the old one is told of both. Asking again voids the links before; asking for the address that the account has keeps it."
@@ -131,7 +131,7 @@ export class AccountGroup extends HttpApiGroup.make("account")
   .add(resetPassword)
   .add(requestEmailProof)
   .add(proveEmail)
-  .add(changeEmail)
+  .add(requestEmailChange)
   .add(deleteAccount)
   .addError(CrossOrigin)
   .addError(Throttled)

@@ -25,7 +25,7 @@ const bodies = {
   requestPasswordReset: decodeBody(ResetRequest),
   resetPassword: decodeBody(ResetPassword),
   proveEmail: decodeBody(VerifyEmail),
-  changeEmail: decodeBody(ChangeEmail),
+  requestEmailChange: decodeBody(ChangeEmail),
   deleteAccount: decodeBody(DeleteAccount)
 }
 
@@ -46,9 +46,9 @@ const signedIn = (accounts: typeof Accounts.Service, handedOver: ReturnType<type
     yield* accounts.requestEmailProof(user, yield* requester)
   }),
 
-  changeEmail: Effect.gen(function* () {
+  requestEmailChange: Effect.gen(function* () {
     const { user } = yield* CurrentSession
-    const { newEmail: email, password } = yield* bodies.changeEmail
+    const { newEmail: email, password } = yield* bodies.requestEmailChange
     yield* accounts.requestEmailChange(user, { email, password }, yield* requester)
   }),
 
@@ -90,7 +90,7 @@ export const layer = HttpApiBuilder.group(Api, "account", (handlers) =>
       .handleRaw("resetPassword", () => anyones.resetPassword)
       .handle("requestEmailProof", () => own.requestEmailProof)
       .handleRaw("proveEmail", () => anyones.proveEmail)
-      .handleRaw("changeEmail", () => own.changeEmail)
+      .handleRaw("requestEmailChange", () => own.requestEmailChange)
       .handleRaw("deleteAccount", () => own.deleteAccount)
   })
 )

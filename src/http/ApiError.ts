@@ -1,5 +1,6 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
+import { RetryAfterSeconds } from "../auth/RetryAfterSeconds.ts"
 
 /** What is wrong with one field of a request body. Never contains the value that was sent. */
 export const FieldIssue = Schema.Struct({
@@ -32,13 +33,14 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()(
   })
 ) {}
 
-/** The request came with the session's cookie, but not from a page that may use it. */
+/** The request has or asks for the session's cookie, and comes from no page that may use it. */
 export class CrossOrigin extends Schema.TaggedError<CrossOrigin>()(
   "CrossOrigin",
   { message: sentence },
   HttpApiSchema.annotations({
     status: 403,
-    description: "The request has the session's cookie, and comes from a foreign page."
+    description:
+      "The request has or asks for the session's cookie, and comes from no page that may use it."
   })
 ) {}
 
@@ -89,7 +91,7 @@ export class InternalError extends Schema.TaggedError<InternalError>()(
 /** The request took longer than the service allows and was given up. */
 export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()(
   "DeadlineExceeded",
-  { message: sentence, retryAfterSeconds: Schema.NonNegativeInt },
+  { message: sentence, retryAfterSeconds: RetryAfterSeconds },
   HttpApiSchema.annotations({
     status: 503,
     description: "The service can't do this now; the Retry-After header says when to ask again."
@@ -99,7 +101,7 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()(
 /** The service is about to end and wants no further requests; those that come are still answered. */
 export class Draining extends Schema.TaggedError<Draining>()(
   "Draining",
-  { message: sentence, retryAfterSeconds: Schema.NonNegativeInt },
+  { message: sentence, retryAfterSeconds: RetryAfterSeconds },
   HttpApiSchema.annotations({
     status: 503,
     description: "The service is about to end. Send requests to another instance."

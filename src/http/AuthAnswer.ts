@@ -3,7 +3,6 @@ import * as AuthError from "../auth/AuthError.ts"
 
 /** The errors of auth/ as answers, each with its status: auth/ itself knows no HTTP. */
 
-/** 409 */
 export const EmailTaken = AuthError.EmailTaken.annotations(
   HttpApiSchema.annotations({
     status: 409,
@@ -11,7 +10,7 @@ export const EmailTaken = AuthError.EmailTaken.annotations(
   })
 )
 
-/** 401, the same for an unknown address and a wrong password. */
+/** The same for an unknown address and a wrong password. */
 export const InvalidCredentials = AuthError.InvalidCredentials.annotations(
   HttpApiSchema.annotations({
     status: 401,
@@ -19,32 +18,30 @@ export const InvalidCredentials = AuthError.InvalidCredentials.annotations(
   })
 )
 
-/** 403: whoever asks is signed in, but the password that was to confirm it is not theirs. */
+/** Whoever asks is signed in, but the password that was to confirm it is not theirs. */
 export const WrongPassword = AuthError.WrongPassword.annotations(
   HttpApiSchema.annotations({ status: 403, description: "The password is wrong." })
 )
 
-/** 401 */
 export const SessionInvalid = AuthError.SessionInvalid.annotations(
   HttpApiSchema.annotations({
     status: 401,
-    description: "The bearer token is missing or malformed, or no live session has it."
+    description:
+      "The token, in the header or the cookie, is missing or malformed, or no live session has it."
   })
 )
 
 const LATER = "The service can't do this now; the Retry-After header says when to ask again."
 
-/** 503: a fault is never a verdict on who asks. */
+/** A fault is never a verdict on who asks. */
 export const DatabaseUnavailable = AuthError.DatabaseUnavailable.annotations(
   HttpApiSchema.annotations({ status: 503, description: LATER })
 )
 
-/** 503 */
 export const HashingOverloaded = AuthError.HashingOverloaded.annotations(
   HttpApiSchema.annotations({ status: 503, description: LATER })
 )
 
-/** 429 */
 export const Throttled = AuthError.Throttled.annotations(
   HttpApiSchema.annotations({
     status: 429,
@@ -52,7 +49,7 @@ export const Throttled = AuthError.Throttled.annotations(
   })
 )
 
-/** 400, the same for a token that is malformed, unknown, used or expired. */
+/** The same for a token that is malformed, unknown, used or expired. */
 export const TokenInvalid = AuthError.TokenInvalid.annotations(
   HttpApiSchema.annotations({
     status: 400,
@@ -60,7 +57,6 @@ export const TokenInvalid = AuthError.TokenInvalid.annotations(
   })
 )
 
-/** 422 */
 export const IdempotencyKeyReused = AuthError.IdempotencyKeyReused.annotations(
   HttpApiSchema.annotations({
     status: 422,

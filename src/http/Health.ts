@@ -1,5 +1,6 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
+import { RetryAfterSeconds } from "../auth/RetryAfterSeconds.ts"
 
 /** The service runs and answers. Says nothing about the database, and never asks it. */
 export const Alive = Schema.Struct({ status: Schema.Literal("alive") }).annotations({
@@ -24,7 +25,7 @@ export const PoolCounters = Schema.Struct({
   active: count("Connections in use."),
   waiting: count("Callers waiting for a connection."),
   max: count("The most connections that there may be."),
-  retries: count("Dials and validations that failed and were repeated since the start.")
+  retries: count("Dials and validations that failed since the start.")
 }).annotations({
   identifier: "PoolCounters",
   title: "Pool counters",
@@ -57,7 +58,7 @@ export class DatabaseDown extends Schema.TaggedError<DatabaseDown>()(
       description:
         "What kind of failure it is, for a person to read; the log and the dashboard say more."
     }),
-    retryAfterSeconds: Schema.NonNegativeInt,
+    retryAfterSeconds: RetryAfterSeconds,
     checkedAt,
     pool: PoolCounters
   },

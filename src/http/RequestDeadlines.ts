@@ -31,8 +31,8 @@ const isTimeUp = (cause: Cause.Cause<unknown>): boolean =>
   Cause.isInterruptedOnly(cause) && HashSet.has(Cause.interruptors(cause), timekeeper)
 
 /**
- * Interrupts the request's fiber itself: a race would cost two more fibers, a tenth of a request. Nothing that
- * comes after it can be interrupted, in platform's servers.
+ * Interrupts the request's fiber itself: a race would cost two more fibers, a tenth of a request.
+ * Nothing that comes after it can be interrupted, in platform's servers.
  */
 const orGiveUpAfter =
   (deadlines: Deadlines): (typeof RequestDeadlines.Service)["orGiveUpAfter"] =>

@@ -64,13 +64,13 @@ const refused = errorAnswer(
   CrossOrigin,
   new CrossOrigin({
     message:
-      "A request with the session's cookie must come from a page of this service, or of an origin in CORS_ORIGINS."
+      "A request that has the session's cookie, or asks for it, must come from a page of this service, or of an origin in CORS_ORIGINS."
   })
 )
 
 /**
- * Answers 403 where a foreign page may have had a browser send the session's cookie with a request that changes
- * something, before an endpoint sees it. `allowed`: origins besides the service's own.
+ * Answers 403 where a foreign page may have had a browser send the session's cookie with a request
+ * that changes something, before an endpoint sees it. `allowed`: origins besides the service's own.
  */
 export const sameOriginOnly =
   (allowed: ReadonlySet<string>) =>

@@ -8,6 +8,7 @@ import * as Drain from "./Drain.ts"
 import * as NodeServer from "./NodeServer.ts"
 import { Readiness } from "./Readiness.ts"
 import * as Routes from "./Routes.ts"
+import { serverDefaults } from "./ServerDefaults.ts"
 import { SignUpMode } from "./SignUpMode.ts"
 import { TurnScheduler } from "./TurnScheduler.ts"
 
@@ -28,17 +29,13 @@ export interface ServerOptions extends App.AppOptions {
   readonly drainDeadline?: Duration.DurationInput
 }
 
-const DEFAULT_HOST = "127.0.0.1"
-const DEFAULT_PORT = 8000
-const DEFAULT_DRAIN_DEADLINE = Duration.seconds(10)
-
 const serve = Effect.fnUntraced(function* (options: ServerOptions) {
-  const host = options.host ?? DEFAULT_HOST
+  const host = options.host ?? serverDefaults.host
   const app = yield* App.make(options)
   const server = yield* NodeServer.create
   const drain = Drain.make(server, yield* Readiness, {
-    delay: Duration.decode(options.drainDelay ?? Duration.zero),
-    deadline: Duration.decode(options.drainDeadline ?? DEFAULT_DRAIN_DEADLINE)
+    delay: Duration.decode(options.drainDelay ?? serverDefaults.drainDelay),
+    deadline: Duration.decode(options.drainDeadline ?? serverDefaults.drainDeadline)
   })
   const handle = yield* NodeHttpServer.makeHandler(app, drain.track).pipe(
     // RequestLog makes the span: platform's records the query and every header.
@@ -48,7 +45,7 @@ const serve = Effect.fnUntraced(function* (options: ServerOptions) {
   server.on("request", handle).on("checkContinue", continueUnlessTooLarge(handle))
   // Last, so that nobody connects to a server that can't answer, and drained first.
   const port = yield* Effect.acquireRelease(
-    NodeServer.listen(server, host, options.port ?? DEFAULT_PORT),
+    NodeServer.listen(server, host, options.port ?? serverDefaults.port),
     () => drain.run
   )
   return Server.of({ port, url: `http://${host.includes(":") ? `[${host}]` : host}:${port}` })

@@ -29,7 +29,8 @@ interface Lane {
 
 /**
  * Runs fibers for a few milliseconds in each turn of the event loop: those of the lowest number first
- * (`Effect.withSchedulingPriority`), but each other for a quarter of it, so that none waits for ever.
+ * (`Effect.withSchedulingPriority`), but each of the other lanes gets a quarter of it, so that none
+ * waits for ever.
  *
  * Effect's own runs whatever is ready before it lets the next socket be read: 200 requests that came
  * at once were seen to hold everybody else up for 160 to 430 ms.

@@ -87,7 +87,7 @@ const isWellFormed = ({ subject, to }: Mail): boolean => isAddress(to) && !/\p{C
 
 const malformed = new MailRefused({
   message:
-    "A mail was not sent, because its address is not exactly one or its subject not one line. Whoever wrote it must write another.",
+    "A mail was not sent: it is not addressed to exactly one mailbox, or its subject is more than one line. It must be written anew.",
   isRetryable: false
 })
 

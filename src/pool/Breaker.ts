@@ -43,7 +43,8 @@ export const describe = (breaker: Breaker, at: Instant): string => {
   if (breaker._tag === "Closed") return word
   const more =
     breaker._tag === "Open" ? ` for ${Math.max(0, Math.round(breaker.retryAt - at))}ms more` : ""
-  return `${word}${more} after ${breaker.outage.failures} failures`
+  const { failures } = breaker.outage
+  return `${word}${more} after ${failures} failure${failures === 1 ? "" : "s"}`
 }
 
 /** What a failed dial said. */

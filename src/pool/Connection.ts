@@ -47,7 +47,7 @@ export interface Connector<C extends Connection> {
    * `onLoss` is called at most once, at the moment the session is found dead, whether it is idle
    * or active then. `onSign` may be called when the server is heard for the first time: from then on
    * a dial that takes long is a server at work, and no other one is begun in its place for as long as a
-   * dial usually may take.
+   * dial usually may take, unless one that began later succeeds meanwhile.
    */
   readonly connect: (
     onLoss: (loss: Loss) => void,

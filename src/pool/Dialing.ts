@@ -17,9 +17,10 @@ export const warm = (state: State, out: Commands, at: number): State =>
     : state
 
 /**
- * A dial that this one has overtaken is given up where no hope is left for it: the network has swallowed
- * it, and it would fail long after the server is back, and be taken for the beginning of an outage. Elsewhere
- * it does not matter any more that its server was heard, since that has answered others meanwhile.
+ * A dial that this one has overtaken is given up where no hope is left for it: the network has
+ * swallowed it, and it would fail long after the server is back, and be taken for the beginning of an
+ * outage. Elsewhere it does not matter any more that its server was heard, since that has answered
+ * others meanwhile.
  */
 const overtaken =
   (out: Commands, at: number) =>

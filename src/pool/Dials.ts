@@ -70,8 +70,9 @@ export class Dials<C extends Connection> {
   }
 
   /**
-   * Opens a connection within the time and makes it fit to be lent in the connector's own. To adopt it is part of
-   * the same uninterruptible step, so that one which is there at the very last moment is not leaked.
+   * Opens a connection within the time and makes it fit to be lent in the connector's own. To adopt it
+   * is part of the same uninterruptible step, so that one which is there at the very last moment is not
+   * leaked.
    */
   private made(id: number, within: Duration.Duration): Effect.Effect<void, ConnectError> {
     return Effect.uninterruptibleMask((restore) => {
@@ -117,7 +118,8 @@ export class Dials<C extends Connection> {
   }
 
   private failed(id: number, cause: Cause.Cause<ConnectError>): Effect.Effect<never, ConnectError> {
-    // The pool forgets a dial before it interrupts it. Interrupted by anybody else, it has failed like any other.
+    // The pool forgets a dial before it interrupts it. Interrupted by anybody else, it has failed like
+    // any other.
     if (!this.fibers.has(id) && Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
     const error = unexpected(cause)
     return Effect.flatMap(Random.next, (random) => {

@@ -58,7 +58,6 @@ const withoutIdle = (state: State, { id }: Member): State["idle"] =>
     ? state.idle.tail
     : List.filter(state.idle, (other) => other !== id)
 
-/** Forgets a member. */
 export const remove = (state: State, member: Member): State => ({
   ...state,
   members: state.members.filter(({ id }) => id !== member.id),

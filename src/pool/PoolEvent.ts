@@ -4,7 +4,7 @@ export type EvictionReason =
   | "idle"
   /** Older than its lifetime. */
   | "lifetime"
-  /** Found dead when it was to be lent. */
+  /** Found dead by a proof, or when it was to be lent. */
   | "invalid"
   /** Lost while idle, or no longer usable when it was given back. */
   | "broken"
@@ -72,5 +72,5 @@ export type PoolEvent =
   | { readonly _tag: "TimedOut"; readonly attempts: number; readonly detail: string }
   /** A connection has been held for longer than the leak threshold. */
   | { readonly _tag: "Leaked"; readonly heldFor: number; readonly holder: string }
-  /** Told by the owner of the port, who has logged it: what it did about a failure. */
+  /** Told by the owner of the port: what it did about a failure. Not logged here. */
   | { readonly _tag: "Noted"; readonly subject: string; readonly detail: string }

@@ -51,7 +51,7 @@ export const log = (event: PoolEvent): Effect.Effect<void> => {
       )
     case "TimedOut":
       return Effect.logError(
-        `Failed to get valid connection after ${event.attempts} attempts (${event.detail})`
+        `Failed to get valid connection after ${event.attempts} attempt${event.attempts === 1 ? "" : "s"} (${event.detail})`
       )
     case "QueueFull":
       return Effect.logError(`The queue for connections is full (${event.detail})`)

@@ -37,7 +37,7 @@ export const poolMetrics = {
     incremental: true
   }),
   retries: Metric.counter(name("retries"), {
-    description: "Dials and validations that failed, and so were repeated.",
+    description: "Dials and validations that failed.",
     incremental: true
   }),
   breaker: Metric.gauge(name("breaker"), {

@@ -57,7 +57,10 @@ export interface State {
   readonly closed: boolean
   readonly generation: number
   readonly nextId: number
-  /** In the order they were opened. An array: a pool is small, and copying it is one instruction. */
+  /**
+   * In the order in which their dials began. An array: a pool is small, and copying it is one
+   * instruction.
+   */
   readonly members: ReadonlyArray<Member>
   /** Ids of idle members, the most recently used first, so that a surplus can retire. */
   readonly idle: List.List<number>

@@ -41,11 +41,11 @@ export interface PoolStats {
   readonly cancelled: number
   /** Connections opened. */
   readonly dialed: number
-  /** Round trips made to prove a connection before it was lent. */
+  /** Round trips made to prove connections that were idle or held long. */
   readonly validated: number
   /** Connections closed, by the reason. */
   readonly evicted: Readonly<Record<EvictionReason, number>>
-  /** Dials and validations that failed, and so were repeated. */
+  /** Dials and validations that failed. */
   readonly retries: number
   /** The last failure of a connection, as a clause without secrets. */
   readonly lastError: Option.Option<string>

@@ -13,7 +13,7 @@ const suspectSiblings = (state: State, out: Commands): State =>
     state
   )
 
-/** A member was found dead when it was to be lent. */
+/** A member was found dead by a proof, or when it was to be lent. */
 export const refute = (
   state: State,
   out: Commands,

@@ -38,8 +38,8 @@ const isHopeless = (state: State, { deadline }: WaitQueue.Waiter): boolean =>
 const foreseeable = 0.75
 
 /**
- * For so much of its deadline a queue must have moved before its pace means anything: while thousands come at
- * once, taking them in keeps the process from serving any.
+ * For so much of its deadline a queue must have moved before its pace means anything: while thousands
+ * come at once, taking them in keeps the process from serving any.
  */
 const telling = 0.1
 
@@ -108,7 +108,7 @@ const calmed = (state: State): State =>
 
 const turnAway = (state: State, out: Commands, at: Instant, ticket: number): State => {
   const { limits, overflowing, waiting } = state
-  const message = `The queue for a connection is full: ${waiting.size} callers wait (${describe(state, at)}; ${advice(state)}).`
+  const message = `The queue for a connection is full: ${waiting.size} ${waiting.size === 1 ? "caller waits" : "callers wait"} (${describe(state, at)}; ${advice(state)}).`
   const error = new QueueFull({ message, retryAfter: retryAfter(state, at) })
   out.push({ _tag: "Refuse", ticket, error })
   // Once for each time that it fills up: a line per caller would make the worst moment worse.

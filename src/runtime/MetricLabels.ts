@@ -4,8 +4,8 @@ import type { MetricLabel } from "effect"
 export type Labels = ReadonlyArray<MetricLabel.MetricLabel>
 
 /**
- * Makes the labels once for the same values and keeps them for ever, because the registry finds a metric by the
- * identity of its labels. So the values must be few, and of one line each.
+ * Makes the labels once for the same values and keeps them for ever, because the registry finds a
+ * metric by the identity of its labels. So the values must be few, and of one line each.
  */
 export const remembering = <Values extends ReadonlyArray<string | number>>(
   make: (...values: Values) => Labels

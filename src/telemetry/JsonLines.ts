@@ -15,9 +15,10 @@ const lineOf = (options: Logger.Logger.Options<unknown>): string => {
 }
 
 /**
- * Writes what is logged as lines of JSON, all of one turn of the event loop at once: a call of the system for
- * each takes as long as a look-up of a session. An error goes out at once, with what was before it; the rest of
- * the last turn is lost only where the process is killed or crashes: when it exits they are written.
+ * Writes what is logged as lines of JSON, all of one turn of the event loop at once: a call of the
+ * system for each takes as long as a look-up of a session. An error goes out at once, with what was
+ * before it; the rest of the last turn is lost only where the process is killed or crashes: when it
+ * exits they are written.
  */
 export const layer = (sink: LineSink = process.stdout): Layer.Layer<never> => {
   let lines: Array<string> = []

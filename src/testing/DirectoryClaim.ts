@@ -21,7 +21,7 @@ interface Claim {
 const nobody = "nobody"
 
 const claiming = <A>(directory: string, work: () => Promise<A>) =>
-  onDisk(`The directory ${directory} cannot be claimed`, work)
+  onDisk(`The directory ${directory} can't be claimed`, work)
 
 const linkOf = (directory: string, number: number) => join(directory, `owner.${number}`)
 
@@ -101,7 +101,7 @@ const inUse = (directory: string, { owner }: Claim) => {
   const who = pid === process.pid ? `this process itself (pid ${pid})` : `process ${pid}`
   return new EmbeddedPostgresError({
     reason: "DirectoryInUse",
-    message: `The directory ${directory} is in use by ${who}, and two servers cannot share their \
+    message: `The directory ${directory} is in use by ${who}, and two servers can't share their \
 data. Stop that one first, or choose another directory.`
   })
 }

@@ -1,5 +1,6 @@
 /**
- * How a connection is dropped:
+ * How a connection is dropped.
+ *
  * - `"close"`: the client gets an orderly end (FIN), as from a server that closes politely.
  * - `"terminate"`: the same, behind the words of a server that is shut down (FATAL 57P01). They are
  *   left out in the middle of a message, and where the stream is encrypted.

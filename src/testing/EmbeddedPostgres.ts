@@ -146,7 +146,7 @@ const make = Effect.fn("EmbeddedPostgres.make")(function* (options: EmbeddedPost
   const watcher = yield* makeGuard(directory)
   const account = yield* chooseAccount(binaries, directory)
   const cluster = yield* openCluster(binaries, account, directory, options.username, watcher)
-  yield* onDisk(`The old log ${directory.log} cannot be removed`, () =>
+  yield* onDisk(`The old log ${directory.log} can't be removed`, () =>
     rm(directory.log, { force: true })
   )
   // Of what goes faster without syncing, only `fsync` loses nothing in a crash of processes:

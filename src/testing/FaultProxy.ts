@@ -30,7 +30,7 @@ export interface FaultProxyOptions<E = never, R = never> {
  * (`latency` to `idleDrop`), and cuts at one exact place of the stream (`cut...`). Modes combine:
  * latencies add up, of limits the worst counts. `inject` has any of them last as long as a scope.
  *
- * A server that cannot be reached shows as a reset right after connecting, since the proxy has
+ * A server that can't be reached shows as a reset right after connecting, since the proxy has
  * accepted by then. In a black hole the proxy's own kernel still acknowledges what it swallows.
  * Delays follow the Effect `Clock` of the fiber that built the proxy; sockets do not, so use it
  * under the live clock.
@@ -189,7 +189,7 @@ export class FaultProxy extends Context.Tag("holdfast/testing/FaultProxy")<
 
   /**
    * Builds a proxy. When the scope closes, the listener and every socket are destroyed, without
-   * waiting for anybody. Fails if the port cannot be had.
+   * waiting for anybody. Fails if the port can't be had.
    */
   static make<E = never, R = never>(
     options: FaultProxyOptions<E, R>

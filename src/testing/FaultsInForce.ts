@@ -14,7 +14,7 @@ type Of<Tag extends ProxyFault["_tag"]> = Extract<ProxyFault, { readonly _tag: T
 
 const delaying: ReadonlyArray<ProxyFault["_tag"]> = ["Latency", "Bandwidth", "Stall", "ColdStart"]
 
-/** Whether it makes connections lose bytes, so that they cannot be healed. */
+/** Whether it makes connections lose bytes, so that they can't be healed. */
 const breaks = (fault: ProxyFault) =>
   fault._tag === "Blackhole" ||
   fault._tag === "Mute" ||

@@ -15,7 +15,7 @@ export const freeze = Effect.fn("Freezing.freeze")(function* (
   watcher: Watcher
 ) {
   if (yield* Deferred.isDone(server.ended)) return
-  // Stopped, it cannot start another process while they are counted.
+  // Stopped, it can't start another process while they are counted.
   yield* signal(server.pid, "SIGSTOP")
   const children = yield* processTable.childrenOf(server.pid)
   watcher.frozen([server.pid, ...children])

@@ -4,13 +4,13 @@ import { Data, Effect, Schedule, type Scope } from "effect"
 /** The proxy always listens on loopback, never on a network. */
 export const listenHost = "127.0.0.1"
 
-/** The proxy cannot have its port: choose another one, or none for a free one. */
+/** The proxy can't have its port: choose another one, or none for a free one. */
 export class FaultProxyError extends Data.TaggedError("FaultProxyError")<{
   readonly port: number
   readonly cause: Error
 }> {
   override get message(): string {
-    return `FaultProxy cannot listen on ${listenHost}:${this.port} (${this.cause.message}). \
+    return `FaultProxy can't listen on ${listenHost}:${this.port} (${this.cause.message}). \
 Choose another port, or leave \`port\` out for a free one.`
   }
 }

@@ -41,7 +41,7 @@ const Links = Schema.parseJson(
 const unwritable = (what: string, folder: string) => (cause: unknown) =>
   new EmbeddedPostgresError({
     reason: "NotInstalled",
-    message: `The embedded Postgres in ${folder} ${what}, and that cannot be repaired \
+    message: `The embedded Postgres in ${folder} ${what}, and that can't be repaired \
 (${cause instanceof Error ? cause.message : String(cause)}). Make the folder writable, or install \
 the package again with its install scripts allowed.`,
     cause
@@ -60,7 +60,7 @@ const ensureLink = async (link: string, content: string) => {
 }
 
 /**
- * Creates the links between the libraries, where they are missing. The package cannot contain
+ * Creates the links between the libraries, where they are missing. The package can't contain
  * links: its install script makes them, and often those scripts are disabled.
  */
 const ensureLinks = Effect.fnUntraced(function* (folder: string) {

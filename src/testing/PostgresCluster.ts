@@ -30,7 +30,7 @@ const unusable = (message: string) =>
 
 /** What an earlier run has left. Nothing, if it never got to the end of making it. */
 const existing = ({ cluster }: ServerDirectory) =>
-  onDisk(`The cluster ${cluster} cannot be read`, () =>
+  onDisk(`The cluster ${cluster} can't be read`, () =>
     readFile(credentialsIn(cluster), "utf8").catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === "ENOENT") return undefined
       throw cause
@@ -62,7 +62,7 @@ const initdbArguments = (folder: string, username: string, isTemporary: boolean)
 
 /** Writes the files initdb starts from, readable by nobody but the server's user. */
 const writeCredentials = (folder: string, account: ServerAccount, username: string) =>
-  onDisk(`The cluster in ${folder} cannot be begun`, async () => {
+  onDisk(`The cluster in ${folder} can't be begun`, async () => {
     const password = randomBytes(24).toString("base64url")
     const options = { mode: 0o600, flush: true }
     const files = [credentialsIn(folder), join(folder, "password")] as const
@@ -88,7 +88,7 @@ const initialize = Effect.fn("PostgresCluster.initialize")(function* (
       const end = output.trim().split("\n").slice(-10).join("\n")
       return yield* unusable(`initdb could not make a cluster in ${path}. It ended with:\n${end}`)
     }
-    yield* onDisk(`The cluster cannot be moved to ${cluster}`, async () => {
+    yield* onDisk(`The cluster can't be moved to ${cluster}`, async () => {
       await rm(join(folder, "password"))
       await rename(folder, cluster)
     })
@@ -100,7 +100,7 @@ const initialize = Effect.fn("PostgresCluster.initialize")(function* (
 
 /** Removes what interrupted runs have left. */
 const removeUnfinished = ({ path }: ServerDirectory) =>
-  onDisk(`The directory ${path} cannot be read`, () => readdir(path)).pipe(
+  onDisk(`The directory ${path} can't be read`, () => readdir(path)).pipe(
     Effect.map((names) => names.filter((name) => name.startsWith(unfinished))),
     Effect.flatMap((names) =>
       Effect.forEach(names, (name) => removeFolder(join(path, name)), { discard: true })

@@ -40,13 +40,13 @@ const programOf = ({ account, postgres, data, settings }: PostmasterPlan, port: 
 
 const openLog = (path: string) =>
   Effect.acquireRelease(
-    onDisk(`The log ${path} cannot be opened`, () => open(path, "a+", 0o600)),
+    onDisk(`The log ${path} can't be opened`, () => open(path, "a+", 0o600)),
     (file) => Effect.ignoreLogged(onDisk("", () => file.close()))
   )
 
 /** The last lines of what has been logged since `start`. */
 const tailOf = (file: FileHandle, start: number) =>
-  onDisk("The log cannot be read", async () => {
+  onDisk("The log can't be read", async () => {
     const { size } = await file.stat()
     const from = Math.max(start, size - 4096)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, from)
@@ -87,7 +87,7 @@ const awaitReady = (data: string, pid: number) =>
  */
 export const kill = Effect.fn("Postmaster.kill")(function* (server: RunningProgram) {
   if (yield* Deferred.isDone(server.ended)) return
-  // Stopped, it cannot start another process while they are counted.
+  // Stopped, it can't start another process while they are counted.
   yield* signalProgram(server, "SIGSTOP")
   const children = yield* processTable.childrenOf(server.pid)
   yield* signalProgram(server, "SIGKILL")
@@ -109,7 +109,7 @@ export const startPostmaster = Effect.fn("Postmaster.start")(function* (
   hold: (server: RunningProgram) => void
 ) {
   const log = yield* openLog(plan.log)
-  const { size } = yield* onDisk(`${plan.log} cannot be read`, () => log.stat())
+  const { size } = yield* onDisk(`${plan.log} can't be read`, () => log.stat())
   const fail = (what: string) =>
     Effect.flatMap(tailOf(log, size), (tail) => notStarted(plan.data, port, what, tail))
   const started = startProgram(
@@ -117,7 +117,7 @@ export const startPostmaster = Effect.fn("Postmaster.start")(function* (
     ["ignore", log.fd, log.fd],
     plan.watcher
   ).pipe(
-    Effect.catchAll(({ message }) => fail(`cannot be started: ${message}`)),
+    Effect.catchAll(({ message }) => fail(`can't be started: ${message}`)),
     Effect.tap((server) => Effect.sync(() => hold(server)))
   )
   yield* Effect.acquireUseRelease(

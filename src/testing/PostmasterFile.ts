@@ -51,7 +51,7 @@ const end = Effect.fnUntraced(function* (pid: number, data: string) {
  * the shared memory named further down, in which processes of the old server may be at work.
  */
 const disarm = (data: string, text: string) =>
-  onDisk(`The stale ${fileIn(data)} cannot be replaced`, () =>
+  onDisk(`The stale ${fileIn(data)} can't be replaced`, () =>
     Option.isSome(parse(text))
       ? writeFile(fileIn(data), text.replace(/^\d+/, String(process.pid)))
       : rm(fileIn(data))

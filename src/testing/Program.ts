@@ -118,7 +118,7 @@ const end = ({ pid, ended }: RunningProgram) =>
   )
 
 /**
- * Runs a program to its end and answers with how it ended. A program that cannot be started, or is
+ * Runs a program to its end and answers with how it ended. A program that can't be started, or is
  * not through by the deadline, has ended with code null and the reason as its output. When
  * interrupted, the program is killed with all its children.
  */

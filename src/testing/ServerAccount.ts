@@ -58,7 +58,7 @@ const reachingAccount = (ids: UserIds): ServerAccount => ({
 
 /** The numbers of the first of these users that /etc/passwd has. No user is ever created. */
 const findUser = (names: ReadonlyArray<string>) =>
-  onDisk("The users of this machine cannot be read", () => readFile("/etc/passwd", "utf8")).pipe(
+  onDisk("The users of this machine can't be read", () => readFile("/etc/passwd", "utf8")).pipe(
     Effect.map((text) => {
       const users = text.split("\n").map((line) => line.split(":"))
       const found = names.flatMap((name) => users.find((user) => user[0] === name) ?? [])
@@ -129,7 +129,7 @@ export const chooseAccount = Effect.fn("ServerAccount.choose")(function* (
     refusals.push(who + output.trim())
   }
   return yield* unsupported(
-    `The embedded Postgres cannot run ${binaries.postgres} on ${directory.path} \
+    `The embedded Postgres can't run ${binaries.postgres} on ${directory.path} \
 (${refusals.join("; ")}). Move the project out of folders that are closed to other users, such as \
 /root, or run as an ordinary user, or set a database URL.`
   )

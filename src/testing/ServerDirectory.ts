@@ -27,7 +27,7 @@ const layOut = (path: string, isTemporary: boolean): ServerDirectory => ({
 
 /** Removes a folder with all in it. Others may be writing to it: what they add is removed too. */
 export const removeFolder = (path: string): Effect.Effect<void, EmbeddedPostgresError> =>
-  onDisk(`The folder ${path} cannot be removed`, () =>
+  onDisk(`The folder ${path} can't be removed`, () =>
     rm(path, { recursive: true, force: true, maxRetries: 5 })
   )
 
@@ -42,7 +42,7 @@ const temporary = Effect.acquireRelease(
 )
 
 const kept = (directory: string) =>
-  onDisk(`The directory ${directory} cannot be made or opened`, async () => {
+  onDisk(`The directory ${directory} can't be made or opened`, async () => {
     await mkdir(directory, { recursive: true })
     return realpath(directory)
   }).pipe(Effect.tap(claimDirectory))

@@ -44,7 +44,7 @@ const cannotGuard = (cause: ProgramError) =>
   new EmbeddedPostgresError({
     reason: "Unsupported",
     message: `The embedded Postgres needs /bin/sh, to be stopped if this process is killed, and it \
-cannot be run (${cause.message}). Here, set a database URL.`,
+can't be run (${cause.message}). Here, set a database URL.`,
     cause
   })
 

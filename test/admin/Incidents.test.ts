@@ -52,6 +52,7 @@ describe("what really happens", () => {
       const counts = { Committed: "committed", RolledBack: "notCommitted", Unknown: "notCommitted" }
       for (const fate of ["Committed", "RolledBack", "Unknown"] as const) {
         const sign = yield* signOfAct((pool) => noteCommit(pool, fate, "in whatever words"))
+        assert.strictEqual(sign?.trouble, "commitInDoubt")
         assert.deepStrictEqual(sign?.counts, { [counts[fate]]: 1 })
       }
     })
@@ -76,9 +77,20 @@ describe("incidents", () => {
   it("a restart is told in one line: what it cost, what was saved, how long it took", () => {
     const { all } = told(restart)
     assert.deepStrictEqual(all.map(sentence), [
-      "server restarted: 10 connections condemned, 3 statements replayed, 1 commit resolved as committed, recovered in 340 ms"
+      "server restarted: 10 connections condemned, 3 statements or transactions replayed, 1 commit resolved as committed, recovered in 340 ms"
     ])
     assert.strictEqual(all[0]?.reason, "57P02: the server crashed")
+  })
+
+  it("a COMMIT that was looked up is not told as work that was replayed", () => {
+    const resolved = at(0, { _tag: "Noted", subject: "CommitConfirmed", detail: "asked about it" })
+    assert.deepStrictEqual(told([resolved]).all.map(sentence), [
+      "COMMIT without an answer: 1 commit resolved as committed"
+    ])
+    const replayed = at(0, { _tag: "Noted", subject: "Replayed", detail: "read ECONNRESET" })
+    assert.deepStrictEqual(told([replayed]).all.map(sentence), [
+      "work replayed: 1 statement or transaction replayed"
+    ])
   })
 
   it("an outage goes on, however quiet it is, until a connection can be opened", () => {

@@ -11,6 +11,7 @@ import { Sessions } from "../../src/auth/Sessions.ts"
 import { User } from "../../src/auth/User.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { accountsAlone } from "./AccountsAlone.ts"
+import { hashPrefix } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
 
 const auth = Layer.merge(accountsAlone, Sessions.layer()).pipe(
@@ -156,7 +157,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "1 minute" })(
   (it) => {
     it.effect.each([
       "delete from users",
-      "update users set password_hash = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'"
+      `update users set password_hash = '${hashPrefix()}AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'`
     ])("someone does: %s", (change) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

@@ -1,16 +1,19 @@
 import { createHash, randomBytes } from "node:crypto"
 import { Effect, Layer, Redacted } from "effect"
+import { todaysCost } from "../../src/auth/HashCost.ts"
 import { PasswordHash, Passwords } from "../../src/auth/Passwords.ts"
 
 const tagOf = (salt: string, password: string) =>
   createHash("sha256").update(salt).update(password).digest("base64").replace("=", "")
 
-const prefix = (passes: number) => `$argon2id$v=19$m=19456,t=${passes},p=1$`
+/** How a hash of today's cost begins, or of an older one if it says so. */
+export const hashPrefix = (passes = todaysCost.timeCost): string =>
+  `$argon2id$v=19$m=${todaysCost.memoryCost},t=${passes},p=${todaysCost.parallelism}$`
 
 /** A hash that {@link cheapPasswords} verifies, of an older cost if it says so. */
-export const cheapHash = (password: string, passes = 2): string => {
+export const cheapHash = (password: string, passes?: number): string => {
   const salt = randomBytes(16).toString("base64").replace("==", "")
-  return `${prefix(passes)}${salt}$${tagOf(salt, password)}`
+  return `${hashPrefix(passes)}${salt}$${tagOf(salt, password)}`
 }
 
 /** Passwords that are told apart as by the real ones, with salts, but for next to no time. */

@@ -38,7 +38,7 @@ describe("the benchmark's statistics", () => {
     assert.deepStrictEqual(ratios([100, 10, 50], [200, 20, 100]), [0.5, 0.5, 0.5])
   })
 
-  it("values that cannot be paired are refused", () => {
+  it("values that can't be paired are refused", () => {
     assert.throws(() => ratios([1, 2], [1]), RangeError)
   })
 })

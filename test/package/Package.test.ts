@@ -88,7 +88,7 @@ layer(Layer.merge(PackedProject.layer, TestDatabase.address), {
     })
   )
 
-  // An ESM-only package: that `require` and Node 10 cannot have it is meant so.
+  // An ESM-only package: that `require` and Node 10 can't have it is meant so.
   it.effect("has types where it has code, says arethetypeswrong", () =>
     Effect.gen(function* () {
       const { directory, tarball } = yield* PackedProject

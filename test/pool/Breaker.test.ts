@@ -86,11 +86,11 @@ describe("the breaker", () => {
     ])
     assert.strictEqual(
       Breaker.describe(open, 1_000),
-      "breaker open for 4000ms more after 1 failures"
+      "breaker open for 4000ms more after 1 failure"
     )
     assert.strictEqual(
       Breaker.describe(Breaker.probing(open), 5_000),
-      "breaker half-open after 1 failures"
+      "breaker half-open after 1 failure"
     )
     assert.strictEqual(Breaker.describe(Breaker.closed, 0), "breaker closed")
   })

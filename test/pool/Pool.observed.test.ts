@@ -71,7 +71,7 @@ describe("what happens in a pool", () => {
       assert.strictEqual(error._tag, "QueueFull")
       assert.match(
         error.message,
-        /^The queue for a connection is full: 1 callers wait \(total 1 of 1/
+        /^The queue for a connection is full: 1 caller waits \(total 1 of 1/
       )
       yield* TestClock.adjust(Duration.seconds(10))
       assert.strictEqual((yield* Fiber.join(waiting))._tag, "AcquireTimeout")

@@ -65,7 +65,7 @@ describe("verdictOf", () => {
   )
 
   it.prop(
-    "excuses a failure of what committed only by Unknown, where it cannot be known",
+    "excuses a failure of what committed only by Unknown, where it can't be known",
     [failure, promised],
     ([said, promise]) => {
       const isExcused = said.outcome === "Unknown" && !promise.isResolvable

@@ -99,7 +99,7 @@ describe("a faithful proxy", () => {
     })
   )
 
-  it.scopedLive("resets a client whose server cannot be reached", () =>
+  it.scopedLive("resets a client whose server can't be reached", () =>
     Effect.gen(function* () {
       const gone = yield* Effect.scoped(listenTcp())
       const proxy = yield* FaultProxy.make({ upstream: Effect.succeed(gone) })

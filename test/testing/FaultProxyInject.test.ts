@@ -133,7 +133,7 @@ describe("faults that last as long as a scope", () => {
     })
   )
 
-  it.scopedLive("are ended by heal, and then cannot end what was begun after it", () =>
+  it.scopedLive("are ended by heal, and then can't end what was begun after it", () =>
     Effect.gen(function* () {
       const { proxy } = yield* connected()
       const end = yield* held(proxy, { _tag: "Refuse" })

@@ -37,7 +37,7 @@ describe("a fresh database", () => {
     })
   )
 
-  it.scopedLive("that cannot be made says why, without the password", () =>
+  it.scopedLive("that can't be made says why, without the password", () =>
     Effect.gen(function* () {
       const missing = FreshDatabase.make({ server: server(), template: "nowhere" })
       const { message } = yield* Effect.flip(missing)

@@ -97,7 +97,7 @@ export const reach = (
   )
 }
 
-/** What asks any server since PostgreSQL 7 whether it speaks TLS: protocol 3, section 54.2.10. */
+/** What asks any server since PostgreSQL 7 whether it speaks TLS: PostgreSQL 18, section 54.2.10. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
 /** Asks whether TLS is to be had, which nothing but Postgres answers with one letter. */

@@ -124,7 +124,7 @@ export const judgeAbandoned = (
       ? warning(
           name,
           `ended after ${millis(limit)} without a statement`,
-          "Allow some seconds: a busy service may pause for as long within one."
+          "Allow some seconds: a busy service may pause that long within a transaction."
         )
       : ok(name, `ended after ${millis(limit)} without a statement`)
   }
@@ -140,7 +140,7 @@ export const judgeAbandoned = (
       )
 }
 
-/** How long the service itself gives a statement that may be run again (README, "Configuration"). */
+/** What the service gives a statement that may be run again (`auth/IdempotentStatement.ts`). */
 const ownLimit = 5_000
 
 /** Whether the server ends statements sooner than the service does. */

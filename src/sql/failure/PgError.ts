@@ -8,7 +8,8 @@ import { isOfStatement } from "./Severity.ts"
 import type { ReasonTag, Verdict } from "./Verdict.ts"
 
 /**
- * What became of the statement or transaction:
+ * What became of the statement or transaction.
+ *
  * `NotSent`: no byte of it reached the wire. `RolledBack`: it certainly left no trace.
  * `Committed`: it certainly took effect. `Unknown`: it was sent and its answer was lost.
  */

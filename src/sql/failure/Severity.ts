@@ -1,7 +1,8 @@
 import { property } from "./CauseChain.ts"
 
-// The server says a severity in its own language (`lc_messages`), and the driver leaves out the field that is
-// the same in all of them. These are the words of the message catalogs of PostgreSQL 15, all eleven.
+// The server says a severity in its own language (`lc_messages`), and the driver leaves out the field
+// that is the same in all of them. These are the words of the message catalogs of PostgreSQL 15, all
+// eleven.
 const ofStatements = new Set([
   "ERROR",
   "ERREUR",

@@ -110,7 +110,7 @@ const node: ReadonlyArray<Rule> = [
     ],
     ...misconfigured
   },
-  // Two ends that cannot agree on TLS; after the handshake it is a stream that broke.
+  // Two ends that can't agree on TLS; after the handshake it is a stream that broke.
   {
     codes: ["EPROTO"],
     message: saying(

@@ -25,7 +25,7 @@ export interface Dial {
 
 const unreadable = (parameter: string, path: string, cause: unknown): ConnectError =>
   new ConnectError({
-    message: `${parameter} in the URL names the file ${path}, which cannot be read (${
+    message: `${parameter} in the URL names the file ${path}, which can't be read (${
       cause instanceof Error && "code" in cause ? cause.code : "unknown error"
     }): correct the path, or make the file readable`,
     isFatal: true,

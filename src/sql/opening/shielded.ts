@@ -31,8 +31,8 @@ const attachGuarded = (attach: Attach, stream: Duplex): void => {
 }
 
 /**
- * Has what the driver throws while it reads end the session. It reads in a listener of the socket, where nobody
- * catches it: a way to sign in that it does not know, as GSSAPI, would end the process.
+ * Has what the driver throws while it reads end the session. It reads in a listener of the socket,
+ * where nobody catches it: a way to sign in that it does not know, as GSSAPI, would end the process.
  */
 export const shielded = <C extends pg.Client>(client: C): C => {
   const { connection } = client

@@ -46,7 +46,7 @@ export interface SchemaState {
 /** Where it is written down which steps were made, in the schema that comes first on the search path. */
 export const journalTable = "holdfast_migrations"
 
-/** A step as it is called in messages and reports: `2_letters`. */
+/** A step as it is called in messages and reports: `2_letters_and_limits`. */
 export const titleOf = ({ id, name }: AppliedMigration): string => `${id}_${name}`
 
 const presence = `SELECT has_table_privilege(to_regclass($1)::oid, 'SELECT'),

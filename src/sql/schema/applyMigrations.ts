@@ -28,8 +28,9 @@ const again = Schedule.upTo(backoff("500 millis", "5 seconds"), "1 minute")
 
 /**
  * Ends with the transaction, as all that is set here does: a pooler may give the next one another
- * session. No limit of the role's ends the wait for the turn, nor a long step. A server from version 14 on also looks whether whoever migrates is still there. Whatever the
- * default is, what comes after the wait for the lock sees what was done meanwhile.
+ * session. No limit of the role's ends the wait for the turn, nor a long step. A server from version
+ * 14 on also looks whether whoever migrates is still there. Whatever the default is, what comes after
+ * the wait for the lock sees what was done meanwhile.
  */
 const prepare = `
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

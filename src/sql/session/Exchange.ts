@@ -20,7 +20,7 @@ export class Exchange implements pg.Submittable {
   isSent = false
   /** A value of it could not be encoded. */
   isUnencodable = false
-  /** How many bytes that is. */
+  /** How many bytes were written. */
   size = 0
   /** How its rows look, if it returned some or the session knew. */
   shape: RowShape | undefined

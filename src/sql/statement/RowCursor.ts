@@ -24,8 +24,8 @@ export class RowCursor extends DriverCursor {
   unreadable: UnreadableAnswer | undefined
 
   /**
-   * Told of an error that comes when the cursor is closed already: what it has done is committed with that, and
-   * the server may refuse it. The driver's own forgets such an error, and who reads.
+   * Told of an error that comes when the cursor is closed already: what it has done is committed with
+   * that, and the server may refuse it. The driver's own forgets such an error, and who reads.
    */
   onLateError: (cause: unknown) => void = () => undefined
 
