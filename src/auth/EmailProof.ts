@@ -34,7 +34,6 @@ const requestStatement = (
 
 /** All of a proof that is made before the database hears of it. */
 interface NewProof {
-  readonly event: NewEvent
   /** Of the account that loses an address to who has proven it. */
   readonly ousting: NewEvent
   readonly letterId: string
@@ -49,7 +48,7 @@ interface NewProof {
 const proveStatement = (
   means: AccountMeans,
   token: Presented,
-  { event, letterId, ousting, userId }: NewProof
+  { letterId, ousting, userId }: NewProof
 ) => {
   const { fragments, sql } = means
   const kind = sql`
@@ -79,14 +78,14 @@ const proveStatement = (
       union all select * from kept union all select * from created
     )`,
     used(sql, token),
-    audit(sql, event, kind),
+    audit(sql, token.event, kind),
     ...fragments.letter("farewell", letterId, sql`${replacedTold(sql)} union all ${heldTold(sql)}`)
   ]
   return sql`with ${sql.csv(parts)} ${verdict(sql, token)}`
 }
 
-/** Writes down whose token was refused, which is as good as before. */
-const takenStatement = (sql: SqlClient, token: OneTimeToken, event: NewEvent) => {
+/** Writes down whose token was refused, which is as good as before for another attempt. */
+const takenStatement = (sql: SqlClient, { event, token }: Presented) => {
   const rows = sql`
     select 'email-proof-refused' as kind, user_id, null::uuid as session_id
     from one_time_tokens where token_digest = ${digest(token)}`
@@ -122,16 +121,15 @@ export const makeEmailProof = (means: AccountMeans) => {
   ) {
     yield* throttle.admit(from("redeemFrom", requester))
     const made = {
-      event: yield* newEvent(requester),
       ousting: yield* newEvent(requester),
       letterId: yield* newId,
       userId: yield* newId
     }
-    const attempt = yield* newId
-    const statement = verdictOf(proveStatement(means, { token, attempt }, made))
+    const tried = { token, attempt: yield* newId, event: yield* newEvent(requester) }
+    const statement = verdictOf(proveStatement(means, tried, made))
     const outcome = yield* posted(outbox, answered(statement))
     if (outcome === "taken") {
-      yield* answered(takenStatement(sql, token, made.event))
+      yield* answered(takenStatement(sql, tried))
       return yield* new EmailTaken()
     }
     if (outcome === "invalid") return yield* new TokenInvalid()

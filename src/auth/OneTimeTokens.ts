@@ -1,5 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
+import type { NewEvent } from "./Audit.ts"
 import { digest, type OneTimeToken } from "./OneTimeToken.ts"
 
 /** What a token is good for. */
@@ -10,22 +11,27 @@ export type TokenPurpose =
   | "reset-password"
   | "sign-up"
 
-/** A token that was presented, and the id of the attempt to use it, made before the first try. */
+/**
+ * A token that was presented, the id of the attempt to use it, and the event that tells of the attempt, both
+ * made before the first try.
+ */
 export interface Presented {
   readonly token: OneTimeToken
   readonly attempt: string
+  readonly event: NewEvent
 }
 
 /**
  * The first parts of a statement that uses a token: `t`, the token as long as it is good or was used
- * by this very attempt, and `fresh`, the same until it is used. The token is locked, so of many
- * attempts at once the others see what the first has made of it.
+ * by this very attempt, and `fresh`, the same until it is used, or the attempt refused: a run that comes to
+ * pass late does nothing then. The token is locked, so of many attempts at once the others see what the
+ * first has made of it.
  *
  * What the token does selects from `fresh`; {@link used} comes after it.
  */
 export const presented = (
   sql: SqlClient,
-  { attempt, token }: Presented,
+  { attempt, event, token }: Presented,
   purposes: ReadonlyArray<TokenPurpose>
 ): ReadonlyArray<Fragment> => [
   sql`t as (
@@ -34,7 +40,10 @@ export const presented = (
       and (used_by is null or used_by = ${attempt}::uuid)
     for update
   )`,
-  sql`fresh as (select * from t where used_by is null)`
+  sql`fresh as (
+    select * from t
+    where used_by is null and not exists (select from audit_events where id = ${event.id}::uuid)
+  )`
 ]
 
 /**

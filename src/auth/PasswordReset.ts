@@ -45,7 +45,7 @@ const resetStatement = (
   means: AccountMeans,
   token: Presented,
   hash: PasswordHash,
-  { event, letterId }: { readonly event: NewEvent; readonly letterId: string }
+  letterId: string
 ) => {
   const { fragments, sql } = means
   const parts = [
@@ -62,7 +62,7 @@ const resetStatement = (
     )`,
     used(sql, token),
     sql`ended as (delete from sessions x using u where x.user_id = u.id)`,
-    audit(sql, event, eventEither(sql, "password-reset", "password-reset-refused")),
+    audit(sql, token.event, eventEither(sql, "password-reset", "password-reset-refused")),
     ...passwordChanged(means, letterId),
     ...fragments.forgotten
   ]
@@ -91,9 +91,8 @@ export const makePasswordReset = (means: AccountMeans) => {
     yield* throttle.admit(from("redeemFrom", requester))
     yield* policy.check(next)
     const hash = yield* passwords.hash(next)
-    const made = { event: yield* newEvent(requester), letterId: yield* newId }
-    const attempt = yield* newId
-    const statement = resetStatement(means, { token, attempt }, hash, made)
+    const tried = { token, attempt: yield* newId, event: yield* newEvent(requester) }
+    const statement = resetStatement(means, tried, hash, yield* newId)
     const rows = yield* posted(outbox, answered(statement))
     if (rows.length === 0) return yield* new TokenInvalid()
   })

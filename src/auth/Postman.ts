@@ -1,9 +1,11 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Cause, Duration, Effect, Exit, Option, Predicate, Queue, type Scope } from "effect"
 import { MailRefused } from "../mail/Mailer.ts"
+import { PgError } from "../sql/failure/PgError.ts"
 import { beginCountingLetters, countLetter } from "./AuthMetrics.ts"
 import { type ClaimedLetter, claim, LEASE, type TokenLifetimes } from "./ClaimStatement.ts"
-import { makeUntilAnswered } from "./IdempotentStatement.ts"
+import { makeUntilAnswered, type UntilAnswered } from "./IdempotentStatement.ts"
 import type { Letter } from "./Letter.ts"
 
 /** What delivers the letters of an outbox. */
@@ -66,14 +68,11 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
         Effect.zipRight(Queue.offer(wakeUps, undefined))
       )
 
-    /** It may be this letter that can't be taken: those behind it go on. */
-    const asideInstead = answered(setAside(sql)).pipe(
-      Effect.catchTag("DatabaseUnavailable", () => Effect.succeed(false)),
-      Effect.catchAllDefect(() => Effect.succeed(false))
-    )
-
     const look = Effect.gen(function* () {
-      const { claimed, next } = yield* Effect.flatMap(claim(sql, lifetimes), answered)
+      const taken = yield* claim(sql, lifetimes)
+      const found = yield* answered(Effect.catchIf(taken, isRefused, Effect.succeed))
+      if (found instanceof PgError) return yield* putOff(sql, answered, found)
+      const { claimed, next } = found
       if (claimed === undefined) return Option.some(next ?? Duration.infinity)
       yield* Effect.forkIn(Effect.ensuring(outcome(claimed), hands.release(1)), scope)
       return Option.none<Duration.Duration>()
@@ -82,10 +81,7 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
         Effect.as(Effect.logDebug("The outbox could not be looked into"), again)
       ),
       Effect.catchAllDefect((defect) =>
-        Effect.zipRight(
-          Effect.logError("The outbox can't be looked into", Cause.die(defect)),
-          Effect.map(asideInstead, (isAside) => (isAside ? soon : again))
-        )
+        Effect.as(Effect.logError("The outbox can't be looked into", Cause.die(defect)), again)
       )
     )
 
@@ -105,20 +101,42 @@ export const makePostman = (options: PostmanOptions): Effect.Effect<void, never,
 const delivered = (sql: SqlClient, { claim: claimedBy, id }: ClaimedLetter) =>
   sql`delete from outbox where id = ${id} and claim = ${claimedBy}`
 
-/** Puts off the letter that would be taken next. Whether there is one. */
-const setAside = (sql: SqlClient) =>
-  Effect.map(
-    sql`
-      update outbox
-      set attempts = attempts + 1,
-          due = now() + make_interval(
-            secs => least(${LONGEST_PAUSE}, ${FIRST_PAUSE} * 2 ^ least(attempts, 10)))
-      where id = (
-        select id from outbox where due <= now() order by due limit 1 for update skip locked
-      )
-      returning id`,
-    (rows) => rows.length > 0
-  )
+/** The tables don't take what a letter needs: no fault that passes, and none of the letters behind it. */
+const isRefused = (error: SqlError): error is PgError =>
+  error instanceof PgError && error.reason._tag === "ConstraintError"
+
+/** A letter that can't be taken, and how often that was found. */
+interface Refused {
+  readonly id: string
+  readonly attempts: number
+}
+
+const firstDue = (sql: SqlClient) =>
+  sql<Refused>`
+  select id, attempts from outbox where due <= now() order by due limit 1`.withoutTransform
+
+/** Once for each time that it was found, however often it is run. */
+const setAside = (sql: SqlClient, { attempts, id }: Refused) => {
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(attempts, 10))
+  return sql`
+    update outbox set attempts = attempts + 1, due = now() + make_interval(secs => ${pause})
+    where id = ${id} and attempts = ${attempts}`
+}
+
+/** Puts the letter off that is due first, so that those behind it go on. */
+const putOff = (
+  sql: SqlClient,
+  answered: ReturnType<UntilAnswered>,
+  { reason: { _tag, constraint = _tag } }: PgError
+) =>
+  Effect.gen(function* () {
+    const [letter] = yield* answered(firstDue(sql))
+    if (letter !== undefined) yield* answered(setAside(sql, letter))
+    yield* Effect.logError(
+      `A letter can't be taken from the outbox, and is put off (${constraint}). Compare its tables with schema.sql.`
+    )
+    return soon
+  })
 
 /** The mail server has refused this very letter, and would do so again. */
 const isFinal = (exit: Exit.Exit<unknown, unknown>): boolean =>

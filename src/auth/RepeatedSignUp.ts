@@ -1,12 +1,11 @@
 import { Effect, Option } from "effect"
 import type { AccountMeans } from "./AccountMeans.ts"
-import { eventAlone, eventOf, type NewEvent, newEvent } from "./Audit.ts"
+import { eventAlone, eventOf, type NewEvent } from "./Audit.ts"
 import { EmailTaken, IdempotencyKeyReused } from "./AuthError.ts"
 import type { Credentials } from "./Credentials.ts"
 import { digest, type IdempotencyKey } from "./IdempotencyKey.ts"
 import { findBySignUpKey, type KnownUser, stillVerified } from "./KnownUser.ts"
 import { newSession } from "./NewSession.ts"
-import type { Requester } from "./Requester.ts"
 import { signedIn } from "./SignedIn.ts"
 import { atAccount } from "./ThrottleLimits.ts"
 
@@ -33,11 +32,13 @@ export const makeRepeatedSignUp = (means: AccountMeans) => {
       return yield* user === undefined ? new EmailTaken() : new IdempotencyKeyReused()
     })
 
-  /** The first session's token is not to be had again, so they get a session of their own. */
-  const anotherSession = (user: KnownUser, requester: Requester | undefined) =>
+  /**
+   * The first session's token is not to be had again, so they get a session of their own. The event is that
+   * of the sign-up: with it, a run of that one that comes to pass late makes no account any more.
+   */
+  const anotherSession = (user: KnownUser, event: NewEvent) =>
     Effect.gen(function* () {
-      const session = yield* newSession(requester)
-      const event = yield* newEvent(requester)
+      const session = yield* newSession(event.requester)
       const begun = yield* answered(
         means.beginSession(
           stillVerified(sql, user),

@@ -132,7 +132,7 @@ export const makeSignUp = (means: AccountMeans) => {
     const { idempotencyKey } = options
     if (Option.isNone(begun) && idempotencyKey !== undefined) {
       const owner = yield* earlier(credentials, idempotencyKey, attempt.event)
-      if (owner.id !== attempt.id) return yield* anotherSession(owner, options.requester)
+      if (owner.id !== attempt.id) return yield* anotherSession(owner, attempt.event)
       // An earlier run of this very statement, which came first with the key.
       begun = yield* statement
     }

@@ -3,9 +3,11 @@ import { expect, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { Accounts } from "../../src/auth/Accounts.ts"
 import { IdempotencyKey } from "../../src/auth/IdempotencyKey.ts"
+import * as OneTimeToken from "../../src/auth/OneTimeToken.ts"
 import { Outbox } from "../../src/auth/Outbox.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import { Throttle } from "../../src/auth/Throttle.ts"
+import { newId } from "../../src/runtime/SecureRandom.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { cheapPasswords } from "./CheapPasswords.ts"
 import { credentials } from "./Credentials.ts"
@@ -139,6 +141,51 @@ layer(auth, { excludeTestServices: true, timeout: "1 minute" })(
         yield* late
         expect(yield* sql`select id from users where email = ${person.email}`).toEqual([])
       })
+    )
+
+    it.effect("a sign-up that was sent again brings back no account that was deleted since", () =>
+      Effect.gen(function* () {
+        const accounts = yield* Accounts
+        const sql = yield* SqlClient.SqlClient
+        const person = credentials("sent-twice@example.com")
+        const options = { idempotencyKey: Schema.decodeSync(IdempotencyKey)("of-a-deleted-form") }
+        const { user } = yield* accounts.signUp(person, options)
+        const [, late] = yield* withLate(accounts.signUp(person, options), "insert into users")
+        yield* accounts.deleteAccount(user, person.password)
+        yield* late
+        expect(yield* sql`select id from users where email = ${person.email}`).toEqual([])
+      })
+    )
+
+    it.effect(
+      "a proof that was refused for an address that is taken does nothing once it is free",
+      () =>
+        Effect.gen(function* () {
+          const accounts = yield* Accounts
+          const sql = yield* SqlClient.SqlClient
+          const mover = yield* accounts.signUp(credentials("mover@example.com"))
+          const owner = yield* accounts.signUp(credentials("wanted@example.com"))
+          const token = yield* OneTimeToken.generate
+          const letterId = yield* newId
+          yield* sql`update users set email_change = ${letterId}::uuid where id = ${mover.user.id}`
+          yield* sql`
+          insert into one_time_tokens
+            (token_digest, purpose, user_id, email, password_version, mail_id, expires)
+          values (${OneTimeToken.digest(token)}, 'change-email', ${mover.user.id}, ${owner.user.email},
+                  0, ${letterId}, now() + interval '1 day')`
+          statements.length = 0
+          expect((yield* Effect.flip(accounts.proveEmail(token)))._tag).toBe("EmailTaken")
+          const [[, late] = ["", Effect.die("no statement")]] = statements.filter(([text]) =>
+            text.includes("replaced as (")
+          )
+          yield* accounts.deleteAccount(owner.user, credentials(owner.user.email).password)
+          yield* late
+          const [row] = yield* sql`select email from users where id = ${mover.user.id}`
+          expect(row).toEqual({ email: "mover@example.com" })
+          yield* accounts.proveEmail(token)
+          const [moved] = yield* sql`select email from users where id = ${mover.user.id}`
+          expect(moved).toEqual({ email: "wanted@example.com" })
+        })
     )
 
     it.effect("the session of a sign-up that was sent again stays ended", () =>

@@ -118,7 +118,8 @@ layer(TestDatabase.layer, test)("the outbox", (it) => {
       expect(delivered).toEqual(["behind-it@example.com"])
       expect(log.lines).toContainEqual({
         level: "ERROR",
-        message: "The outbox can't be looked into"
+        message:
+          "A letter can't be taken from the outbox, and is put off (unbearable). Compare its tables with schema.sql."
       })
       const left = yield* sql`
         delete from outbox returning attempts, due > now() + interval '10 seconds' as is_put_off`

@@ -191,13 +191,13 @@ const nested = <A, E, R>(
         yield* restore(level.control(`SAVEPOINT ${name}`, "statement"))
         const exit = yield* Effect.exit(body)
         note(work, Exit.isSuccess(exit) ? "savepoint" : "rollback")
-        const undo = level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback")
+        const undo = (isInterrupted: boolean) =>
+          orDrop(level, level.control(`ROLLBACK TO SAVEPOINT ${name}`, "rollback"), isInterrupted)
+        const release = level.control(`RELEASE SAVEPOINT ${name}`, "statement")
         yield* Exit.isSuccess(exit)
-          ? // Who is told that it has failed may go on, and must not commit it with the rest.
-            Effect.tapError(restore(level.control(`RELEASE SAVEPOINT ${name}`, "statement")), () =>
-              orDrop(level, undo, false)
-            )
-          : orDrop(level, undo, Exit.isInterrupted(exit))
+          ? // Whoever was told that it failed, or gave it up, may go on, and must not commit it with the rest.
+            Effect.tapErrorCause(restore(release), (cause) => undo(Cause.isInterrupted(cause)))
+          : undo(Exit.isInterrupted(exit))
         return yield* exit
       })
     )
